@@ -1,0 +1,27 @@
+"""The network, the regularized step and the closed forms behind one exercise.
+
+The exercise stands in chapter 3 of Michael Nielsen, *Neural Networks and Deep Learning*, at the
+end of the section on weight initialization. Read the files in this order: `cost`, `network`,
+`sgd`, `theory`, `data`. NumPy is all they need.
+"""
+
+from nn_core import theory
+from nn_core.cost import CrossEntropyCost, QuadraticCost
+from nn_core.data import MNIST, Images, load_mnist, one_hot
+from nn_core.network import Network
+from nn_core.sgd import DivergenceError, EpochRecord, sgd_step, train
+
+__all__ = [
+    "MNIST",
+    "CrossEntropyCost",
+    "DivergenceError",
+    "EpochRecord",
+    "Images",
+    "Network",
+    "QuadraticCost",
+    "load_mnist",
+    "one_hot",
+    "sgd_step",
+    "theory",
+    "train",
+]

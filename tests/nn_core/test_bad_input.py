@@ -1,0 +1,259 @@
+"""Bad input: each error names the parameter, its value and what is allowed."""
+
+import re
+
+import numpy as np
+import pytest
+
+from nn_core import Network, load_mnist, one_hot, sgd_step, theory, train
+
+NAN, INF = float("nan"), float("inf")
+LABELS = np.arange(6) % 3
+X, Y = np.linspace(0, 1, 24).reshape(6, 4), one_hot(LABELS, 3)
+X_NAN, X_INF, Y_NAN = X.copy(), X.copy(), Y.copy()
+X_NAN[2, 1], X_INF[4, 0], Y_NAN[1, 1] = NAN, -INF, NAN
+
+
+def network(sizes=(4, 5, 3), **more):
+    return lambda: Network(sizes, **{"seed": 0, **more})
+
+
+def step(x=X, y=Y, **more):
+    settings = {"eta": 0.1, "lmbda": 5.0, "n_train": 6, **more}
+    return lambda: sgd_step(Network([4, 5, 3], seed=0), x, y, **settings)
+
+
+def training(x=X, y=Y, **more):
+    settings = {"epochs": 1, "m": 2, "eta": 0.1, "lmbda": 5.0, **more}
+    return lambda: train(Network([4, 5, 3], seed=0), x, y, **settings)
+
+
+def on_network(method, *args):
+    return lambda: getattr(Network([4, 5, 3], seed=0), method)(*args)
+
+
+def formula(name, **more):
+    settings = {"eta": 0.1, "lmbda": 5.0, "n_train": 50, "m": 10}
+    if name in ("shrink", "regime", "step_factor"):
+        del settings["m"]
+    if name == "exponential_limit":
+        del settings["n_train"]
+    return lambda: getattr(theory, name)(**{**settings, **more})
+
+
+def shrinking(w_from=1.0, w_to=0.5, **more):
+    return formula("epochs_to_shrink", w_from=w_from, w_to=w_to, **more)
+
+
+# call, error, what the message must say: the parameter, the value, what is allowed
+CASES = [
+    # sizes
+    (network(5), TypeError, "sizes", "5", "list"),
+    (network(None), TypeError, "sizes", "None", "list"),
+    (network([]), ValueError, "sizes", "[]", "at least two layers"),
+    (network([784]), ValueError, "sizes", "[784]", "at least two layers"),
+    (network([4, 0, 3]), ValueError, "sizes[1]", "0", "at least 1"),
+    (network([4, 5, -3]), ValueError, "sizes[2]", "-3", "at least 1"),
+    (network([4, 5.0, 3]), TypeError, "sizes[1]", "5.0", "whole"),
+    (network([4, NAN, 3]), TypeError, "sizes[1]", "nan", "whole"),
+    (network([True, 3]), TypeError, "sizes[0]", "True", "whole"),
+    (network("ab"), TypeError, "sizes[0]", "'a'", "whole"),
+    # init, cost, dtype
+    (network(init="small"), ValueError, "init", "'small'", "'large', 'scaled'"),
+    (network(init=None), ValueError, "init", "None", "'large', 'scaled'"),
+    (network(cost="quadratic"), ValueError, "cost", "'quadratic'", "QuadraticCost"),
+    (network(dtype=int), ValueError, "dtype", "int", "float64 or float32"),
+    (network(dtype=np.float16), ValueError, "dtype", "float16", "float64 or float32"),
+    (network(dtype=complex), ValueError, "dtype", "complex", "float64 or float32"),
+    (network(dtype="single precision"), ValueError, "dtype", "'single precision'", "float32"),
+    (network(dtype=7), ValueError, "dtype", "7", "float64 or float32"),
+    # seed
+    (network(seed=-1), ValueError, "seed", "-1", ""),
+    (network(seed="today"), TypeError, "seed", "today", ""),
+    (training(seed=-1), ValueError, "seed", "-1", ""),
+    (training(seed=1.5), TypeError, "seed", "1.5", ""),
+    # x
+    (on_network("feedforward", X[0]), ValueError, "x", "(4,)", "(batch, 4)"),
+    (on_network("feedforward", X[:, :3]), ValueError, "x", "(6, 3)", "(batch, 4)"),
+    (on_network("feedforward", X.T), ValueError, "x", "(4, 6)", "(batch, 4)"),
+    (on_network("feedforward", X[:0]), ValueError, "x", "(0, 4)", "at least one row"),
+    (on_network("feedforward", 5), ValueError, "x", "()", "(batch, 4)"),
+    (on_network("feedforward", None), TypeError, "x", "object", "real numbers"),
+    (on_network("feedforward", "abc"), TypeError, "x", "<U3", "real numbers"),
+    (on_network("feedforward", X + 0j), TypeError, "x", "complex128", "real numbers"),
+    (on_network("feedforward", [[1, 2], [3]]), ValueError, "x", "", "(batch, 4)"),
+    (on_network("feedforward", X_NAN), ValueError, "x", "row 2", "finite"),
+    (on_network("weighted_inputs", X_INF), ValueError, "x", "row 4", "finite"),
+    (on_network("backprop", X_NAN, Y), ValueError, "x", "row 2", "finite"),
+    (on_network("backprop", X[:, :3], Y), ValueError, "x", "(6, 3)", "(batch, 4)"),
+    (on_network("total_cost", X_NAN, Y), ValueError, "x", "row 2", "finite"),
+    (on_network("accuracy", X[:, :3], Y), ValueError, "x", "(6, 3)", "(batch, 4)"),
+    (step(x=X_NAN), ValueError, "x", "row 2", "finite"),
+    (step(x=X[0]), ValueError, "x", "(4,)", "(batch, 4)"),
+    (training(x=X_NAN), ValueError, "x", "row 2", "finite"),
+    (training(x=X_INF), ValueError, "x", "row 4", "finite"),
+    (training(x=X[:, :3]), ValueError, "x", "(6, 3)", "(batch, 4)"),
+    (training(x=X[:0], y=Y[:0]), ValueError, "x", "(0, 4)", "at least one row"),
+    # y
+    (on_network("backprop", X, Y[:5]), ValueError, "y", "5", "6"),
+    (on_network("backprop", X, LABELS), ValueError, "y", "(6,)", "(batch, 3)"),
+    (on_network("total_cost", X, Y[:, :2]), ValueError, "y", "(6, 2)", "(batch, 3)"),
+    (on_network("accuracy", X, 2 * Y), ValueError, "y", "2.0", "0 to 1"),
+    (step(y=-Y), ValueError, "y", "-1.0", "0 to 1"),
+    (training(y=Y_NAN), ValueError, "y", "row 1", "finite"),
+    (training(y=Y[:5]), ValueError, "y", "5", "6"),
+    (training(y=LABELS), ValueError, "y", "(6,)", "one_hot"),
+    (training(y=LABELS[:, None] * [[1, 1, 1]]), ValueError, "y", "2", "0 to 1"),
+    # validation
+    (training(validation=(X[:, :2], Y)), ValueError, "validation", "(6, 2)", "(batch, 4)"),
+    (training(validation=(X, Y[:2])), ValueError, "validation", "2", "6"),
+    (training(validation=(X_NAN, Y)), ValueError, "validation", "row 2", "finite"),
+    (training(validation=X), TypeError, "validation", "", "(x, y)"),
+    (training(validation=(X, Y, Y)), TypeError, "validation", "", "(x, y)"),
+    (training(validation=5), TypeError, "validation", "5", "(x, y)"),
+    # labels
+    (lambda: one_hot([0, 10]), ValueError, "labels", "10", "0 to 9"),
+    (lambda: one_hot([-1, 3]), ValueError, "labels", "-1", "0 to 9"),
+    (lambda: one_hot([3], classes=3), ValueError, "labels", "3", "0 to 2"),
+    (lambda: one_hot([1.0, 2.0]), TypeError, "labels", "float64", "whole"),
+    (lambda: one_hot(["7"]), TypeError, "labels", "<U1", "whole"),
+    (lambda: one_hot([True]), TypeError, "labels", "bool", "whole"),
+    (lambda: one_hot(7), ValueError, "labels", "()", "(n,)"),
+    (lambda: one_hot([[1, 2]]), ValueError, "labels", "(1, 2)", "(n,)"),
+    (lambda: one_hot(np.array([], int)), ValueError, "labels", "(0,)", "at least 1"),
+    # epochs, m, n_train
+    (training(epochs=-1), ValueError, "epochs", "-1", "at least 0"),
+    (training(epochs=1.5), TypeError, "epochs", "1.5", "whole"),
+    (training(epochs=None), TypeError, "epochs", "None", "whole"),
+    (training(epochs=True), TypeError, "epochs", "True", "whole"),
+    (training(m=0), ValueError, "m", "0", "1 to 6"),
+    (training(m=-2), ValueError, "m", "-2", "1 to 6"),
+    (training(m=7), ValueError, "m", "7", "1 to 6"),
+    (training(m=2.0), TypeError, "m", "2.0", "whole"),
+    (step(n_train=0), ValueError, "n_train", "0", "at least"),
+    (step(n_train=6.0), TypeError, "n_train", "6.0", "whole"),
+    (step(n_train=5), ValueError, "n_train", "5", "at least 6"),  # the mini-batch holds 6
+    (on_network("total_cost", X, Y, 1.0, 0), ValueError, "n_train", "0", "at least 1"),
+    (lambda: load_mnist(0), ValueError, "n_train", "0", "1 to 50000"),
+    (lambda: load_mnist(50_001), ValueError, "n_train", "50001", "1 to 50000"),
+    (lambda: load_mnist(1000.0), TypeError, "n_train", "1000.0", "whole"),
+    (lambda: load_mnist("all"), TypeError, "n_train", "'all'", "whole"),
+    (lambda: theory.steps_per_epoch(5, 6), ValueError, "m", "6", "1 to 5"),
+    (lambda: theory.shrink(10**400, 1, 1), ValueError, "eta", "1000", "finite"),
+    # pool
+    (lambda: load_mnist(10, pool=3), ValueError, "pool", "3", "1, 2, 4"),
+    (lambda: load_mnist(10, pool=0), ValueError, "pool", "0", "1, 2, 4"),
+    # w_from, w_to
+    (shrinking(w_to=0.0), ValueError, "w_to", "0.0", "above 0"),
+    (shrinking(w_to=-1.0), ValueError, "w_to", "-1.0", "above 0"),
+    (shrinking(w_from=0), ValueError, "w_from", "0", "above 0"),
+    (shrinking(w_from=INF), ValueError, "w_from", "inf", "finite"),
+    (shrinking(w_to="1"), TypeError, "w_to", "'1'", "number"),
+]
+
+BAD_ETA = [
+    (0, ValueError, "above 0"),
+    (-0.1, ValueError, "above 0"),
+    (NAN, ValueError, "finite"),
+    (INF, ValueError, "finite"),
+    ("0.1", TypeError, "number"),
+    (None, TypeError, "number"),
+    (True, TypeError, "number"),
+    (0.1j, TypeError, "number"),
+    (np.array([0.1]), TypeError, "number"),
+]
+BAD_LMBDA = [
+    (-1e-9, ValueError, "at least 0"),
+    (NAN, ValueError, "finite"),
+    (-INF, ValueError, "finite"),
+    ("5", TypeError, "number"),
+    (False, TypeError, "number"),
+    ([5.0], TypeError, "number"),
+]
+BAD_WHOLE = [
+    (0, ValueError, "1"),
+    (-10, ValueError, "1"),
+    (10.0, TypeError, "whole"),
+    (NAN, TypeError, "whole"),
+    ("10", TypeError, "whole"),
+    (True, TypeError, "whole"),
+]
+FORMULAS = ["shrink", "regime", "step_factor", "epoch_factor", "exponential_limit", "limit_error",
+            "limit_error_leading", "epochs_to_shrink"]  # fmt: skip
+
+
+def in_formula(name, **bad):
+    return shrinking(**bad) if name == "epochs_to_shrink" else formula(name, **bad)
+
+
+for make in (step, training):
+    CASES += [(make(eta=v), error, "eta", repr(v), allowed) for v, error, allowed in BAD_ETA]
+    CASES += [(make(lmbda=v), error, "lmbda", repr(v), allowed) for v, error, allowed in BAD_LMBDA]
+CASES += [
+    (on_network("total_cost", X, Y, v), error, "lmbda", repr(v), allowed)
+    for v, error, allowed in BAD_LMBDA
+]
+for name in FORMULAS:
+    for parameter, bad in [("eta", BAD_ETA), ("lmbda", BAD_LMBDA), ("m", BAD_WHOLE),
+                           ("n_train", BAD_WHOLE)]:  # fmt: skip
+        if name == "exponential_limit" and parameter == "n_train":
+            continue
+        if name in ("shrink", "regime", "step_factor") and parameter == "m":
+            continue
+        CASES += [
+            (in_formula(name, **{parameter: v}), error, parameter, repr(v), allowed)
+            for v, error, allowed in bad
+        ]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "call, error, parameter, value, allowed",
+    CASES,
+    ids=[f"{i}-{case[2]}={case[3]:.20}" for i, case in enumerate(CASES)],
+)
+def test_error_names_parameter_value_and_what_is_allowed(call, error, parameter, value, allowed):
+    with pytest.raises((ValueError, TypeError)) as caught:
+        call()
+    assert caught.type is error
+    message = str(caught.value)
+    assert re.search(rf"(?<!\w){re.escape(parameter)}(?!\w)", message), message
+    assert value in message and allowed in message
+
+
+@pytest.mark.filterwarnings("error")
+def test_numbers_too_large_for_float32_are_refused_not_turned_into_infinity():
+    net = Network([2, 1], seed=0, dtype=np.float32)
+    with pytest.raises(ValueError, match=r"x .*finite"):
+        net.feedforward(np.full((1, 2), 1e300))
+
+
+@pytest.mark.parametrize("pool", [2.0, True, np.float64(4), "2", None, [2]])
+def test_pool_is_a_whole_number_or_refused(pool):
+    with pytest.raises((ValueError, TypeError), match="pool"):
+        load_mnist(10, pool=pool)
+
+
+def test_m_names_n_train_and_says_what_to_do():
+    with pytest.raises(ValueError, match=r"m must be from 1 to 6 .*n_train.*got 7.*smaller m"):
+        training(m=7)()
+
+
+def test_errors_come_at_the_call_and_change_nothing():
+    net = Network([4, 5, 3], seed=0)
+    kept = net.copy()
+    for bad in ({"eta": NAN}, {"m": 7}, {"epochs": -1}, {"lmbda": -1}, {"validation": (X, Y[:2])}):
+        with pytest.raises(ValueError, match=next(iter(bad))):
+            train(net, X, Y, **{"epochs": 1, "m": 2, "eta": 0.1, "lmbda": 5.0, **bad})
+    with pytest.raises(ValueError, match="lmbda"):
+        sgd_step(net, X, Y, eta=0.1, lmbda=-1.0, n_train=6)
+    assert all(map(np.array_equal, net.weights + net.biases, kept.weights + kept.biases))
+
+
+def test_numpy_numbers_are_as_good_as_pythons():
+    net = Network(np.array([4, 5, 3]), seed=np.int64(0))
+    settings = {"epochs": np.int32(1), "m": np.uint8(2), "eta": np.float32(0.5), "lmbda": 5}
+    assert next(train(net, X, Y, **settings)).steps == 3
+    assert net.sizes == (4, 5, 3)
+    assert theory.shrink(np.float64(0.5), np.int64(4), np.int16(2)) == 1.0
+    assert net.feedforward(X.tolist()).shape == (6, 3)
