@@ -1,0 +1,69 @@
+# Everything a reader or maintainer types. Needs make, git and a Python with venv; the rest goes into .venv.
+
+PYTHON ?= python3
+PY := .venv/bin/python
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test notebooks lock clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+lab: $(READY)  ## open JupyterLab on notebook 00
+	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT)
+
+# Jupyter refuses to run as root (a container, a class server) unless told that this is meant.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# nbval runs only after the rest has passed: a notebook that breaks a rule need not be run to be refused.
+# A notebook's cells share a kernel, so a file stays with one process.
+test: $(READY)  ## run all checks: ruff, unit tests, notebook rules, notebooks against their stored outputs
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m pytest -n auto --dist loadfile
+	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env notebooks
+
+notebooks: $(READY)  ## build and execute the notebooks from notebooks/source (all, or ONLY="02_decay_rate ...")
+	$(PY) notebooks/build.py $(ONLY)
+
+# One BLAS thread: small matrices gain nothing from more, and test processes would fight for the cores.
+test notebooks: export OPENBLAS_NUM_THREADS := 1
+test notebooks: export OMP_NUM_THREADS := 1
+test notebooks: export MKL_NUM_THREADS := 1
+
+# Pins that still satisfy pyproject.toml stay, since new versions can change stored outputs.
+# One version for all Pythons ("fewest"), so that they all run the same numerics.
+lock: .uv/bin/uv  ## pin all dependencies in requirements.txt (ALL=--upgrade for new versions)
+	.uv/bin/uv pip compile pyproject.toml --extra notebooks --group dev --output-file requirements.txt \
+	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(ALL)
+
+.uv/bin/uv:
+	$(CHECK_PYTHON)
+	$(PYTHON) -m venv --clear .uv
+	.uv/bin/python -m pip install --quiet uv
+
+clean:  ## remove the virtual environment and all caches
+	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
+
+# Made anew, not updated: what is no longer asked for must not stay importable.
+$(READY): requirements.txt pyproject.toml
+	$(CHECK_PYTHON)
+	@echo "Setting up .venv (once, a minute or two) ..."
+	$(PYTHON) -m venv --clear .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PY) -m jupyter labextension disable --log-level=ERROR --level=sys_prefix @jupyterlab/apputils-extension:announcements
+	@touch $@
+
+define CHECK_PYTHON
+@command -v $(PYTHON) >/dev/null || { \
+  echo "Python is missing ($(PYTHON) not found). On Debian or Ubuntu: sudo apt install python3 python3-venv"; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { \
+  echo "Python 3.11 to 3.14 is needed, and $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+  echo "If another one is installed: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+  echo "Python's venv module is missing. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+endef

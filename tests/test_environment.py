@@ -1,0 +1,81 @@
+"""environment.yml, pyproject.toml and requirements.txt tell one story."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+
+
+def split(requirement):
+    """'numpy>=2.0' -> ('numpy', '>=2.0')"""
+    name, bound = re.fullmatch(r"([A-Za-z0-9._-]+)(.*)", requirement).groups()
+    return name.lower(), bound.replace(" ", "")
+
+
+def declared():
+    """Name and bound of everything that pyproject.toml asks for."""
+    project = PYPROJECT["project"]
+    parts = [
+        project["dependencies"],
+        *project["optional-dependencies"].values(),
+        *PYPROJECT["dependency-groups"].values(),
+    ]
+    return dict(split(requirement) for part in parts for requirement in part)
+
+
+def pinned():
+    """Name and exact version of everything in the lock."""
+    pins = re.findall(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", LOCK, flags=re.MULTILINE)
+    assert pins
+    return {name.lower(): version for name, version in pins}
+
+
+def numbers(version):
+    return [int(part) for part in re.findall(r"\d+", version)]
+
+
+def test_conda_environment_asks_for_what_pyproject_asks_for():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    *packages, pip = environment["dependencies"]
+    conda = dict(split(package) for package in packages)
+    python = conda.pop("python")
+    conda.pop("pip")
+    assert conda == declared()
+    assert pip == {"pip": ["-e ."]}
+
+    lowest, beyond = map(numbers, PYPROJECT["project"]["requires-python"].split(","))
+    assert lowest <= numbers(python) < beyond
+
+
+@pytest.mark.parametrize("name, bound", declared().items())
+def test_lock_pins_what_pyproject_asks_for(name, bound):
+    assert numbers(pinned()[name]) >= numbers(bound)
+
+
+def test_build_backend_is_in_the_lock():
+    # or `pip install --no-build-isolation -e .` would not find it
+    assert dict(map(split, PYPROJECT["build-system"]["requires"])).items() <= declared().items()
+
+
+def test_lock_has_one_version_with_hashes_of_each_package_and_no_address():
+    pins = [line for line in LOCK.splitlines() if re.match(r"[A-Za-z0-9]", line)]
+    assert len(pins) == len(pinned())
+    assert all(line.endswith("\\") for line in pins)  # hashes follow
+    assert "://" not in LOCK
+    assert not re.search(r"^\s*-(?!-hash)", LOCK, flags=re.MULTILINE)  # no pip option either
+
+
+def test_classifiers_name_the_pythons():
+    lowest, beyond = map(numbers, PYPROJECT["project"]["requires-python"].split(","))
+    named = [
+        numbers(classifier)
+        for classifier in PYPROJECT["project"]["classifiers"]
+        if re.search(r"Python :: \d+\.\d+", classifier)
+    ]
+    assert named == [[3, minor] for minor in range(lowest[1], beyond[1])]
