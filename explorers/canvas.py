@@ -1,0 +1,118 @@
+"""A prebuilt Matplotlib figure in two layers: what stands still, and what moves with the sliders.
+
+Ticks and labels are most of the cost of drawing. They change rarely, so each panel is a pair of
+axes in the same place: `still` has the frame, ticks and titles, `moving` the curves. Each layer is
+rendered to an SVG of its own, and the page lays one on the other.
+"""
+
+import io
+from dataclasses import dataclass
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, which stay apart in the common kinds of colour blindness. `TEXT` has
+# them darkened to a contrast of at least 4.5:1 on white, for words in the colour of their curve.
+INK, GREY = "#1a1a1a", "#5f6368"
+BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
+ORANGE, SKY = "#E69F00", "#56B4E9"
+TEXT = {
+    BLUE: "#0072B2",
+    VERMILLION: "#B84F00",
+    GREEN: "#007A59",
+    PURPLE: "#A8457C",
+    ORANGE: "#8F6300",
+    SKY: "#1F77A8",
+    INK: INK,
+    GREY: GREY,
+}
+
+_SVG = {"svg.fonttype": "none", "svg.hashsalt": "first-epochs", "font.family": "DejaVu Sans"}
+
+
+@dataclass
+class Panel:
+    """A pair of axes in one place."""
+
+    still: Axes
+    moving: Axes
+
+    def frame(self, *, xlim=None, ylim=None, xticks=None, yticks=None):
+        """Set limits on both axes, and ticks ({value: text}) on the still one."""
+        for axes in (self.still, self.moving):
+            if xlim is not None:
+                axes.set_xlim(xlim)
+            if ylim is not None:
+                axes.set_ylim(ylim)
+        if xticks is not None:
+            self.still.set_xticks(list(xticks), list(xticks.values()))
+        if yticks is not None:
+            self.still.set_yticks(list(yticks), list(yticks.values()))
+
+
+class Canvas:
+    """The figure. `scale` enlarges text and lines, for a projector.
+
+    Draw into `panel(...).moving` with artists made once and updated in place. After a change to a
+    `still` axes (limits, ticks), the next `still_svg` has it.
+    """
+
+    def __init__(self, width=10.0, height=4.4, scale=1.0):
+        self.scale = scale
+        self.figure = Figure(figsize=(width, height))
+        self.panels = []
+
+    def size(self, points):
+        """Return a font size or line width in points, enlarged for the projector."""
+        return points * self.scale
+
+    def panel(self, rect, *, title, xlabel, ylabel="", xscale="linear", yscale="linear", **frame):
+        """Add a panel at `rect` (left, bottom, width, height as shares of the figure)."""
+        still, moving = self.figure.add_axes(rect), self.figure.add_axes(rect)
+        for axes in (still, moving):
+            axes.set(xscale=xscale, yscale=yscale)
+            axes.minorticks_off()
+        still.spines[["top", "right"]].set_visible(False)
+        still.spines[["left", "bottom"]].set_color(GREY)
+        still.tick_params(labelsize=self.size(11), color=GREY, labelcolor=INK)
+        still.set_title(title, loc="left", fontsize=self.size(13), color=INK, pad=10)
+        still.set_xlabel(xlabel, fontsize=self.size(12), color=INK)
+        still.set_ylabel(ylabel, fontsize=self.size(12), color=INK)
+        moving.set_axis_off()
+        panel = Panel(still, moving)
+        panel.frame(**frame)
+        self.panels.append(panel)
+        return panel
+
+    def frame_now(self):
+        """Return what the still layer depends on: while this is equal, its SVG is still good."""
+        return [
+            (
+                panel.still.get_xlim(),
+                panel.still.get_ylim(),
+                [text.get_text() for text in panel.still.texts],
+                panel.still.get_title(loc="left"),
+            )
+            for panel in self.panels
+        ]
+
+    def still_svg(self):
+        return self._render("svg", still=True, moving=False).decode()
+
+    def moving_svg(self):
+        return self._render("svg", still=False, moving=True).decode()
+
+    def png(self, dpi=100):
+        """Return the whole figure as PNG: the figure of record."""
+        return self._render("png", still=True, moving=True, dpi=dpi)
+
+    def _render(self, kind, *, still, moving, dpi=72):
+        for panel in self.panels:
+            panel.still.set_visible(still)
+            panel.moving.set_visible(moving)
+        self.figure.patch.set_visible(still)
+        with mpl.rc_context(_SVG), io.BytesIO() as file:
+            metadata = {"Date": None} if kind == "svg" else {"Software": None}
+            self.figure.savefig(file, format=kind, dpi=dpi, metadata=metadata)
+            return file.getvalue()

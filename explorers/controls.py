@@ -1,0 +1,69 @@
+"""What a reader can move: each control is a name and the values it steps through."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorers.formats import full
+
+# Twenty steps a decade, close to equal ratios, each a number that one would write down.
+_DECADE = (1, 1.1, 1.25, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5.6, 6.3, 7, 8, 9)
+
+
+@dataclass(frozen=True)
+class Control:
+    """One slider or choice.
+
+    `stops` are the values it steps through, ascending if they are numbers. From Python and from a
+    preset any number between the ends is welcome; texts must be among the stops. `default` is what
+    Reset returns to.
+    """
+
+    name: str  # as in code: "lmbda"
+    symbol: str  # as on the page: "λ"
+    meaning: str  # in words: "regularization"
+    stops: tuple
+    default: float | int | str
+
+    @property
+    def is_choice(self):
+        return isinstance(self.stops[0], str)
+
+    @property
+    def is_whole(self):
+        return all(isinstance(stop, int) for stop in self.stops)
+
+    def checked(self, value):
+        """Return `value` as this control holds it, or say in a ValueError what is allowed."""
+        if self.is_choice:
+            if value in self.stops:
+                return value
+            raise ValueError(f"{self.name} must be one of {', '.join(self.stops)}; got {value!r}.")
+        low, high = self.stops[0], self.stops[-1]
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not low <= number <= high:
+            raise ValueError(
+                f"{self.name} must be a number from {full(low)} to {full(high)}, got {value!r}."
+            )
+        if self.is_whole and number != int(number):
+            raise ValueError(f"{self.name} must be a whole number, got {value!r}.")
+        return int(number) if self.is_whole else number
+
+    def nearest(self, value):
+        """Return the index of the stop nearest to `value`: where the handle stands."""
+        if self.is_choice:
+            return self.stops.index(value)
+        return int(np.argmin([abs(stop - value) for stop in self.stops]))
+
+
+def log_stops(low, high):
+    """Return about twenty numbers a decade from `low` to `high`, integers if both ends are."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    stops = [float(f"{step * 10.0**e:.3g}") for e in range(first, last + 1) for step in _DECADE]
+    if isinstance(low, int) and isinstance(high, int):
+        stops = sorted({round(stop) for stop in stops})
+    return tuple(stop for stop in stops if low <= stop <= high)

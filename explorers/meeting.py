@@ -1,0 +1,146 @@
+"""The puzzle in one picture: from both initializations the weights arrive at the same size."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from explorers.canvas import BLUE, GREY, TEXT, VERMILLION, Canvas
+from explorers.controls import Control, log_stops
+from explorers.formats import rounded
+from explorers.widget import Explorer
+from nn_core import Network, load_mnist, train
+
+EPOCHS = 120
+N_TRAIN, M, SIZES, SEED = 1000, 10, [784, 30, 10], 3
+MET = 1.05  # closer than 5 %: the sizes have met
+
+
+@dataclass(frozen=True)
+class MeetingResult:
+    """Rms of the hidden layer's weights; index k of an array is after k epochs."""
+
+    n_weights: int
+    large: tuple
+    scaled: tuple
+
+    @property
+    def met(self):
+        """The first epoch in which the two sizes differ by less than 5 %, or None."""
+        ratio = np.array(self.large) / np.array(self.scaled)
+        near = np.flatnonzero(np.maximum(ratio, 1 / ratio) < MET)
+        return int(near[0]) if len(near) else None
+
+
+def compute(*, eta, lmbda):
+    """Yield the weight sizes of two networks after each epoch, trained on the same mini-batches."""
+    images = load_mnist(N_TRAIN).train
+    x, y = images.pixels, images.y
+    nets = [Network(SIZES, init=init, seed=SEED) for init in ("large", "scaled")]
+    runs = [
+        train(net, x, y, epochs=EPOCHS, m=M, eta=eta, lmbda=lmbda, seed=SEED + 1) for net in nets
+    ]
+    large, scaled = ((net.weight_rms()[0],) for net in nets)
+    result = MeetingResult(nets[0].n_weights, large, scaled)
+    yield result
+    for one, other in zip(*runs):
+        result = replace(
+            result,
+            large=(*result.large, one.weight_rms[0]),
+            scaled=(*result.scaled, other.weight_rms[0]),
+        )
+        yield result
+
+
+def describe(result):
+    large, scaled = result.large, result.scaled
+    start = (
+        f"The weights start at {rounded(large[0])} (old) and {rounded(scaled[0])} (new), "
+        f"a factor of {rounded(large[0] / scaled[0], 2)} apart."
+    )
+    if result.met is None:
+        gap = rounded(large[-1] / scaled[-1], 2)
+        return f"{start} After {len(large) - 1} epochs they are a factor of {gap} apart."
+    ratio = scaled[-1] * np.sqrt(result.n_weights)
+    return (
+        f"{start} From epoch {result.met} on they are less than 5 % apart, and after "
+        f"{len(large) - 1} epochs both stand at {rounded(scaled[-1], 2)}: "
+        f"{rounded(ratio, 2)} times 1/√N_w."
+    )
+
+
+def tabulate(result):
+    n_weights = result.n_weights
+    return [
+        ("hidden layer, old initialization, start", rounded(result.large[0])),
+        ("hidden layer, new initialization, start", rounded(result.scaled[0])),
+        ("old, now", rounded(result.large[-1])),
+        ("new, now", rounded(result.scaled[-1])),
+        ("epochs", str(len(result.large) - 1)),
+        ("first epoch less than 5 % apart", str(result.met)),
+        ("N_w, weights in the network", f"{n_weights:,}"),
+        ("1/√N_w", rounded(n_weights**-0.5)),
+        ("1/√fan_in", rounded(SIZES[0] ** -0.5)),
+    ]
+
+
+def columns(result):
+    return {
+        "epoch": np.arange(len(result.large)),
+        "old_initialization": result.large,
+        "new_initialization": result.scaled,
+    }
+
+
+class Picture:
+    """Weight size over epochs on a logarithmic scale, and the sizes that the book's claim names."""
+
+    def __init__(self, scale):
+        self.canvas = c = Canvas(scale=scale)
+        self.panel = c.panel(
+            [0.08, 0.16, 0.74, 0.72],
+            title="Size of the hidden layer's weights (rms)",
+            xlabel="epoch",
+            yscale="log", xlim=(0, EPOCHS), ylim=(4e-3, 1.6),
+            xticks={e: str(e) for e in range(0, EPOCHS + 1, 30)},
+            yticks={1: "1", 0.1: "0.1", 0.01: "0.01"},
+        )  # fmt: skip
+        n_weights = Network(SIZES, seed=SEED).n_weights
+        for value, text in [(n_weights**-0.5, "1/√N_w"), (SIZES[0] ** -0.5, "1/√fan_in")]:
+            self.panel.still.axhline(value, color=GREY, lw=c.size(1.2), ls=":")
+            self._label(self.panel.still, value, text, GREY)
+        draw = self.panel.moving.plot
+        self.curves, self.names = {}, {}
+        for name, text, colour, style in [
+            ("large", "old, N(0, 1)", VERMILLION, "-"),
+            ("scaled", "new, N(0, 1/fan_in)", BLUE, "--"),
+        ]:
+            (self.curves[name],) = draw([], [], style, color=colour, lw=c.size(2.5))
+            self.names[name] = self.panel.moving.text(
+                0, 1, text, color=TEXT[colour], fontsize=c.size(12), va="bottom"
+            )
+
+    def _label(self, axes, value, text, colour):
+        axes.text(EPOCHS * 1.01, value, text, color=TEXT[colour], fontsize=self.canvas.size(12),
+                  va="center")  # fmt: skip
+
+    def draw(self, result):
+        for name, curve in self.curves.items():
+            values = getattr(result, name)
+            curve.set_data(np.arange(len(values)), values)
+            self.names[name].set_position((2, values[0] * (1.05 if name == "large" else 0.62)))
+
+
+class Meeting(Explorer):
+    """Old and new initialization trained side by side on the first 1,000 images."""
+
+    name = "meeting"
+    title = "Weight size over epochs, old and new initialization side by side"
+    controls = (
+        Control("eta", "η", "learning rate", log_stops(0.01, 1.0), 0.1),
+        Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 100.0)), 5.0),
+    )
+    Picture = Picture
+    compute = staticmethod(compute)
+    describe = staticmethod(describe)
+    tabulate = staticmethod(tabulate)
+    columns = staticmethod(columns)

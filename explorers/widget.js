@@ -1,0 +1,235 @@
+// The browser's half of an Explorer: native controls, the two layers of the figure, and the tools
+// under it. It sends wishes ("lambda to stop 12") and shows what the kernel answers.
+
+const SILENCE = 8000; // ms without an answer until the reader is told that the kernel is silent
+const PAUSE = 700; // ms of rest until a new finding is announced to a screen reader
+
+const CONTROLS = ["button", "input", "select", "summary"];
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  // JupyterLab asks the focused element itself: with this mark its arrow keys are ours.
+  if (CONTROLS.includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== false && value !== null) node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+// Sends wishes one at a time. While one is unanswered only the newest values are kept, so a fast
+// drag never queues up work, and what is shown at the end is what the handle says.
+function mailbox(model, onSilence) {
+  let sent = model.get("_answered");
+  let waiting = {};
+  let clock;
+  const isFree = () => model.get("_answered") >= sent;
+  const post = (message) => {
+    sent += 1;
+    clearTimeout(clock);
+    clock = setTimeout(onSilence, SILENCE);
+    model.send({ ...message, wish: sent });
+  };
+  return {
+    isFree: () => isFree() && Object.keys(waiting).length === 0,
+    move(name, index) {
+      waiting[name] = index;
+      if (isFree()) this.flush();
+    },
+    post(message) {
+      waiting = {};
+      post(message);
+    },
+    flush() {
+      if (!isFree()) return;
+      clearTimeout(clock);
+      if (Object.keys(waiting).length === 0) return;
+      const values = waiting;
+      waiting = {};
+      post({ kind: "move", values });
+    },
+    stop: () => clearTimeout(clock),
+  };
+}
+
+// One slider or choice with its label and its value in words.
+function control(spec, prefix, onMove) {
+  const id = `${prefix}-${spec.name}`;
+  const last = spec.stops.length - 1;
+  const label = element("label", { for: id },
+    element("span", { class: "fe-symbol" }, spec.symbol), ` ${spec.meaning}`);
+  const value = element("output", { for: id, class: "fe-value" });
+  const input = spec.choice
+    ? element("select", { id }, ...spec.stops.map((stop, i) => element("option", { value: i }, stop)))
+    : element("input", { id, type: "range", min: 0, max: last, step: 1 });
+  const show = (text) => {
+    value.textContent = text;
+    if (!spec.choice) input.setAttribute("aria-valuetext", `${spec.symbol} = ${text}`);
+  };
+  input.addEventListener("input", () => {
+    show(spec.stops[input.value]);
+    onMove(spec.name, Number(input.value));
+  });
+  if (!spec.choice) {
+    // A page is an eighth of the way, as far as a thumb would go; browsers differ here.
+    input.addEventListener("keydown", (event) => {
+      const way = { PageUp: 1, PageDown: -1 }[event.key];
+      if (!way) return;
+      event.preventDefault();
+      const next = Number(input.value) + way * Math.ceil(last / 8);
+      input.value = Math.min(last, Math.max(0, next));
+      input.dispatchEvent(new Event("input"));
+    });
+  }
+  return {
+    node: element("div", { class: "fe-control" }, label, spec.choice ? "" : value, input),
+    set(position, text) {
+      input.value = position;
+      show(text);
+    },
+  };
+}
+
+// Matplotlib gives equal parts equal ids. Two figures on a page must not share them, or one loses
+// its curves when the other is hidden.
+function withOwnIds(svg, prefix) {
+  return svg
+    .replace(/^[\s\S]*?<svg/, "<svg")
+    .replace(/<metadata>[\s\S]*?<\/metadata>/, "")
+    .replace(/\bid="/g, `id="${prefix}-`)
+    .replace(/url\(#/g, `url(#${prefix}-`)
+    .replace(/href="#/g, `href="#${prefix}-`);
+}
+
+function wholeSvg(still, moving) {
+  const parse = (text) => new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
+  const [whole, upper] = [parse(still), parse(moving)];
+  whole.append(...upper.children);
+  return new XMLSerializer().serializeToString(whole);
+}
+
+function download(name, content, type) {
+  const url = URL.createObjectURL(content instanceof Blob ? content : new Blob([content], { type }));
+  element("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10000);
+}
+
+function downloadPng(name, svg) {
+  const image = new Image();
+  image.onload = () => {
+    const paper = element("canvas", { width: 2 * image.width, height: 2 * image.height });
+    paper.getContext("2d").drawImage(image, 0, 0, paper.width, paper.height);
+    paper.toBlob((blob) => download(name, blob));
+  };
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+}
+
+function render({ model, el }) {
+  const spec = model.get("_spec");
+  const prefix = `fe${Math.random().toString(36).slice(2, 8)}`;
+  const fileName = (ending) => `${model.get("preset").replaceAll(" ", "_")}.${ending}`;
+  const say = (text) => {
+    message.textContent = text;
+    message.hidden = !text;
+  };
+  const mail = mailbox(model, () =>
+    say(`No answer from Python for ${SILENCE / 1000} seconds. It may be busy with another cell; ` +
+        "if it has stopped, restart the kernel and run the notebook again."));
+
+  const controls = Object.fromEntries(
+    spec.controls.map((one) => [one.name, control(one, prefix, mail.move.bind(mail))]));
+  const still = element("div", { class: "fe-layer", "aria-hidden": "true" });
+  const moving = element("div", { class: "fe-layer fe-over", "aria-hidden": "true" });
+  const figure = element("div", { class: "fe-figure", role: "img" }, still, moving);
+  const sentence = element("p", { class: "fe-sentence" });
+  const busy = element("span", { class: "fe-busy" }, "computing …");
+  const message = element("p", { class: "fe-message", role: "alert", hidden: true });
+  const live = element("div", { class: "fe-unseen", "aria-live": "polite" });
+  const table = element("tbody");
+  const preset = element("input", {
+    type: "text", class: "fe-preset", "aria-label": "Preset: copy it, or paste another and press Enter",
+    spellcheck: "false", onchange: () => mail.post({ kind: "preset", text: preset.value }),
+  });
+  const button = (text, press, attributes = {}) =>
+    element("button", { type: "button", onclick: press, ...attributes }, text);
+  const copy = () => {
+    preset.select();
+    if (navigator.clipboard) navigator.clipboard.writeText(preset.value);
+    else document.execCommand("copy"); // pages that are neither https nor localhost
+  };
+  const projector = button("Projector", () =>
+    model.send({ kind: "projector", on: !model.get("projector") }));
+  const svg = () => wholeSvg(model.get("_still"), model.get("_moving"));
+
+  const root = element("section", { class: "fe", "aria-label": spec.title },
+    element("div", { class: "fe-controls" }, ...Object.values(controls).map((one) => one.node)),
+    figure,
+    element("div", { class: "fe-finding" }, sentence, busy),
+    message,
+    live,
+    element("div", { class: "fe-tools" },
+      button("Reset", () => mail.post({ kind: "reset" })),
+      element("span", { class: "fe-group", role: "group", "aria-label": "Save" },
+        "Save", button("SVG", () => download(fileName("svg"), svg(), "image/svg+xml"), { "aria-label": "Save as SVG" }),
+        button("PNG", () => downloadPng(fileName("png"), svg()), { "aria-label": "Save as PNG" }),
+        button("CSV", () => model.send({ kind: "csv" }), { "aria-label": "Save data as CSV" })),
+      projector,
+      element("span", { class: "fe-group fe-grow" }, preset, button("Copy", copy, { "aria-label": "Copy preset" }))),
+    element("details", { class: "fe-numbers" },
+      element("summary", {}, "Numbers"),
+      element("table", {}, element("caption", { class: "fe-unseen" }, spec.title), table)));
+
+  let shown = {};
+  let announcement;
+  const paint = () => {
+    const now = (key) => model.get(key);
+    const changed = (key) => shown[key] !== now(key);
+    if (changed("_still")) still.innerHTML = withOwnIds(now("_still"), `${prefix}a`);
+    if (changed("_moving")) moving.innerHTML = withOwnIds(now("_moving"), `${prefix}b`);
+    if (changed("message")) say(now("message"));
+    if (changed("_answered") && !now("message")) say("");
+    if (changed("sentence")) {
+      sentence.textContent = now("sentence");
+      figure.setAttribute("aria-label", `${spec.title}. ${now("sentence")}`);
+    }
+    if (changed("_table")) {
+      table.replaceChildren(...now("_table").map(([what, value]) => element("tr", {},
+        element("th", { scope: "row" }, what), element("td", {}, value))));
+    }
+    if (changed("preset")) preset.value = now("preset");
+    figure.setAttribute("aria-busy", now("_busy"));
+    busy.style.visibility = now("_busy") ? "visible" : "hidden";
+    projector.setAttribute("aria-pressed", now("projector"));
+    root.classList.toggle("fe-projector", now("projector"));
+    mail.flush();
+    // While the reader is ahead of the answers, the handles stay where the reader put them.
+    if (mail.isFree()) {
+      for (const [name, one] of Object.entries(controls)) {
+        one.set(now("_positions")[name], now("_texts")[name]);
+      }
+    }
+    if (shown.sentence && changed("sentence")) {
+      clearTimeout(announcement);
+      announcement = setTimeout(() => (live.textContent = now("sentence")), PAUSE);
+    }
+    shown = Object.fromEntries(
+      ["_still", "_moving", "_answered", "message", "sentence", "_table", "preset"]
+        .map((key) => [key, now(key)]));
+  };
+  const hear = (content) => {
+    if (content.kind === "csv") download(fileName("csv"), content.text, "text/csv");
+  };
+  model.on("change", paint);
+  model.on("msg:custom", hear);
+  paint();
+  el.append(root);
+  return () => {
+    mail.stop();
+    clearTimeout(announcement);
+    model.off("change", paint);
+    model.off("msg:custom", hear);
+  };
+}
+
+export default { render };
