@@ -1,0 +1,126 @@
+"""Exercises on claim 2: the factor by which weight decay shrinks weights in an epoch."""
+
+import math
+
+import numpy as np
+
+from exercises.exercise import Exercise, Wrong, as_number
+from nn_core import theory
+
+_CLOSE = 1e-9
+
+
+def _judge_factor(answer):
+    if not callable(answer):
+        raise Wrong("Hand over the function itself: exact_factor.check(factor), no brackets.")
+    rng = np.random.default_rng()
+    for m_divides in (True, False):
+        for _ in range(20):
+            _judge_factor_once(answer, *_random_setting(rng, m_divides))
+    return "Your factor is exact, also when the last mini-batch is smaller than the others."
+
+
+def _random_setting(rng, m_divides):
+    m = int(rng.integers(2, 40))
+    n_train = m * int(rng.integers(5, 200)) + (0 if m_divides else int(rng.integers(1, m)))
+    eta, lmbda = float(rng.uniform(0.05, 2)), float(rng.uniform(1, 20))
+    return eta, lmbda, n_train, m
+
+
+def _judge_factor_once(answer, eta, lmbda, n_train, m):
+    value = as_number(answer(eta, lmbda, n_train, m), "what your function returns")
+    steps, step = theory.steps_per_epoch(n_train, m), 1 - eta * lmbda / n_train
+    slips = [
+        (step, "That is the factor of one *step*. How many steps has an epoch?"),
+        (
+            math.exp(-eta * lmbda / m),
+            "That is the book's limit for large n_train. Asked is the exact factor.",
+        ),
+        (
+            (1 - eta * lmbda / m) ** steps,
+            "You divide by m inside the bracket. Equation (93) divides the decay by n_train.",
+        ),
+        (
+            step ** (n_train / m),
+            "Your factor ignores that steps come whole: a last, smaller mini-batch is one too.",
+        ),
+        (
+            step ** (n_train // m),
+            "Your factor leaves out the last, smaller mini-batch, which is a step like any other.",
+        ),
+        (step**n_train, "You count a step for every image. A step takes a whole mini-batch."),
+        (1 / step**steps, "That is the inverse: your weights would grow."),
+        (
+            1 - steps * eta * lmbda / n_train,
+            "You subtract the same amount at each step. Each step takes a share of what is left.",
+        ),
+    ]
+    if math.isclose(value, step**steps, rel_tol=_CLOSE):
+        return
+    for slip, message in slips:
+        if math.isclose(value, slip, rel_tol=_CLOSE):
+            raise Wrong(message)
+    raise Wrong(
+        f"For eta={eta:.3g}, lmbda={lmbda:.3g}, n_train={n_train}, m={m} your function returns "
+        f"{value:.6g}, and that does not fit. Start with one step, then count the steps."
+    )
+
+
+exact_factor = Exercise(
+    question="Write factor(eta, lmbda, n_train, m): what one epoch of weight decay multiplies "
+    "a weight by, exactly, if its gradient is zero.",
+    hints=(
+        "Put a zero gradient into equation (93). What is left of the right-hand side?",
+        "One step multiplies by 1 - eta*lmbda/n_train, the same each time. How often in an epoch?",
+        "1,000 images in mini-batches of 30: 33 full ones, and one with the last 10 images. "
+        "-(-n_train // m) rounds up in Python, and math.ceil(n_train / m) does too.",
+    ),
+    solution="def factor(eta, lmbda, n_train, m):\n"
+    "    steps = -(-n_train // m)\n"
+    "    return (1 - eta * lmbda / n_train) ** steps",
+    judge=_judge_factor,
+)
+
+
+def _judge_epochs(answer):
+    value = as_number(answer, "the number of epochs")
+    eta, lmbda, m, ratio = 0.1, 5.0, 10, math.sqrt(784)
+    right = m / (eta * lmbda) * math.log(ratio)
+    slips = [
+        (m / (eta * lmbda) * math.log10(ratio), "Take the natural logarithm, ln, not log10."),
+        (
+            m / (eta * lmbda) * math.log(ratio) * 2,
+            "That is the time for the *squares* of the weights, or for a shrink to 1/784. "
+            "The old weights are √784 = 28 times as large as the new ones.",
+        ),
+        (
+            50_000 / (eta * lmbda) * math.log(ratio),
+            "You count steps of one epoch as if m were n_train. Per epoch the exponent is ηλ/m.",
+        ),
+        (right * 5000, "That is a number of steps. Asked is the number of epochs."),
+        (eta * lmbda / m * math.log(ratio), "You multiply by ηλ/m where you should divide by it."),
+        (ratio * m / (eta * lmbda), "Shrinking by a factor takes the logarithm of that factor."),
+        (-right, "The sign: the epochs lie in the future, since the weights have to shrink."),
+    ]
+    if math.isclose(value, right, rel_tol=0.02):
+        return "That is long after the book's 30 epochs: decay alone has not finished there."
+    for slip, message in slips:
+        if math.isclose(value, slip, rel_tol=0.02):
+            raise Wrong(message)
+    raise Wrong(
+        f"{value:g} epochs do not fit. Solve exp(-(ηλ/m)·epochs) = (size at the end)/(size at the "
+        "start) for the epochs."
+    )
+
+
+epochs_to_new = Exercise(
+    question="With the book's eta = 0.1, lmbda = 5.0 and m = 10: after how many epochs has decay "
+    "alone brought weights of size 1 (old) to the size 1/sqrt(784) (new)?",
+    hints=(
+        "By which factor must the weights shrink? The fan_in is 784.",
+        "Each epoch multiplies by exp(-eta*lmbda/m) = exp(-0.05). How often, to reach 1/28?",
+        "Take the natural logarithm of both sides: 0.05 times epochs = ln 28.",
+    ),
+    solution="import math\nepochs = 10 / (0.1 * 5.0) * math.log(math.sqrt(784))",
+    judge=_judge_epochs,
+)

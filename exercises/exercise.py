@@ -1,0 +1,110 @@
+"""An exercise: its question, hints that unfold, a solution on request, and a check of answers."""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+SECONDS = 2.0  # an answer that computes for longer is stopped
+
+
+class Wrong(Exception):
+    """An answer that is not right yet. Its message says what is wrong, never what is right."""
+
+
+class TooSlow(Exception):
+    """An answer that ran longer than it may, as an endless loop does."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """`judge(answer)` returns words of praise, or raises `Wrong` with what to look at."""
+
+    question: str
+    hints: tuple[str, ...]
+    solution: str
+    judge: Callable
+
+    def check(self, answer):
+        """Print whether `answer` is right, and what to look at if it is not. Never fails."""
+        print(self.verdict(answer))
+
+    def verdict(self, answer):
+        """Return what `check` prints."""
+        try:
+            with _time_limit(SECONDS):
+                return f"Right. {self.judge(answer)}"
+        except Wrong as wrong:
+            return f"Not yet. {wrong}"
+        except TooSlow:
+            return f"Not yet. Your answer ran for over {SECONDS:g} seconds: is a loop endless?"
+        except Exception as error:
+            return f"Not yet. Your answer stopped with {type(error).__name__}: {error}"
+
+    def hint(self, number=1):
+        """Print a hint: 1 is the gentlest, and each further one says more."""
+        if not isinstance(number, int) or not 1 <= number <= len(self.hints):
+            print(f"There are hints 1 to {len(self.hints)}; you asked for {number!r}.")
+            return
+        more = f" (hint({number + 1}) says more)" if number < len(self.hints) else ""
+        print(f"{self.hints[number - 1]}{more}")
+
+    def show_solution(self):
+        """Print a solution. Try the hints first."""
+        print(self.solution)
+
+    def __repr__(self):
+        return self.question
+
+
+@contextmanager
+def _time_limit(seconds):
+    """Raise TooSlow in Python code that runs for longer than `seconds`."""
+    if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
+        yield from _stopped_by_alarm(seconds)
+    else:  # Windows, and Python in the browser
+        yield from _stopped_by_trace(seconds)
+
+
+def _stopped_by_alarm(seconds):
+    def ring(*_):
+        raise TooSlow
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _stopped_by_trace(seconds):
+    end, before = time.monotonic() + seconds, sys.gettrace()
+
+    def look(frame, event, argument):
+        if time.monotonic() > end:
+            raise TooSlow
+        return look
+
+    sys.settrace(look)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
+def as_number(value, meaning):
+    """Return `value` as a float, or say in a `Wrong` what a number of this meaning looks like."""
+    if value is None or value is ...:
+        raise Wrong(f"There is no answer yet: {meaning} is missing.")
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        kind = type(value).__name__
+        raise Wrong(
+            f"{meaning.capitalize()} should be a number, but is {value!r} ({kind})."
+        ) from None

@@ -1,0 +1,47 @@
+// A question, a way to answer it, and the result afterwards.
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  if (["button", "input"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+function render({ model, el }) {
+  const group = `fx${Math.random().toString(36).slice(2, 8)}`;
+  const options = model.get("options");
+  const number = element("input", { type: "text", inputmode: "decimal", "aria-label": "Your guess" });
+  const answers = options.length === 0
+    ? [element("label", {}, number, ` ${model.get("unit")}`)]
+    : options.map((option) => element("label", {},
+        element("input", { type: "radio", name: group, value: option }), ` ${option}`));
+  const guess = () => options.length === 0 ? number.value
+    : fields.querySelector("input:checked")?.value ?? "";
+  const fields = element("fieldset", {}, element("legend", {}, model.get("question")), ...answers);
+  const message = element("p", { class: "fx-message", role: "alert" });
+  const outcome = element("p", { class: "fx-outcome", "aria-live": "polite" });
+  const send = (event) => {
+    event.preventDefault();
+    model.send({ kind: "commit", guess: guess() });
+  };
+  const form = element("form", { class: "fx", onsubmit: send }, fields,
+    element("div", { class: "fx-buttons" },
+      element("button", { type: "submit" }, "That is my guess"),
+      element("button", { type: "button", onclick: () => model.send({ kind: "show" }) },
+        "Show me without guessing")),
+    message, outcome);
+  const paint = () => {
+    message.textContent = model.get("message");
+    outcome.textContent = model.get("outcome");
+  };
+  model.on("change", paint);
+  paint();
+  el.append(form);
+  return () => model.off("change", paint);
+}
+
+export default { render };

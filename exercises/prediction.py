@@ -1,0 +1,99 @@
+"""Predict, then see: a reader commits to a guess, and only then the result appears beside it.
+
+One may also ask for the result without guessing. A prediction is a widget of its own, with the
+browser's half in prediction.js.
+"""
+
+from pathlib import Path
+
+import anywidget
+import traitlets as t
+
+
+class Prediction(anywidget.AnyWidget):
+    """Base of `Choice` and `Guess`. `result` is a text, or a function that computes one."""
+
+    _esm = Path(__file__).parent / "prediction.js"
+    _css = Path(__file__).parent / "prediction.css"
+
+    question = t.Unicode().tag(sync=True)
+    options = t.List().tag(sync=True)  # empty: a number is asked for
+    unit = t.Unicode().tag(sync=True)
+    guess = t.Unicode().tag(sync=True)  # what was committed to, as text
+    outcome = t.Unicode().tag(sync=True)  # what the reader sees afterwards; empty until then
+    message = t.Unicode().tag(sync=True)
+
+    def __init__(self, question, result, **traits):
+        super().__init__(question=question, **traits)
+        self._result = result
+        self.on_msg(self._hear)
+
+    def commit(self, guess):
+        """Commit to a guess and show the result beside it; raises ValueError for no guess."""
+        self.guess = self._checked(guess)
+        self.outcome = self._compared(self._measured())
+
+    def show(self):
+        """Show the result without guessing."""
+        self.outcome = self._measured()
+
+    def _measured(self):
+        return self._result() if callable(self._result) else self._result
+
+    def _hear(self, _, content, buffers):
+        self.message = ""
+        try:
+            if content["kind"] == "commit":
+                self.commit(content["guess"])
+            else:
+                self.show()
+        except ValueError as error:
+            self.message = str(error)
+
+    def _repr_mimebundle_(self, **kwargs):
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        return {**data, "text/plain": repr(self)}, metadata
+
+    def __repr__(self):
+        return "\n".join([self.question, *(f"  ( ) {option}" for option in self.options)])
+
+
+class Choice(Prediction):
+    """A guess among options. `right` is the option that the result bears out."""
+
+    def __init__(self, question, options, result, *, right):
+        if right not in options:
+            raise ValueError(f"right must be one of the options, got {right!r}.")
+        super().__init__(question, result, options=list(options))
+        self._right = right
+
+    def _checked(self, guess):
+        if guess not in self.options:
+            raise ValueError("Choose one of the answers first.")
+        return guess
+
+    def _compared(self, measured):
+        if self.guess == self._right:
+            return f"You said “{self.guess}”, and so it is. {measured}"
+        return f"You said “{self.guess}”. It comes out otherwise: {measured}"
+
+
+class Guess(Prediction):
+    """A guessed number. `value` returns the measured one, `result` the words about it."""
+
+    def __init__(self, question, result, *, value, unit=""):
+        super().__init__(question, result, unit=unit)
+        self._value = value
+
+    def _checked(self, guess):
+        try:
+            number = float(str(guess).replace(",", "."))
+        except ValueError:
+            raise ValueError(f"A number is asked for, such as 0.5; got {guess!r}.") from None
+        return f"{number:g}"
+
+    def _compared(self, measured):
+        value = self._value() if callable(self._value) else self._value
+        unit = f" {self.unit}" if self.unit else ""
+        return f"You said {self.guess}{unit}; it is {value:.3g}{unit}. {measured}"
