@@ -2,12 +2,13 @@
 
 The exercise stands in chapter 3 of Michael Nielsen, *Neural Networks and Deep Learning*, at the
 end of the section on weight initialization. Read the files in this order: `cost`, `network`,
-`sgd`, `theory`, `data`. NumPy is all they need.
+`sgd`, `theory`, `ledger`, `engine`, `data`. NumPy is all they need.
 """
 
 from nn_core import theory
 from nn_core.cost import CrossEntropyCost, QuadraticCost
 from nn_core.data import MNIST, Images, load_mnist, one_hot
+from nn_core.ledger import LayerLedger, Ledger
 from nn_core.network import Network
 from nn_core.sgd import DivergenceError, EpochRecord, sgd_step, train
 
@@ -17,6 +18,8 @@ __all__ = [
     "DivergenceError",
     "EpochRecord",
     "Images",
+    "LayerLedger",
+    "Ledger",
     "Network",
     "QuadraticCost",
     "load_mnist",

@@ -35,6 +35,8 @@ class Network:
     seed : int, numpy.random.Generator or None
         Where the draws come from; None draws afresh each time.
     dtype : float64 or float32
+        float32 is for play: it rounds 1 - eta*lmbda/n_train, and with it the decay, by up to a
+        tenth of a percent at the book's size.
 
     Attributes
     ----------

@@ -7,7 +7,9 @@ from time import perf_counter
 import numpy as np
 
 from nn_core import checks
-from nn_core.network import IMAGES_AT_ONCE, as_input
+from nn_core.engine import Engine
+from nn_core.ledger import Bookkeeper, Ledger
+from nn_core.threads import one_blas_thread
 
 
 class DivergenceError(ArithmeticError):
@@ -33,6 +35,7 @@ class EpochRecord:
     validation_cost: float | None
     validation_accuracy: float | None
     weight_rms: tuple[float, ...]  # layer by layer
+    ledger: Ledger | None  # who moved the weights, if `train` was asked to keep it
 
 
 def sgd_step(net, x, y, *, eta, lmbda, n_train):
@@ -52,7 +55,7 @@ def sgd_step(net, x, y, *, eta, lmbda, n_train):
         b -= (eta / len(x)) * db
 
 
-def train(net, x, y, *, epochs, m, eta, lmbda, seed=None, validation=None):
+def train(net, x, y, *, epochs, m, eta, lmbda, seed=None, validation=None, ledger=False):
     """Train `net` in place on (x, y), one epoch each time the returned iterator is asked.
 
     Parameters
@@ -67,6 +70,8 @@ def train(net, x, y, *, epochs, m, eta, lmbda, seed=None, validation=None):
         and e2 epochs are the same run as one call with e1 + e2.
     validation : (x, y) or None
         Measured after each epoch, never trained on.
+    ledger : bool
+        Whether to keep the `Ledger` of each epoch: who moved the weights, decay or data.
 
     Yields
     ------
@@ -84,23 +89,29 @@ def train(net, x, y, *, epochs, m, eta, lmbda, seed=None, validation=None):
                      how="Take a smaller m or more images.")  # fmt: skip
     eta = checks.number("eta", eta, above=0)
     lmbda = checks.number("lmbda", lmbda, at_least=0)
+    ledger = checks.one_of("ledger", ledger, (True, False))
     if validation is not None:
         validation = _checked_validation(net, validation)
     _refuse_growing_decay(eta, lmbda, n_train)
     if not _is_finite(net):
         raise ValueError("net must start with finite weights and biases, but has nan or infinity.")
     rng = checks.generator(seed)
-    return _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation)
+    return _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation, ledger)
 
 
-def _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation):
+def _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation, ledger):
     n_train = len(x)
+    shrink = eta * lmbda / n_train
+    silent = ~x.any(axis=0) if ledger else None
+    engine = Engine(net, m)
     for epoch in range(1, epochs + 1):
         started = perf_counter()
         before = net.copy()
-        with np.errstate(over="ignore", invalid="ignore"):  # reported below, in words
-            for batch_x, batch_y in _mini_batches(x, y, m, rng, net.dtype):
-                _step(net, batch_x, batch_y, eta / len(batch_x), eta * lmbda / n_train)
+        # What overflows is reported below, in words.
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            engine.bookkeeper = Bookkeeper(net, silent, shrink, m) if ledger else None
+            engine.run(x, y, rng.permutation(n_train), eta, shrink)
+            books = engine.bookkeeper.close() if ledger else None
             cost, accuracy = net.evaluate(x, y, lmbda)
             seen = (None, None) if validation is None else net.evaluate(*validation, lmbda, n_train)
             weight_rms = tuple(net.weight_rms())
@@ -109,7 +120,7 @@ def _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation):
                 array[...] = kept
             raise DivergenceError(
                 f"Training diverged in epoch {epoch}: weights or cost became infinite or nan. "
-                f"Decay alone can't do this at eta*lmbda/n_train = {eta * lmbda / n_train:g} "
+                f"Decay alone can't do this at eta*lmbda/n_train = {shrink:g} "
                 f"(below 2), so the data steps did: with eta = {eta:g} they are too large for "
                 "these inputs x. Take a smaller eta. "
                 "The network is back in its state before this epoch.",
@@ -124,32 +135,8 @@ def _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation):
             validation_cost=seen[0],
             validation_accuracy=seen[1],
             weight_rms=weight_rms,
+            ledger=books,
         )
-
-
-def _mini_batches(x, y, m, rng, dtype):
-    """Yield the shuffled images m at a time, as floats; the last mini-batch may be smaller.
-
-    Pixels become floats for about a thousand images at a time: one by one costs time, all at once
-    costs memory.
-    """
-    order = rng.permutation(len(x))
-    block = m * max(1, IMAGES_AT_ONCE // m)
-    for start in range(0, len(x), block):
-        chosen = order[start : start + block]
-        block_x, block_y = as_input(x[chosen], dtype), y[chosen]
-        for i in range(0, len(chosen), m):
-            yield block_x[i : i + m], block_y[i : i + m]
-
-
-def _step(net, x, y, rate, shrink):
-    """`sgd_step` without its checks, on float arrays; a test holds the two together."""
-    errors, activations = net._backward(x, y)
-    for w, b, error, activation in zip(net.weights, net.biases, errors, activations):
-        w *= 1 - shrink
-        error *= rate
-        w -= error.T @ activation
-        b -= error.sum(axis=0)
 
 
 def _checked_validation(net, validation):

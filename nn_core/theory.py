@@ -14,8 +14,8 @@ from nn_core import checks
 class Regime(Enum):
     """What decay does at each step, by the size of shrink = eta*lmbda/n_train."""
 
-    GENTLE = "decay is gentle: each step takes a small part, and the exponential is a good limit"
-    ABRUPT = "decay is abrupt: a few steps take everything, and the exponential is off"
+    GENTLE = "decay is gentle: each step takes a small part"
+    ABRUPT = "decay is abrupt: a few steps take nearly everything"
     FLIPPING = "each step overshoots zero: weights flip sign while they shrink"
     GROWING = "each step overshoots by more than the weight itself: decay makes weights grow"
 
@@ -35,7 +35,8 @@ def regime(eta, lmbda, n_train):
 
     At exactly 2 weights flip sign for ever without shrinking; that counts as growing, because
     nothing decays any more. The border at 0.1 is a convention (there the limit is off by 5 % of
-    the exponent); 1 and 2 are exact.
+    the exponent); 1 and 2 are exact. Gentle steps alone do not make the exponential a good limit:
+    see `limit_error_leading`.
     """
     part = shrink(eta, lmbda, n_train)
     if part < GENTLE_BELOW:

@@ -14,12 +14,13 @@ from nn_core import (
     DivergenceError,
     Network,
     QuadraticCost,
+    engine,
     load_mnist,
     one_hot,
-    sgd,
     sgd_step,
     train,
 )
+from nn_core.engine import Engine
 
 COSTS = [CrossEntropyCost, QuadraticCost]
 
@@ -111,30 +112,96 @@ def test_biases_do_not_decay():
     assert same(net.biases, before[2:])
 
 
-def spied_train(monkeypatch, net, x, y, **settings_):
-    """Train while each inner step is held against `sgd_step` on a copy; return the batches."""
-    batches, inner = [], sgd._step
+# The epoch: what `train` does fast is a loop of `sgd_step`s
 
-    def spy(net_, batch_x, batch_y, *rest):
-        twin = net_.copy()
-        sgd_step(twin, batch_x, batch_y, eta=settings_["eta"], lmbda=settings_["lmbda"],
-                 n_train=len(x))  # fmt: skip
-        batches.append((batch_x.copy(), batch_y.copy()))
-        inner(net_, batch_x, batch_y, *rest)
-        for array, right in zip(arrays(net_), arrays(twin), strict=True):
-            np.testing.assert_allclose(array, right, rtol=1e-12, atol=1e-14)
 
-    monkeypatch.setattr(sgd, "_step", spy)
+def epoch_of_steps(net, x, y, order, m, eta, lmbda):
+    """An epoch written out: a step for each m images in the given order."""
+    for start in range(0, len(x), m):
+        batch = order[start : start + m]
+        sgd_step(net, x[batch], y[batch], eta=eta, lmbda=lmbda, n_train=len(x))
+
+
+def assert_close_arrays(net, twin, bound=1e-12):
+    """Hold each array's largest difference against its largest entry."""
+    for array, right in zip(arrays(net), arrays(twin), strict=True):
+        assert np.abs(array - right).max() <= bound * np.abs(right).max()
+
+
+def assert_epochs_are_loops_of_steps(net, x, y, m, eta, lmbda, epochs=2, seed=1):
+    twin, rng = net.copy(), np.random.default_rng(seed)
+    for _ in train(net, x, y, epochs=epochs, m=m, eta=eta, lmbda=lmbda, seed=seed):
+        epoch_of_steps(twin, x, y, rng.permutation(len(x)), m, eta, lmbda)
+        assert_close_arrays(net, twin)
+
+
+@pytest.mark.parametrize("cost", COSTS)
+@pytest.mark.parametrize("levels", [False, True], ids=["floats", "uint8"])
+@pytest.mark.parametrize("sizes", [(6, 3), (6, 5, 3), (6, 5, 4, 3)], ids=str)
+@pytest.mark.parametrize(
+    "n_train, m",
+    [
+        (23, 1),
+        (23, 5),
+        (24, 6),
+        (23, 23),
+        (1, 1),
+        (2300, 7),  # the last of three blocks of about a thousand is smaller, and its last batch
+        (2300, 300),
+        (2300, 1100),  # a mini-batch is a block; two boundaries between blocks
+        (2200, 1100),
+        (2300, 2300),
+    ],
+)
+def test_an_epoch_is_a_loop_of_sgd_steps(cost, levels, sizes, n_train, m):
+    net, x, y = problem(n_train, sizes=sizes, cost=cost)
+    if levels:
+        x = np.random.default_rng(5).integers(0, 256, x.shape, dtype=np.uint8)
+    assert_epochs_are_loops_of_steps(net, x, y, m, eta=0.5, lmbda=3.0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    sizes=st.lists(st.integers(1, 5), min_size=2, max_size=4),
+    seed=st.integers(0, 2**32 - 1),
+    n_train=st.integers(1, 40),
+    part=st.floats(0, 1),
+    at_once=st.integers(1, 20),
+    cost=st.sampled_from(COSTS),
+    init=st.sampled_from(["large", "scaled"]),
+    eta=st.floats(0.01, 3),
+    shrink=st.floats(0, 1.9),
+)
+def test_any_epoch_is_a_loop_of_sgd_steps(
+    sizes, seed, n_train, part, at_once, cost, init, eta, shrink
+):
+    rng = np.random.default_rng(seed)
+    net = Network(sizes, cost=cost, init=init, seed=rng)
+    x, y = rng.normal(size=(n_train, sizes[0])), rng.random((n_train, sizes[-1]))
+    m = max(1, round(part * n_train))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "BLOCK", at_once)  # many small blocks
+        assert_epochs_are_loops_of_steps(net, x, y, m, eta, lmbda=shrink * n_train / eta)
+
+
+def batches_of(monkeypatch, net, x, y, **settings_):
+    """Train; return the inputs and targets of each step."""
+    batches, inner = [], Engine._step
+
+    def spy(self, rows, targets, *rest):
+        batches.append((self.inputs[rows].copy(), targets.copy()))
+        inner(self, rows, targets, *rest)
+
+    monkeypatch.setattr(Engine, "_step", spy)
     list(train(net, x, y, **settings_))
     return batches
 
 
-@pytest.mark.parametrize("cost", COSTS)
 @pytest.mark.parametrize("n_train, m", [(23, 1), (23, 5), (24, 6), (23, 23), (2300, 300)])
-def test_the_step_of_training_is_sgd_step(monkeypatch, cost, n_train, m):
-    net, x, y = problem(n_train, cost=cost)
+def test_an_epoch_takes_each_image_once_in_an_order_of_its_own(monkeypatch, n_train, m):
+    net, x, y = problem(n_train)
     epochs = 2
-    batches = spied_train(monkeypatch, net, x, y, epochs=epochs, m=m, eta=0.5, lmbda=3.0, seed=1)
+    batches = batches_of(monkeypatch, net, x, y, epochs=epochs, m=m, eta=0.5, lmbda=3.0, seed=1)
     steps = math.ceil(n_train / m)
     assert len(batches) == epochs * steps
     orders = []
@@ -376,15 +443,15 @@ def test_a_huge_eta_never_yields_a_record_with_nan_or_infinity(dtype, limit):
 @pytest.mark.parametrize("part", [0, 1, 2, 3])
 def test_divergence_in_mid_run_brings_back_the_last_finite_state(monkeypatch, bad, part):
     net, x, y = problem()
-    calls, inner = [], sgd._step
+    calls, inner = [], Engine._step
 
-    def breaking(net_, *rest):
+    def breaking(self, *step):
         calls.append(1)
-        inner(net_, *rest)
+        inner(self, *step)
         if len(calls) == 12:  # the second step of the third epoch: there are 5 in each
-            arrays(net_)[part].flat[0] = bad
+            arrays(self.net)[part].flat[0] = bad
 
-    monkeypatch.setattr(sgd, "_step", breaking)
+    monkeypatch.setattr(Engine, "_step", breaking)
     run = train(net, x, y, epochs=9, m=5, eta=0.123, lmbda=0.0, seed=6)
     next(run), next(run)
     last = snapshot(net)
