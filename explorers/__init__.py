@@ -1,6 +1,23 @@
 """The interactive figures of the notebooks, one file for each."""
 
+from explorers.book_graphs import BookGraphs
+from explorers.chalkboard import Chalkboard
 from explorers.decay_rate import DecayRate
+from explorers.first_epochs import FirstEpochs
 from explorers.meeting import Meeting
+from explorers.penalty import Penalty
+from explorers.playground import Playground
+from explorers.saturation import Saturation
+from explorers.tail_off import TailOff
 
-__all__ = ["DecayRate", "Meeting"]
+__all__ = [
+    "BookGraphs",
+    "Chalkboard",
+    "DecayRate",
+    "FirstEpochs",
+    "Meeting",
+    "Penalty",
+    "Playground",
+    "Saturation",
+    "TailOff",
+]

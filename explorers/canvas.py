@@ -40,15 +40,52 @@ class Panel:
 
     def frame(self, *, xlim=None, ylim=None, xticks=None, yticks=None):
         """Set limits on both axes, and ticks ({value: text}) on the still one."""
-        for axes in (self.still, self.moving):
-            if xlim is not None:
-                axes.set_xlim(xlim)
-            if ylim is not None:
-                axes.set_ylim(ylim)
         if xticks is not None:
             self.still.set_xticks(list(xticks), list(xticks.values()))
         if yticks is not None:
             self.still.set_yticks(list(yticks), list(yticks.values()))
+        for axes in (self.still, self.moving):  # after the ticks, which would widen the limits
+            if xlim is not None:
+                axes.set_xlim(xlim)
+            if ylim is not None:
+                axes.set_ylim(ylim)
+
+    def key(self, rows, *, left, top, size):
+        """Write what is what beside the curves: rows of (mark, text, colour), from the top."""
+        for number, (mark, text, colour) in enumerate(rows):
+            y = top - 0.0059 * size * number
+            for x, word, align in [(left, mark, "right"), (left + 0.025, text, "left")]:
+                self.still.text(x, y, word, color=TEXT[colour], fontsize=size, ha=align, va="top",
+                                transform=self.still.transAxes)  # fmt: skip
+
+
+class Marks:
+    """Vertical lines, each with a note: sliders that were moved in mid-run. The newest six show.
+
+    The notes go up like stairs from `foot`, a share of the axes' height: so they stay readable.
+    """
+
+    def __init__(self, axes, canvas, *, foot):
+        self.axes, self.foot = axes, foot
+        style = {"color": INK, "lw": canvas.size(1), "ls": "--", "visible": False}
+        self.lines = [axes.axvline(0, ymax=0.7, **style) for _ in range(6)]
+        self.notes = [
+            axes.text(0, 0, "", fontsize=canvas.size(10), color=INK,
+                      transform=axes.get_xaxis_transform())
+            for _ in self.lines
+        ]  # fmt: skip
+
+    def draw(self, marks):
+        """Show `marks`, pairs (place on the x-axis, note)."""
+        low, high = self.axes.get_xlim()
+        shown = [*marks[-len(self.lines) :], *[(low, "")] * len(self.lines)]
+        for i, (line, note, (x, words)) in enumerate(zip(self.lines, self.notes, shown)):
+            line.set_visible(bool(words))
+            line.set_xdata([x, x])
+            late = x > (low + high) / 2  # no room to its right
+            shift = 0.01 * (high - low)
+            note.set(text=words, ha="right" if late else "left")
+            note.set_position((x - shift if late else x + shift, self.foot + 0.05 * (i % 4)))
 
 
 class Canvas:

@@ -11,13 +11,17 @@ from explorers.formats import full
 _DECADE = (1, 1.1, 1.25, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5.6, 6.3, 7, 8, 9)
 
 
+# When a change takes effect: everything is computed anew; or a run that is under way goes on with
+# it from its next epoch; or only what is shown of the result changes.
+ANEW, NEXT_EPOCH, VIEW = "anew", "next epoch", "view"
+
+
 @dataclass(frozen=True)
 class Control:
     """One slider or choice.
 
     `stops` are the values it steps through, ascending if they are numbers. From Python and from a
-    preset any number between the ends is welcome; texts must be among the stops. `default` is what
-    Reset returns to.
+    preset any number between the ends is welcome; texts must be among the stops.
     """
 
     name: str  # as in code: "lmbda"
@@ -25,6 +29,7 @@ class Control:
     meaning: str  # in words: "regularization"
     stops: tuple
     default: float | int | str
+    acts: str = ANEW
 
     @property
     def is_choice(self):
@@ -37,13 +42,14 @@ class Control:
     def checked(self, value):
         """Return `value` as this control holds it, or say in a ValueError what is allowed."""
         if self.is_choice:
-            if value in self.stops:
-                return value
+            for stop in self.stops:
+                if value in (stop, stop.replace(" ", "_")):  # a preset has no spaces
+                    return stop
             raise ValueError(f"{self.name} must be one of {', '.join(self.stops)}; got {value!r}.")
         low, high = self.stops[0], self.stops[-1]
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if not low <= number <= high:
             raise ValueError(

@@ -97,6 +97,8 @@ def describe(result):
             f"One epoch multiplies a weight without gradient by {rounded(r.factor, 6)}; "
             f"the limit exp(−ηλ/m) = {rounded(r.limit, 6)} is off by {_how_far(r.error)}."
         )
+    if r.n_train % r.m and not r.diverges:
+        decay += " (m does not divide n_train: the last, smaller mini-batch is a whole step too.)"
     if r.diverges:
         return (
             decay + " Training is refused here: it would diverge. Lower λ or η, or raise n_train."
@@ -112,16 +114,14 @@ def _how_far(error):
 
 def _measured(r):
     group = f"the control group ({r.n_black} always-black pixels, {r.n_black * SIZES[1]:,} weights)"
-    if r.n_black == 0:
-        follows = "Measured: no pixel is black in all these images, so there is no control group;"
-    else:
-        digits = _agreeing_digits(r.control_deviation)
-        follows = f"Measured: {group} follows the exact factor to {digits} digits;"
-    epochs = len(r.layer) - 1
+    digits, epochs = _agreeing_digits(r.control_deviation), len(r.layer) - 1
+    alone = abs(r.factor) ** epochs
+    left = "less than 10⁻³⁰⁰" if alone < 1e-300 and r.factor else rounded(alone)
     return (
-        f"{follows} the whole hidden layer went to {rounded(r.layer[1])} of its size in the first "
+        f"Measured: {group} follows the exact factor to {digits} digits; the whole hidden layer "
+        f"went to {rounded(r.layer[1])} of its size in the first "
         f"epoch, and stands at {rounded(r.layer[-1])} after {epochs}, where decay alone would "
-        f"leave {rounded(abs(r.factor) ** epochs)}."
+        f"leave {left}."
     )
 
 
@@ -147,9 +147,11 @@ def tabulate(result):
 
 def columns(result):
     epochs = np.arange(EPOCHS + 1)
+    with np.errstate(over="ignore"):  # where decay grows without bound
+        exact = np.abs(result.factor) ** epochs
     return {
         "epoch": epochs,
-        "exact_factor": np.abs(result.factor) ** epochs,
+        "exact_factor": exact,
         "exponential_limit": result.limit**epochs,
         "control_group": result.control,
         "hidden_layer": result.layer,
@@ -159,6 +161,7 @@ def columns(result):
 class Picture:
     """Left: sizes over epochs. Right: the error of the limit over eta*lambda/n_train."""
 
+    TOPS = (1.5, 3, 6, 15, 60)  # upper ends for the axis of sizes
     SHRINKS = np.concatenate(  # dense on both sides of 1, never at 1, where the logarithm ends
         [np.logspace(-8, -0.001, 200), 1 + np.logspace(-3, 0, 40), np.logspace(0.31, 2, 40)]
     )
@@ -174,26 +177,22 @@ class Picture:
             [0.07, 0.16, 0.4, 0.7],
             title="Weight size (start = 1)",
             xlabel="epoch",
-            xlim=(0, EPOCHS), ylim=(0, 1.3),
-            xticks={0: "0", 10: "10", 20: "20", 30: "30"}, yticks={0: "0", 0.5: "0.5", 1: "1"},
+            xlim=(0, EPOCHS), ylim=(0, self.TOPS[0]),
+            xticks={0: "0", 10: "10", 20: "20", 30: "30"},
+            yticks={size: trimmed(size) for size in (0, 0.5, 1, 5, 10, 50)},
         )  # fmt: skip
         draw = self.sizes.moving.plot
         (self.limit,) = draw([], [], "--", color=VERMILLION, lw=c.size(2.5), zorder=3)
         (self.exact,) = draw([], [], "-", color=BLUE, lw=c.size(2.5))
         (self.control,) = draw([], [], "o", color=INK, ms=c.size(5), mfc="white", zorder=4)
         (self.layer,) = draw([], [], "-s", color=GREEN, ms=c.size(4), lw=c.size(1.5))
-        labels = [
-            ("exact factor, equation (93)", BLUE, "—"),
-            ("limit exp(−ηλ/m)", VERMILLION, "- -"),
-            ("measured: always-black pixels", INK, "○"),
-            ("measured: whole hidden layer", GREEN, "■"),
+        rows = [
+            ("—", "exact factor, equation (93)", BLUE),
+            ("- -", "limit exp(−ηλ/m)", VERMILLION),
+            ("○", "measured: always-black pixels", INK),
+            ("■", "measured: whole hidden layer", GREEN),
         ]
-        for row, (text, colour, mark) in enumerate(labels):
-            at = {"transform": self.sizes.still.transAxes, "fontsize": c.size(10.5)}
-            y = 0.985 - 0.062 * c.scale * row
-            left = 1 - 0.57 * c.scale
-            self.sizes.still.text(left, y, mark, color=TEXT[colour], ha="right", va="top", **at)
-            self.sizes.still.text(left + 0.025, y, text, color=TEXT[colour], va="top", **at)
+        self.sizes.key(rows, left=1 - 0.57 * c.scale, top=0.985, size=c.size(10.5))
 
     def _build_errors(self):
         c = self.canvas
@@ -210,7 +209,7 @@ class Picture:
         still = self.errors.still
         for start, end, shade in [(0.1, 1, 0.93), (1, 2, 0.84), (2, 100, 0.74)]:
             still.axvspan(start, end, color=str(shade), lw=0)
-        for at, text in [(0.075, "gentle"), (0.33, "abrupt"), (1.45, "flips"), (14, "grows")]:
+        for at, text in [(0.075, "gentle"), (0.33, "abrupt"), (1.45, "flips"), (18, "grows")]:
             align = "right" if text == "gentle" else "center"
             turn = 90 if text in ("abrupt", "flips") else 0
             still.text(at, 2e-14, text, fontsize=c.size(10.5), color=INK, ha=align, va="bottom",
@@ -234,7 +233,8 @@ class Picture:
         self.limit.set_data(epochs, result.limit**epochs)
         self.control.set_data(epochs[: len(result.control)], result.control)
         self.layer.set_data(epochs[: len(result.layer)], result.layer)
-        self.control.set_visible(result.n_black > 0)
+        highest = max(result.layer)
+        self.sizes.frame(ylim=(0, next((top for top in self.TOPS if highest < top), highest)))
 
     def _draw_errors(self, result):
         exponent = result.eta * result.lmbda / result.m
@@ -247,14 +247,17 @@ class Picture:
         x = max(result.shrink, 1e-8)
         self.point.set_data([x], [error])
         self.point.set_visible(there)
-        self.value.set_position((x / 2, error * 1.5))
+        left = x < 1e-5  # no room on that side
+        self.value.set_position((x * 3 if left else x / 2, error * (0.3 if left else 1.5)))
+        self.value.set(ha="left" if left else "right", va="top" if left else "bottom")
         self.value.set_text(percent(abs(result.error)) if there else "")
 
 
 def _error_curve(exponent, shrinks):
     """Return |relative error of the limit| over eta*lmbda/n_train, at fixed eta*lmbda/m.
 
-    It ends where n_train is down to m: an epoch has at least one step, so shrink <= eta*lmbda/m.
+    For m dividing n_train. It ends where n_train is down to m: an epoch has at least one step, so
+    shrink <= eta*lmbda/m.
     """
     with np.errstate(over="ignore"):
         log_size = np.where(shrinks < 0.5, np.log1p(-np.minimum(shrinks, 0.5)),

@@ -1,6 +1,7 @@
 """Numbers as text: small ones in full on sliders, powers of ten in unicode elsewhere."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 
@@ -25,17 +26,26 @@ def rounded(value, digits=3):
     """Return `value` to so many significant digits: "0.951", "1,230", or "1.25·10⁻⁷" if tiny."""
     if value == 0 or not math.isfinite(value):
         return {math.inf: "∞", -math.inf: "−∞"}.get(value, "0" if value == 0 else "not a number")
-    exponent = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
-    if -5 <= exponent <= 6:
-        return f"{value:,.{max(0, digits - 1 - exponent)}f}".replace("-", "−")
-    mantissa = f"{value / 10.0**exponent:.{digits - 1}f}".replace("-", "−")
-    return f"{mantissa}·{power(exponent)}"
+    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    if -5 <= int(exponent) <= 6:
+        return f"{value:,.{max(0, digits - 1 - int(exponent))}f}".replace("-", "−")
+    return f"{mantissa}·{power(exponent)}".replace("-", "−")
 
 
 def trimmed(value, digits=4):
     """Return `value` rounded like `rounded`, without zeros at its end: "0.0005"."""
     text, times, exponent = rounded(value, digits).partition("·")
     return (text.rstrip("0").rstrip(".") if "." in text else text) + times + exponent
+
+
+def moves(settings):
+    """Return ((epochs done by then, "η → 0.2"), ...): where (eta, lmbda) of each epoch changed."""
+    return tuple(
+        (epoch, ", ".join(f"{s} → {trimmed(new)}" for s, old, new in zip("ηλ", was, now)
+                          if old != new))
+        for epoch, (was, now) in enumerate(pairwise(settings), 1)
+        if was != now
+    )  # fmt: skip
 
 
 def percent(value, digits=2):

@@ -25,10 +25,15 @@ class MeetingResult:
 
     @property
     def met(self):
-        """The first epoch in which the two sizes differ by less than 5 %, or None."""
-        ratio = np.array(self.large) / np.array(self.scaled)
-        near = np.flatnonzero(np.maximum(ratio, 1 / ratio) < MET)
-        return int(near[0]) if len(near) else None
+        """The first epoch from which on the two sizes differ by less than 5 %, or None."""
+        far = np.flatnonzero(_apart(np.array(self.large), np.array(self.scaled)) >= MET)
+        first = int(far[-1]) + 1 if len(far) else 0
+        return first if first < len(self.large) else None
+
+
+def _apart(one, other):
+    """Return the factor between two sizes, at least 1."""
+    return np.maximum(one / other, other / one)
 
 
 def compute(*, eta, lmbda):
@@ -58,12 +63,12 @@ def describe(result):
         f"a factor of {rounded(large[0] / scaled[0], 2)} apart."
     )
     if result.met is None:
-        gap = rounded(large[-1] / scaled[-1], 2)
-        return f"{start} After {len(large) - 1} epochs they are a factor of {gap} apart."
+        gap = rounded(_apart(large[-1], scaled[-1]), 2)
+        return f"{start} After epoch {len(large) - 1} they are a factor of {gap} apart."
     ratio = scaled[-1] * np.sqrt(result.n_weights)
     return (
         f"{start} From epoch {result.met} on they are less than 5 % apart, and after "
-        f"{len(large) - 1} epochs both stand at {rounded(scaled[-1], 2)}: "
+        f"epoch {len(large) - 1} both stand at {rounded(scaled[-1], 2)}: "
         f"{rounded(ratio, 2)} times 1/√N_w."
     )
 
@@ -76,7 +81,7 @@ def tabulate(result):
         ("old, now", rounded(result.large[-1])),
         ("new, now", rounded(result.scaled[-1])),
         ("epochs", str(len(result.large) - 1)),
-        ("first epoch less than 5 % apart", str(result.met)),
+        ("less than 5 % apart from epoch", "not yet" if result.met is None else str(result.met)),
         ("N_w, weights in the network", f"{n_weights:,}"),
         ("1/√N_w", rounded(n_weights**-0.5)),
         ("1/√fan_in", rounded(SIZES[0] ** -0.5)),

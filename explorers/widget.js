@@ -26,7 +26,7 @@ function mailbox(model, onSilence) {
   let clock;
   const isFree = () => model.get("_answered") >= sent;
   const post = (message) => {
-    sent += 1;
+    sent = Math.max(sent, model.get("_answered")) + 1; // another view may be ahead of this one
     clearTimeout(clock);
     clock = setTimeout(onSilence, SILENCE);
     model.send({ ...message, wish: sent });
@@ -37,13 +37,17 @@ function mailbox(model, onSilence) {
       waiting[name] = index;
       if (isFree()) this.flush();
     },
-    post(message) {
-      waiting = {};
+    post(message, { dropping = false } = {}) {
+      if (dropping) waiting = {};
+      else this.deliver();
       post(message);
     },
     flush() {
       if (!isFree()) return;
       clearTimeout(clock);
+      this.deliver();
+    },
+    deliver() {
       if (Object.keys(waiting).length === 0) return;
       const values = waiting;
       waiting = {};
@@ -59,7 +63,8 @@ function control(spec, prefix, onMove) {
   const last = spec.stops.length - 1;
   const label = element("label", { for: id },
     element("span", { class: "fe-symbol" }, spec.symbol), ` ${spec.meaning}`);
-  const value = element("output", { for: id, class: "fe-value" });
+  // Hidden from screen readers, which hear aria-valuetext instead.
+  const value = element("span", { class: "fe-value", "aria-hidden": "true" });
   const input = spec.choice
     ? element("select", { id }, ...spec.stops.map((stop, i) => element("option", { value: i }, stop)))
     : element("input", { id, type: "range", min: 0, max: last, step: 1 });
@@ -149,33 +154,54 @@ function render({ model, el }) {
   const table = element("tbody");
   const preset = element("input", {
     type: "text", class: "fe-preset", "aria-label": "Preset: copy it, or paste another and press Enter",
-    spellcheck: "false", onchange: () => mail.post({ kind: "preset", text: preset.value }),
+    spellcheck: "false",
+    onkeydown: (event) => {
+      if (event.key === "Enter") mail.post({ kind: "preset", text: preset.value }, { dropping: true });
+    },
   });
   const button = (text, press, attributes = {}) =>
     element("button", { type: "button", onclick: press, ...attributes }, text);
-  const copy = () => {
+  const copy = async (event) => {
+    const pressed = event.currentTarget;
     preset.select();
-    if (navigator.clipboard) navigator.clipboard.writeText(preset.value);
-    else document.execCommand("copy"); // pages that are neither https nor localhost
+    const copied = navigator.clipboard
+      ? await navigator.clipboard.writeText(preset.value).then(() => true, () => false)
+      : document.execCommand("copy"); // pages that are neither https nor localhost
+    pressed.textContent = copied ? "Copied" : "Press Ctrl+C";
+    setTimeout(() => (pressed.textContent = "Copy preset"), 2000);
   };
   const projector = button("Projector", () =>
     model.send({ kind: "projector", on: !model.get("projector") }));
+  // A playable figure trains while one watches; any other just says that it is computing.
+  const play = button("", () => mail.post({ kind: model.get("_running") ? "pause" : "play" }));
+  const step = button("Step", () => mail.post({ kind: "step" }));
+  const restart = button("Reset", () => mail.post({ kind: "restart" }));
+  const bar = element("progress", { "aria-label": "Epochs trained" });
+  const epochs = element("span", { class: "fe-epochs" });
+  const player = element("div", { class: "fe-player", role: "group", "aria-label": "Training" },
+    play, step, restart, bar, epochs);
+  player.hidden = !spec.playable;
+  // What a figure can do beside training: each press calls a method of its Explorer.
+  const own = spec.buttons.map(({ method, text }) =>
+    button(text, () => mail.post({ kind: "press", method })));
   const svg = () => wholeSvg(model.get("_still"), model.get("_moving"));
 
   const root = element("section", { class: "fe", "aria-label": spec.title },
     element("div", { class: "fe-controls" }, ...Object.values(controls).map((one) => one.node)),
+    player,
     figure,
     element("div", { class: "fe-finding" }, sentence, busy),
     message,
     live,
     element("div", { class: "fe-tools" },
-      button("Reset", () => mail.post({ kind: "reset" })),
+      button("Defaults", () => mail.post({ kind: "defaults" }, { dropping: true }), { title: "Put all sliders back" }),
+      ...own,
       element("span", { class: "fe-group", role: "group", "aria-label": "Save" },
         "Save", button("SVG", () => download(fileName("svg"), svg(), "image/svg+xml"), { "aria-label": "Save as SVG" }),
         button("PNG", () => downloadPng(fileName("png"), svg()), { "aria-label": "Save as PNG" }),
         button("CSV", () => model.send({ kind: "csv" }), { "aria-label": "Save data as CSV" })),
       projector,
-      element("span", { class: "fe-group fe-grow" }, preset, button("Copy", copy, { "aria-label": "Copy preset" }))),
+      element("span", { class: "fe-group fe-grow" }, preset, button("Copy preset", copy))),
     element("details", { class: "fe-numbers" },
       element("summary", {}, "Numbers"),
       element("table", {}, element("caption", { class: "fe-unseen" }, spec.title), table)));
@@ -188,7 +214,7 @@ function render({ model, el }) {
     if (changed("_still")) still.innerHTML = withOwnIds(now("_still"), `${prefix}a`);
     if (changed("_moving")) moving.innerHTML = withOwnIds(now("_moving"), `${prefix}b`);
     if (changed("message")) say(now("message"));
-    if (changed("_answered") && !now("message")) say("");
+    if (changed("_answered") && !now("message")) say(""); // it was the silence, which is over
     if (changed("sentence")) {
       sentence.textContent = now("sentence");
       figure.setAttribute("aria-label", `${spec.title}. ${now("sentence")}`);
@@ -197,9 +223,15 @@ function render({ model, el }) {
       table.replaceChildren(...now("_table").map(([what, value]) => element("tr", {},
         element("th", { scope: "row" }, what), element("td", {}, value))));
     }
-    if (changed("preset")) preset.value = now("preset");
-    figure.setAttribute("aria-busy", now("_busy"));
-    busy.style.visibility = now("_busy") ? "visible" : "hidden";
+    if (changed("preset") || document.activeElement !== preset) preset.value = now("preset");
+    figure.setAttribute("aria-busy", now("_running"));
+    busy.hidden = spec.playable || !now("_running");
+    play.textContent = now("_running") ? "Pause" : now("_finished") ? "Play again" : "Play";
+    step.disabled = now("_running") || now("_finished");
+    const [done, all] = now("_progress");
+    bar.max = all;
+    bar.value = done;
+    epochs.textContent = `epoch ${done} of ${all}`;
     projector.setAttribute("aria-pressed", now("projector"));
     root.classList.toggle("fe-projector", now("projector"));
     mail.flush();

@@ -1,8 +1,8 @@
 """The one way to make an interactive figure: state -> compute -> draw, in a widget.
 
 A figure is a subclass of `Explorer` that says what can be moved (`controls`), what follows from it
-(`compute`, numbers only), how it looks (`Picture`, artists only) and what it means (`sentence`,
-`numbers`). Everything a browser needs is in this file and in widget.js beside it; a figure's own
+(`compute`, numbers only), how it looks (`Picture`, artists only) and what it means (`describe`,
+`tabulate`). Everything a browser needs is in this file and in widget.js beside it; a figure's own
 file knows neither.
 """
 
@@ -12,16 +12,19 @@ import csv
 import io
 import sys
 from pathlib import Path
+from threading import Lock
 from time import perf_counter
+from types import SimpleNamespace
 
 import anywidget
+import numpy as np
 import traitlets as t
 
+from explorers.controls import ANEW, NEXT_EPOCH, VIEW
 from explorers.formats import full
+from nn_core.threads import one_blas_thread
 
-# Until this many seconds after a slider moved, results are waited for before anything is drawn;
-# after it, what there is appears and the rest follows, at most every REDRAW seconds.
-PATIENCE, REDRAW = 0.03, 0.1
+REDRAW = 0.1  # seconds between two drawings of a run that is under way
 PROJECTOR_SCALE = 1.3
 
 
@@ -43,18 +46,45 @@ class Handle:
         return f"{self.control.name} = {full(self.value)}"
 
 
+class _Run:
+    """The results of one `compute`, pulled one at a time, from whichever thread."""
+
+    def __init__(self, results):
+        self._results, self._lock = iter(results), Lock()
+        self.result, self.finished = None, False
+
+    def pull(self):
+        """Take the next result, if there is one; otherwise the run is finished."""
+        with self._lock, one_blas_thread():
+            try:
+                result = next(self._results, None)
+            except BaseException:
+                self.finished = True
+                raise
+            if result is None:
+                self.finished = True
+            else:
+                self.result = result
+
+
 class Explorer(anywidget.AnyWidget):
-    """An interactive figure. Subclasses set what stands here and nothing else.
+    """An interactive figure. Subclasses set what stands at the top, and nothing else.
 
     Set from Python, a value takes effect at once: when the line returns, all is computed and
     `explorer.sentence` says what is seen. Moved in a browser, quick results appear at once and slow
     ones as they come; a newer move drops what an older one has not finished.
+
+    What a change of a control does is said by its `acts`. Controls that act ANEW are handed to
+    `compute`. If some act in the NEXT_EPOCH, `compute` gets them as attributes of `current`, which
+    it reads at each epoch, and the figure has Play, Pause, Step and Reset. Controls that act on the
+    VIEW are handed to `Picture.draw`, `describe` and `tabulate`.
     """
 
     name = ""  # first word of the preset string and of saved files
     title = ""
     controls = ()  # of Control, in reading order
-    Picture = None  # Picture(scale) has a `canvas` and draw(result)
+    buttons = ()  # of (method, text on it): each press calls the method, without arguments
+    Picture = None  # Picture(scale) has a `canvas` and draw(result, **view)
 
     @staticmethod
     def compute(**state):
@@ -62,19 +92,31 @@ class Explorer(anywidget.AnyWidget):
         raise NotImplementedError
 
     @staticmethod
-    def describe(result):
+    def describe(result, **view):
         """Return the finding in plain words, every number in it computed."""
         raise NotImplementedError
 
     @staticmethod
-    def tabulate(result):
+    def tabulate(result, **view):
         """Return the numbers behind the finding, as pairs (what it is, value as text)."""
         raise NotImplementedError
+
+    def view(self):
+        """Return what `draw`, `describe` and `tabulate` get beside the result.
+
+        These are the controls that act on the VIEW; a figure with more to show adds to them.
+        """
+        return {name: self.state[name] for name in self._that_act(VIEW)}
 
     @staticmethod
     def columns(result):
         """Return the data behind the curves, {column name: values}, for the CSV file."""
         raise NotImplementedError
+
+    @staticmethod
+    def progress(result):
+        """Return (epochs done, epochs in all); a figure that can be played has to say it."""
+        return 0, 0
 
     _esm = Path(__file__).parent / "widget.js"
     _css = Path(__file__).parent / "widget.css"
@@ -85,8 +127,10 @@ class Explorer(anywidget.AnyWidget):
     _still = t.Unicode().tag(sync=True)
     _moving = t.Unicode().tag(sync=True)
     _table = t.List().tag(sync=True)
+    _progress = t.List().tag(sync=True)
     _answered = t.Int().tag(sync=True)  # the newest wish from the browser that this state answers
-    _busy = t.Bool().tag(sync=True)
+    _running = t.Bool().tag(sync=True)  # there is more to compute, and it is being computed
+    _finished = t.Bool().tag(sync=True)  # there is no more to compute
     sentence = t.Unicode().tag(sync=True)
     message = t.Unicode().tag(sync=True)
     preset = t.Unicode().tag(sync=True)
@@ -94,9 +138,15 @@ class Explorer(anywidget.AnyWidget):
 
     def __init__(self, **state):
         super().__init__()
+        for control in self.controls:
+            setattr(self, control.name, Handle(self, control))
+        self._by_name = {control.name: control for control in self.controls}
+        self._playable = bool(self._that_act(NEXT_EPOCH))
         self._spec = {
             "name": self.name,
             "title": self.title,
+            "playable": self._playable,
+            "buttons": [{"method": method, "text": text} for method, text in self.buttons],
             "controls": [
                 {
                     "name": control.name,
@@ -108,10 +158,8 @@ class Explorer(anywidget.AnyWidget):
                 for control in self.controls
             ],
         }
-        for control in self.controls:
-            setattr(self, control.name, Handle(self, control))
         self.state = {control.name: control.default for control in self.controls}
-        self._result, self._results, self._worker = None, None, None
+        self._run, self._current, self._worker, self._single = None, None, None, False
         self._build_picture()
         self.on_msg(self._hear)
         self.set(**state)
@@ -119,20 +167,52 @@ class Explorer(anywidget.AnyWidget):
     # What code can do with it.
 
     def set(self, **values):
-        """Set controls by name and compute everything before returning."""
+        """Set controls by name and compute everything before returning.
+
+        Controls that act on the VIEW alone leave a run where it is.
+        """
         with self._reported():
-            self._start(values)
-            for result in self._results:
-                self._result = result
-            self._show(busy=False)
+            if self._take(values):
+                self.finish()
+            else:
+                self._show(running=self._running)
+
+    def restart(self):
+        """Go back to where nothing is trained yet, and stay there."""
+        with self._reported():
+            self._begin_run({})
+            self._show(running=False)
+
+    def step(self):
+        """Train one epoch more, if there is one."""
+        with self._reported():
+            try:
+                self._run.pull()
+            finally:  # also after an error: the state is that of this run
+                self._show(running=False)
+
+    def finish(self):
+        """Compute what is left to compute."""
+        with self._reported():
+            try:
+                while not self._run.finished:
+                    self._run.pull()
+            finally:
+                self._show(running=False)
 
     def reset(self):
         """Put every control back to where it stood at first."""
-        self.set(**{control.name: control.default for control in self.controls})
+        self.set(**self._defaults())
 
     def apply(self, preset):
         """Set the controls from a preset string, such as another figure shows."""
-        self.set(**self._parsed(preset))
+        with self._reported():
+            self.set(**self._parsed(preset))
+
+    @property
+    def result(self):
+        """What `compute` has found so far, for calculations of one's own."""
+        return self._run.result
 
     @property
     def numbers(self):
@@ -141,7 +221,7 @@ class Explorer(anywidget.AnyWidget):
 
     def csv(self):
         """Return the data behind the curves as CSV text; shorter columns end in empty cells."""
-        columns = self.columns(self._result)
+        columns = self.columns(self._run.result)
         length = max(len(values) for values in columns.values())
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
@@ -150,26 +230,63 @@ class Explorer(anywidget.AnyWidget):
             writer.writerow([v[i] if i < len(v) else "" for v in columns.values()])
         return file.getvalue()
 
+    def __setattr__(self, name, value):
+        if name in getattr(self, "_by_name", ()) and not isinstance(value, Handle):
+            raise AttributeError(f"{name} is a control: write .{name}.value = {value!r}.")
+        super().__setattr__(name, value)
+
     # state -> compute -> draw
 
-    def _start(self, values):
-        """Take new values and begin to compute; what an older state had not finished is dropped."""
-        by_name = {control.name: control for control in self.controls}
-        for name in values:
-            if name not in by_name:
-                raise ValueError(f"There is no {name!r} here; there are {', '.join(by_name)}.")
-        self.state |= {name: by_name[name].checked(value) for name, value in values.items()}
-        self._results = iter(self.compute(**self.state))
+    def _that_act(self, when):
+        return {control.name for control in self.controls if control.acts == when}
 
-    def _show(self, *, busy):
+    def _defaults(self):
+        return {control.name: control.default for control in self.controls}
+
+    def _checked(self, values):
+        """Return `values` as the controls hold them, or say in a ValueError what is wrong."""
+        for name in values:
+            if name not in self._by_name:
+                known = ", ".join(self._by_name)
+                raise ValueError(f"There is no control {name!r} here; there are {known}.")
+        return {name: self._by_name[name].checked(value) for name, value in values.items()}
+
+    def _take(self, values):
+        """Take new values; begin a new run unless they only change the view of the old one.
+
+        Return whether there is a new run.
+        """
+        if self._run is not None and values and set(values) <= self._that_act(VIEW):
+            self.state |= self._checked(values)
+            return False
+        self._begin_run(values)
+        return True
+
+    def _begin_run(self, values):
+        """Begin to compute, and drop what an older run has not finished.
+
+        The first result is there when this returns. If there is none, all stays as it was.
+        """
+        state = self.state | self._checked(values)
+        arguments = {name: state[name] for name in self._that_act(ANEW)}
+        current = SimpleNamespace(**{name: state[name] for name in self._that_act(NEXT_EPOCH)})
+        if self._playable:
+            arguments["current"] = current
+        run = _Run(self.compute(**arguments))
+        run.pull()
+        self.state, self._run, self._current = state, run, current
+
+    def _show(self, *, running):
         """Draw the newest result and send all of it in one message."""
-        self._picture.draw(self._result)
+        view, result = self.view(), self._run.result
+        self._picture.draw(result, **view)
         still = self._picture.canvas.still_svg() if self._still_is_old() else self._still
         with self.hold_sync():
             self._still, self._moving = still, self._picture.canvas.moving_svg()
-            self._busy, self.message = busy, ""
-            self.sentence = self.describe(self._result)
-            self._table = [list(row) for row in self.tabulate(self._result)]
+            self._running, self._finished = running, self._run.finished
+            self._progress = list(self.progress(result))
+            self.sentence = self.describe(result, **view)
+            self._table = [list(row) for row in self.tabulate(result, **view)]
             self._positions = {c.name: c.nearest(self.state[c.name]) for c in self.controls}
             self._texts = {name: full(value) for name, value in self.state.items()}
             self.preset = " ".join(
@@ -185,61 +302,91 @@ class Explorer(anywidget.AnyWidget):
         self._picture = self.Picture(PROJECTOR_SCALE if self.projector else 1.0)
         self._frame = None
 
+    @t.observe("projector")
+    def _enlarge(self, change):
+        self._build_picture()
+        self._show(running=self._running)
+
     # What a browser can ask for.
 
     def _hear(self, _, content, buffers):
-        with self._reported():
+        with self.hold_sync(), self._reported():  # the answer, and that it is one, in one message
+            self._answered = max(self._answered, content.get("wish", 0))
             match content:
-                case {"kind": "move", "values": values, "wish": wish}:
-                    self._move(values, wish)
-                case {"kind": "preset", "text": text, "wish": wish}:
-                    self._begin(self._parsed(text), wish)
-                case {"kind": "reset", "wish": wish}:
-                    self._begin({c.name: c.default for c in self.controls}, wish)
+                case {"kind": "move", "values": positions}:
+                    stops = {name: self._by_name[name].stops for name in positions}
+                    self._move({name: stops[name][i] for name, i in positions.items()})
+                case {"kind": "preset", "text": text}:
+                    self._move(self._parsed(text))
+                case {"kind": "defaults"}:
+                    self._move(self._defaults())
+                case {"kind": "play"}:
+                    if self._run.finished:
+                        self._begin_run({})
+                    self._let_run()
+                case {"kind": "pause"}:
+                    self._show(running=False)
+                case {"kind": "step"}:
+                    self._let_run(single=True)
+                case {"kind": "restart"}:
+                    self.restart()
+                case {"kind": "press", "method": method} if method in dict(self.buttons):
+                    getattr(self, method)()
                 case {"kind": "projector", "on": on}:
                     self.projector = on
-                    self._build_picture()
-                    self._show(busy=self._busy)
                 case {"kind": "csv"}:
                     self.send({"kind": "csv", "text": self.csv()})
 
-    def _move(self, positions, wish):
-        stops = {control.name: control.stops for control in self.controls}
-        self._begin({name: stops[name][index] for name, index in positions.items()}, wish)
+    def _move(self, values):
+        """Take values from the browser, in the way that each of them acts."""
+        unfinished = not self._run.finished
+        if unfinished and set(values) <= self._that_act(NEXT_EPOCH) | self._that_act(VIEW):
+            self.state |= self._checked(values)
+            for name in self._that_act(NEXT_EPOCH):
+                setattr(self._current, name, self.state[name])
+            self._show(running=self._running)
+        elif self._playable and unfinished and not self._running:  # paused, and so it stays
+            self._begin_run(values)
+            self._show(running=False)
+        else:
+            self._take(values)
+            self._let_run()
 
-    def _begin(self, values, wish):
-        """Start on a wish from the browser: show what is quick, leave the rest to the worker."""
-        self._answered = wish
-        self._start(values)
-        deadline, unfinished = perf_counter() + PATIENCE, False
-        for result in self._results:
-            self._result = result
-            if unfinished := perf_counter() > deadline:
-                break
-        self._show(busy=unfinished)
-        if unfinished and (self._worker is None or self._worker.done()):
+    def _let_run(self, *, single=False):
+        """Show what there is, and leave the rest to the worker: all of it, or one epoch."""
+        self._single = single
+        self._show(running=not self._run.finished)
+        if self._running and (self._worker is None or self._worker.done()):
             self._worker = asyncio.get_running_loop().create_task(self._work())
-            self._worker.add_done_callback(self._worker_ended)
+            self._worker.add_done_callback(_raise_again)
 
     async def _work(self):
-        """Finish the newest results, in a thread, so that sliders stay alive meanwhile."""
-        while self._busy:
-            results, shown = self._results, perf_counter()
-            while results is self._results and self._busy:
-                result = await _in_thread(next, results, None)
-                if results is not self._results:
-                    break
-                finished = result is None
-                self._result = self._result if finished else result
-                if finished or perf_counter() - shown > REDRAW:
-                    self._show(busy=not finished)
-                    shown = perf_counter()
+        """Let the figure run until it is paused, finished or broken."""
+        try:
+            await self._pull_and_show()
+        except Exception:
+            with self.hold_sync(), self._reported():
+                self._running = False
+                raise
 
-    def _worker_ended(self, worker):
-        """Say in the message line what went wrong: an exception in a task is otherwise silent."""
-        if not worker.cancelled() and worker.exception() is not None:
-            with self._reported():
-                raise worker.exception()
+    async def _pull_and_show(self):
+        """Pull results in a thread, so that sliders and buttons stay alive meanwhile."""
+        shown = perf_counter()
+        while self._running:
+            run = self._run
+            try:
+                await _in_thread(run.pull)
+            except Exception:
+                if run is self._run:
+                    self._show(running=False)
+                    raise
+            if run is not self._run:
+                continue  # a newer move has dropped this run
+            # A pause may have come while the epoch was on its way: show what it brought.
+            running = self._running and not run.finished and not self._single
+            if not running or perf_counter() - shown > REDRAW:
+                self._show(running=running)
+                shown = perf_counter()
 
     def _reported(self):
         return _Reported(self)
@@ -273,23 +420,34 @@ class _Reported:
         self._explorer = explorer
 
     def __enter__(self):
-        return self
+        self._explorer.message = ""
 
     def __exit__(self, kind, error, trace):
+        explorer = self._explorer
         if isinstance(error, Exception):
-            with self._explorer.hold_sync():
-                self._explorer.message = str(error) or kind.__name__
-                self._explorer._busy = False
+            with explorer.hold_sync():
+                explorer.message = str(error) or kind.__name__
+                # An error in a run has ended it; a refused value leaves it alone.
+                explorer._running &= explorer._run is not None and not explorer._run.finished
         return False
 
 
-async def _in_thread(function, *args):
+def _raise_again(worker):
+    """Hand a worker's error to the event loop: in a task it would be silent."""
+    if not worker.cancelled() and worker.exception() is not None:
+        raise worker.exception()
+
+
+async def _in_thread(function):
     if sys.platform == "emscripten":  # the browser edition has no threads
         await asyncio.sleep(0)
-        return function(*args)
-    return await asyncio.to_thread(function, *args)
+        function()
+    else:
+        await asyncio.to_thread(function)
 
 
 def _plain(value):
     """Return a value as a preset holds it: no spaces, no thousands separators, nothing rounded."""
-    return value if isinstance(value, str) else full(value).replace(",", "")
+    if isinstance(value, str):
+        return value.replace(" ", "_")
+    return np.format_float_positional(value, trim="-")

@@ -1,0 +1,188 @@
+"""The chalkboard answer, live: W = sqrt(2 n_train C / lmbda) / sqrt(N_w), an identity or a law?"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from explorers.canvas import BLUE, INK, VERMILLION, Canvas
+from explorers.controls import Control, log_stops
+from explorers.formats import percent, rounded, trimmed
+from explorers.widget import Explorer
+from nn_core import Network, load_mnist, train
+
+SEED, ETA, M = 3, 0.1, 10
+WIDTHS = (10, 30, 90)
+LAMBDAS = (2.0, 5.0, 10.0, 20.0, 50.0)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A network at its tail-off. Sizes are the rms over *all* its weights, as the chalkboard's."""
+
+    hidden: int
+    lmbda: float
+    n_train: int
+    n_weights: int
+    size: float
+    cost: float
+
+    @property
+    def penalty(self):
+        return self.lmbda / (2 * self.n_train) * self.n_weights * self.size**2
+
+    @property
+    def share(self):
+        """The penalty's share of the cost. The chalkboard takes it to be all of it."""
+        return self.penalty / self.cost
+
+    @property
+    def chalkboard(self):
+        """What the chalkboard gives for the size, with the cost as measured."""
+        return (2 * self.n_train * self.cost / self.lmbda / self.n_weights) ** 0.5
+
+
+@dataclass(frozen=True)
+class ChalkboardResult:
+    hidden: int  # of the sweep over lmbda
+    lmbda: float  # of the sweep over widths
+    widths: tuple = ()  # of Settled
+    lambdas: tuple = ()
+
+
+@cache
+def settle(hidden, lmbda, n_train):
+    """Train the new initialization until it has settled, and return what it settled at."""
+    images = load_mnist(n_train).train
+    net = Network([784, hidden, 10], init="scaled", seed=SEED)
+    epochs = int(np.clip(6 * M / (ETA * lmbda), 40, 300))
+    run = train(net, images.pixels, images.y, epochs=epochs, m=M, eta=ETA, lmbda=lmbda,
+                seed=SEED + 1)  # fmt: skip
+    *_, record = run
+    size = (net.squared_size() / net.n_weights) ** 0.5
+    return Settled(hidden, lmbda, n_train, net.n_weights, size, record.cost)
+
+
+def compute(*, hidden, lmbda, n_train):
+    """Yield after each settled network: first over widths at `lmbda`, then over lambdas."""
+    result = ChalkboardResult(hidden, lmbda)
+    yield result
+    for width in WIDTHS:
+        result = ChalkboardResult(
+            hidden, lmbda, (*result.widths, settle(width, lmbda, n_train)), result.lambdas
+        )
+        yield result
+    for one in LAMBDAS:
+        result = ChalkboardResult(
+            hidden, lmbda, result.widths, (*result.lambdas, settle(hidden, one, n_train))
+        )
+        yield result
+
+
+def exponent(xs, sizes):
+    """Return the slope of a straight line through log(size) over log(x)."""
+    return float(np.polyfit(np.log(xs), np.log(sizes), 1)[0])
+
+
+def describe(result):
+    if len(result.lambdas) < len(LAMBDAS):
+        done = len(result.widths) + len(result.lambdas)
+        return f"Settled so far: {done} of {len(WIDTHS) + len(LAMBDAS)} networks …"
+    by_width = exponent([s.n_weights for s in result.widths], [s.size for s in result.widths])
+    by_lambda = exponent(LAMBDAS, [s.size for s in result.lambdas])
+    w, v = result.widths, result.lambdas
+    return (
+        f"Over N_w the settled size goes like N_w to the power {trimmed(by_width, 2)}; the "
+        f"chalkboard says −0.5. Over λ it goes like λ to the power {trimmed(by_lambda, 2)}; with "
+        f"C fixed the chalkboard says −0.5. The penalty's share of the cost, which it takes to be "
+        f"100 %, is {percent(w[0].share)} to {percent(w[-1].share)} from {WIDTHS[0]} to "
+        f"{WIDTHS[-1]} neurons, and {percent(v[0].share)} to {percent(v[-1].share)} from "
+        f"λ = {trimmed(LAMBDAS[0])} to {trimmed(LAMBDAS[-1])}, while the cost goes from "
+        f"{rounded(v[0].cost, 2)} to {rounded(v[-1].cost, 2)}."
+    )
+
+
+def tabulate(result):
+    return [
+        (
+            f"{one.hidden} neurons, λ = {trimmed(one.lmbda)}: size, chalkboard, cost, share",
+            f"{rounded(one.size)}, {rounded(one.chalkboard)}, {rounded(one.cost)}, "
+            f"{percent(one.share)}",
+        )
+        for one in (*result.widths, *result.lambdas)
+    ]
+
+
+def columns(result):
+    settled = (*result.widths, *result.lambdas)
+    names = ("hidden", "lmbda", "n_weights", "size", "chalkboard", "cost", "penalty", "share")
+    return {name: [getattr(one, name) for one in settled] for name in names}
+
+
+class Picture:
+    """Left: settled size over N_w. Right: over lambda. Both with the chalkboard's two readings."""
+
+    def __init__(self, scale):
+        self.canvas = c = Canvas(scale=scale)
+        sizes = {"yscale": "log", "xscale": "log", "ylim": (0.015, 0.6),
+                 "yticks": {v: str(v) for v in (0.02, 0.05, 0.1, 0.2)}}  # fmt: skip
+        self.widths = c.panel(
+            [0.07, 0.17, 0.4, 0.7], title="Settled size over N_w", xlabel="N_w",
+            xlim=(5e3, 1.2e5), xticks={v: f"{v:,}" for v in (7940, 23_820, 71_460)}, **sizes,
+        )  # fmt: skip
+        self.lambdas = c.panel(
+            [0.57, 0.17, 0.41, 0.7], title="Settled size over λ", xlabel="λ",
+            xlim=(1.5, 70), xticks={v: str(v) for v in (2, 5, 10, 20, 50)}, **sizes,
+        )  # fmt: skip
+        self.lines = [self._artists(panel.moving) for panel in (self.widths, self.lambdas)]
+        rows = [
+            ("●", "measured", BLUE),
+            ("■", "chalkboard, C as measured", VERMILLION),
+            ("- -", "chalkboard, C fixed, through ○", INK),
+        ]
+        for panel in (self.widths, self.lambdas):
+            panel.key(rows, left=1 - 0.56 * c.scale, top=1.0, size=c.size(10.5))
+
+    def _artists(self, axes):
+        c = self.canvas
+        return [
+            axes.plot([], [], style, color=colour, lw=c.size(1.8), ms=c.size(7), mfc=fill)[0]
+            for style, colour, fill in [
+                ("-o", BLUE, BLUE), ("s", VERMILLION, VERMILLION), ("--", INK, INK),
+                ("o", INK, "white"),
+            ]
+        ]  # fmt: skip
+
+    def draw(self, result):
+        self._sweep(self.lines[0], "n_weights", result.widths, [7e3, 8e4])
+        self._sweep(self.lines[1], "lmbda", result.lambdas, [1.9, 55])
+
+    def _sweep(self, artists, name, settled, ends):
+        measured, chalkboard, law, anchor = artists
+        x = np.array([getattr(one, name) for one in settled])
+        size = np.array([one.size for one in settled])
+        measured.set_data(x, size)
+        chalkboard.set_data(x, [one.chalkboard for one in settled])
+        if len(settled) > 1:  # the line of slope -1/2 through the second measured point
+            law.set_data(ends, size[1] * (np.array(ends) / x[1]) ** -0.5)
+            anchor.set_data(x[1:2], size[1:2])
+        else:
+            law.set_data([], [])
+            anchor.set_data([], [])
+
+
+class Chalkboard(Explorer):
+    """The settled size over N_w and over lambda, beside the chalkboard's formula."""
+
+    name = "chalkboard"
+    title = "The chalkboard's formula beside the measured tail-off"
+    controls = (
+        Control("lmbda", "λ", "of the sweep over N_w", log_stops(2.0, 50.0), 5.0),
+        Control("hidden", "hidden", "neurons of the sweep over λ", log_stops(10, 100), 30),
+        Control("n_train", "n_train", "training images", log_stops(1000, 2000), 1000),
+    )
+    Picture = Picture
+    compute = staticmethod(compute)
+    describe = staticmethod(describe)
+    tabulate = staticmethod(tabulate)
+    columns = staticmethod(columns)

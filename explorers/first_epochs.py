@@ -1,0 +1,265 @@
+"""Claim 1, live: who moves the weights in the first epochs, by three rulers and layer by layer."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from explorers.canvas import BLUE, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas, Marks
+from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
+from explorers.formats import moves, percent, rounded, trimmed
+from explorers.widget import Explorer
+from nn_core import Network, load_mnist, theory, train
+
+EPOCHS, SEED = 30, 3
+LAYERS = ("hidden", "output")
+INITS = {"old": "large", "new": "scaled"}  # N(0, 1) and N(0, 1/fan_in)
+
+# Each ruler measures decay and data by lengths or sums of its own, and gives decay's share in both.
+RULERS = {
+    "ledger of squared size": lambda one: one.decay_share,
+    "length of a single step": lambda one: _share(one.decay_step, one.data_step),
+    "displacement over the epoch": lambda one: _share(
+        one.decay_displacement, one.data_displacement
+    ),
+}
+
+
+def _share(decay, data):
+    return decay / (decay + data) if decay + data else 0.0
+
+
+@dataclass(frozen=True)
+class FirstEpochsResult:
+    """`ledgers[k]` is the ledger of epoch k + 1."""
+
+    init: str
+    n_train: int
+    settings: tuple  # (eta, lmbda) of each epoch
+    ledgers: tuple = ()
+    accuracy: tuple = ()
+
+    @property
+    def changes(self):
+        """The sliders that were moved in mid-run: (epochs done by then, what changed in words)."""
+        return moves(self.settings)
+
+    def layer(self, name):
+        """Return one layer's ledgers, epoch by epoch."""
+        return [ledger.layers[LAYERS.index(name)] for ledger in self.ledgers]
+
+    def shares(self, layer, ruler):
+        """Return decay's share in each epoch, 0 to 1."""
+        return [RULERS[ruler](one) for one in self.layer(layer)]
+
+    def lost(self, layer, ruler):
+        """Return the first epoch in which decay's share is below one half, or None."""
+        below = [epoch for epoch, s in enumerate(self.shares(layer, ruler), 1) if s < 0.5]
+        return below[0] if below else None
+
+
+def compute(*, current, m, n_train, hidden, init):
+    """Yield the ledgers so far after each epoch; eta and lmbda may change from epoch to epoch."""
+    images = load_mnist(n_train).train
+    x, y = images.pixels, images.y
+    net = Network([784, hidden, 10], init=INITS[init], seed=SEED)
+    shuffling = np.random.default_rng(SEED + 1)
+    result = FirstEpochsResult(init, n_train, settings=())
+    yield result
+    for _ in range(EPOCHS):
+        eta, lmbda = current.eta, current.lmbda
+        run = train(net, x, y, epochs=1, m=m, eta=eta, lmbda=lmbda, seed=shuffling, ledger=True)
+        record = next(run)
+        result = replace(
+            result,
+            settings=(*result.settings, (eta, lmbda)),
+            ledgers=(*result.ledgers, record.ledger),
+            accuracy=(*result.accuracy, record.accuracy),
+        )
+        yield result
+
+
+def progress(result):
+    return len(result.ledgers), EPOCHS
+
+
+def describe(result, *, layer):
+    if not result.ledgers:
+        return "Nothing is trained yet. Press Play, or Step for a single epoch."
+    shares = {ruler: result.shares(layer, ruler) for ruler in RULERS}
+    first = ", ".join(f"{percent(values[0], 3)} by the {name}" for name, values in shares.items())
+    return (
+        f"{layer.capitalize()} layer, {result.init} initialization. Decay's "
+        f"share in the first epoch: {first}. {_until(result, layer)} "
+        f"{_cancelled(result.layer(layer)[0])}{_moved(result)}"
+    )
+
+
+def _cancelled(one):
+    if one.steps == 1:
+        return "With m = n_train an epoch is a single step, and nothing can cancel."
+    return (
+        f"In the first epoch {percent(one.cancellation)} of the data steps' path is left as "
+        f"displacement; {percent(1 - one.cancellation)} cancels."
+    )
+
+
+def _moved(result):
+    changes = [f"{words} from epoch {epoch + 1} on" for epoch, words in result.changes]
+    return f" Moved on the way: {'; '.join(changes)}." if changes else ""
+
+
+def _until(result, layer):
+    epochs = len(result.ledgers)
+    lost = result.lost(layer, "ledger of squared size")
+    if lost is None:
+        so_far = "the first epoch" if epochs == 1 else f"all {epochs} epochs so far"
+        return f"By the ledger, decay dominates in {so_far}."
+    if lost == 1:
+        return "By the ledger, decay does not dominate even the first epoch."
+    return f"By the ledger, decay dominates until epoch {lost - 1}, and no more in epoch {lost}."
+
+
+def tabulate(result, *, layer):
+    if not result.ledgers:
+        return [("epochs trained", "0")]
+    eta, lmbda = result.settings[0]
+    one, ledger = result.layer(layer)[0], result.ledgers[0]
+    rows = [
+        ("ηλ/n_train in the first epoch", trimmed(theory.shrink(eta, lmbda, result.n_train))),
+        ("first epoch: decay, of the squared size", percent(one.decay / one.size_before, 3)),
+        ("first epoch: pull", percent(one.pull / one.size_before, 3)),
+        ("first epoch: kick", percent(one.kick / one.size_before, 3)),
+        ("first epoch: change, measured on the weights", percent(one.change / one.size_before, 3)),
+        ("first epoch: mean length of a decay step", rounded(one.decay_step)),
+        ("first epoch: mean length of a data step", rounded(one.data_step)),
+        ("first epoch: displacement by decay", rounded(one.decay_displacement)),
+        ("first epoch: displacement by data", rounded(one.data_displacement)),
+        ("first epoch: mean of σ′(z), hidden neurons", rounded(ledger.slope)),
+    ]
+    for ruler in RULERS:
+        lost = result.lost(layer, ruler)
+        rows.append((f"first epoch below one half, {ruler}", "none" if lost is None else str(lost)))
+    rows.append(("epochs trained", str(len(result.ledgers))))
+    rows.append(("accuracy on the training images", percent(result.accuracy[-1], 3)))
+    return rows
+
+
+def columns(result):
+    table = {"epoch": range(1, len(result.ledgers) + 1)}
+    for layer in LAYERS:
+        ledgers = result.layer(layer)
+        for field in ("decay", "pull", "kick", "decay_step", "data_step",
+                      "decay_displacement", "data_displacement"):  # fmt: skip
+            table[f"{layer}_{field}"] = [getattr(one, field) for one in ledgers]
+    return table
+
+
+class Picture:
+    """Left: the ledger, stacked, epoch by epoch. Right: decay's share by each ruler."""
+
+    TOPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000, 1e5, 1e7)
+    EDGES = np.arange(EPOCHS + 1) + 0.5
+
+    def __init__(self, scale):
+        self.canvas = c = Canvas(scale=scale)
+        ticks = {e: str(e) for e in (1, 10, 20, 30)}
+        self.ledger = c.panel(
+            [0.085, 0.16, 0.375, 0.7], title="Ledger, of the squared size", xlabel="epoch",
+            xlim=(0.5, EPOCHS + 0.5), xticks=ticks,
+        )  # fmt: skip
+        self.rulers = c.panel(
+            [0.56, 0.16, 0.42, 0.7], title="Decay's share, by three rulers", xlabel="epoch",
+            xlim=(0.5, EPOCHS + 0.5), xticks=ticks, ylim=(-0.03, 1.42),
+            yticks={0: "0 %", 0.5: "50 %", 1: "100 %"},
+        )  # fmt: skip
+        self.rulers.still.axhline(0.5, color=GREY, lw=c.size(1), ls=":")
+        self._build_ledger()
+        self._build_rulers()
+        self._frame(0.1)
+
+    def _build_ledger(self):
+        c, axes = self.canvas, self.ledger.moving
+        self.areas = {
+            name: axes.stairs([0] * EPOCHS, self.EDGES, baseline=0, fill=True, color=colour,
+                              hatch=hatch, edgecolor="white", lw=0)
+            for name, colour, hatch in [
+                ("decay", BLUE, None), ("pull", ORANGE, "//"), ("kick", PURPLE, ".."),
+            ]
+        }  # fmt: skip
+        (self.change,) = axes.plot([], [], "D", color=INK, ms=c.size(3.5))
+        self.marks = Marks(axes, c, foot=0.51)
+
+    def _build_rulers(self):
+        c, axes = self.canvas, self.rulers.moving
+        styles = [(BLUE, "-o", "●"), (VERMILLION, "--s", "■"), (INK, ":^", "▲")]
+        self.lines = {
+            ruler: axes.plot([], [], style, color=colour, lw=c.size(1.8), ms=c.size(4.5))[0]
+            for ruler, (colour, style, _) in zip(RULERS, styles)
+        }
+        rows = [(mark, ruler, colour) for ruler, (colour, _, mark) in zip(RULERS, styles)]
+        self.rulers.key(rows, left=1 - 0.56 * c.scale, top=1.0, size=c.size(10.5))
+
+    def _frame(self, top):
+        """Give the ledger's axis room from -top to top."""
+        if self.ledger.still.get_ylim() == (-top, 1.35 * top):
+            return
+        self.ledger.frame(
+            ylim=(-top, 1.35 * top), yticks={v: percent(v, 1) if v else "0" for v in (-top, 0, top)}
+        )
+        for text in list(self.ledger.still.texts):
+            text.remove()
+        rows = [("■", "decay", BLUE), ("▨", "pull", ORANGE), ("▩", "kick", PURPLE),
+                ("◆", "change measured on the weights", INK)]  # fmt: skip
+        scale = self.canvas.scale
+        self.ledger.key(rows, left=1 - 0.66 * scale, top=1.0, size=self.canvas.size(10.5))
+
+    def draw(self, result, *, layer):
+        self._draw_ledger(result, layer)
+        epochs = np.arange(1, len(result.ledgers) + 1)
+        for ruler, line in self.lines.items():
+            line.set_data(epochs, result.shares(layer, ruler))
+
+    def _draw_ledger(self, result, layer):
+        ledgers = result.layer(layer)
+        parts = {
+            name: _padded([getattr(one, name) / one.size_before for one in ledgers])
+            for name in self.areas
+        }
+        below, above = np.zeros(EPOCHS), np.zeros(EPOCHS)
+        for name, values in parts.items():
+            base = np.where(values < 0, below, above)
+            self.areas[name].set_data(values=base + values, edges=self.EDGES, baseline=base)
+            below += np.minimum(values, 0)
+            above += np.maximum(values, 0)
+        highest = max(above.max(), -below.min())
+        self._frame(next((top for top in self.TOPS if highest <= top), self.TOPS[-1]))
+        self.change.set_data(
+            np.arange(1, len(ledgers) + 1), [one.change / one.size_before for one in ledgers]
+        )
+        self.marks.draw([(epoch + 0.5, words) for epoch, words in result.changes])
+
+
+def _padded(values):
+    return np.pad(np.array(values, dtype=float), (0, EPOCHS - len(values)))
+
+
+class FirstEpochs(Explorer):
+    """Claim 1: the ledger of each epoch, and what three rulers make of it."""
+
+    name = "first-epochs"
+    title = "Who moves the weights: weight decay or the data"
+    controls = (
+        Control("eta", "η", "learning rate", log_stops(0.01, 2.0), 0.1, NEXT_EPOCH),
+        Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.001, 100.0)), 5.0, NEXT_EPOCH),
+        Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
+        Control("n_train", "n_train", "training images", log_stops(100, 50_000), 5000),
+        Control("hidden", "hidden", "neurons", log_stops(5, 100), 30),
+        Control("init", "init", "initialization", tuple(INITS), "old"),
+        Control("layer", "layer", "shown", LAYERS, "hidden", VIEW),
+    )
+    Picture = Picture
+    compute = staticmethod(compute)
+    describe = staticmethod(describe)
+    tabulate = staticmethod(tabulate)
+    columns = staticmethod(columns)
+    progress = staticmethod(progress)

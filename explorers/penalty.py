@@ -1,0 +1,124 @@
+"""The third answer, live: what the penalty (lmbda/2n) sum w^2 costs if all weights are N_w^k."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorers.canvas import BLUE, GREY, VERMILLION, Canvas
+from explorers.controls import Control, log_stops
+from explorers.formats import power, rounded, trimmed
+from explorers.widget import Explorer
+
+POWERS = {1.0: "1", 0.5: "1/2", 0.0: "0", -0.25: "−1/4", -0.5: "−1/2"}
+
+
+@dataclass(frozen=True)
+class PenaltyResult:
+    n_weights: int
+    n_train: int
+    lmbda: float
+
+    def apart(self, k):
+        """Return the penalty for weights of size N_w^k: lmbda N_w^(1 + 2k) / (2 n_train)."""
+        return self.lmbda * float(self.n_weights) ** (1 + 2 * k) / (2 * self.n_train)
+
+    def equal(self, k):
+        """Return what the answer reckons, who sets n_train = N_w: lmbda N_w^(2k) / 2."""
+        return self.lmbda * float(self.n_weights) ** (2 * k) / 2
+
+    @property
+    def size_at_one(self):
+        """The weight size at which the penalty is 1."""
+        return (2 * self.n_train / (self.lmbda * self.n_weights)) ** 0.5
+
+    @property
+    def power_at_one(self):
+        """... as a power k of N_w, and the same if both n were equal."""
+        log = np.log(self.n_weights)
+        return np.log(self.size_at_one) / log, np.log(2 / self.lmbda) / (2 * log)
+
+
+def compute(*, n_weights, n_train, lmbda):
+    yield PenaltyResult(n_weights, n_train, lmbda)
+
+
+def describe(result):
+    r = result
+    apart, equal = (round(power, 6) for power in r.power_at_one)  # 0 where it is 0 but for rounding
+    return (
+        f"With weights of size 1/√N_w the penalty is λ/(2·n_train) = {rounded(r.apart(-0.5), 2)}, "
+        f"whatever N_w is. It is 1 at the size {rounded(r.size_at_one, 2)}, which is N_w to the "
+        f"power {trimmed(apart, 2)}. With both n set equal, as the answer has it, the power would "
+        f"be {trimmed(equal, 2)}. The book's power is −1/2."
+    )
+
+
+def tabulate(result):
+    rows = []
+    for k, text in POWERS.items():
+        size = rounded(float(result.n_weights) ** k)
+        rows.append((f"k = {text}, w = {size}: penalty", rounded(result.apart(k))))
+        rows.append((f"k = {text}: with n_train set to N_w", rounded(result.equal(k))))
+    return rows
+
+
+def columns(result):
+    return {
+        "k": list(POWERS),
+        "penalty": [result.apart(k) for k in POWERS],
+        "penalty_with_equal_n": [result.equal(k) for k in POWERS],
+    }
+
+
+class Picture:
+    """The penalty over k, both ways, and the height 1 up to which the answer calls it small."""
+
+    K = np.linspace(-0.6, 1.05, 60)
+
+    def __init__(self, scale):
+        self.canvas = c = Canvas(scale=scale)
+        self.panel = c.panel(
+            [0.09, 0.17, 0.62, 0.7], title="Penalty (λ/2n_train)·Σw² for weights w = N_w^k",
+            xlabel="k", yscale="log", xlim=(-0.6, 1.05), ylim=(1e-10, 1e22),
+            xticks=POWERS, yticks={10.0**e: power(e) for e in range(-8, 21, 4)},
+        )  # fmt: skip
+        self.panel.still.axhline(1, color=GREY, lw=c.size(1.2), ls=":")
+        self.panel.still.text(1.07, 1, "penalty 1", color=GREY, fontsize=c.size(12), va="center")
+        draw = self.panel.moving.plot
+        (self.apart,) = draw([], [], "-", color=BLUE, lw=c.size(2.5))
+        (self.equal,) = draw([], [], "--", color=VERMILLION, lw=c.size(2))
+        (self.apart_points,) = draw([], [], "o", color=BLUE, ms=c.size(7))
+        (self.equal_points,) = draw([], [], "s", color=VERMILLION, ms=c.size(6))
+        rows = [("●", "n_train and N_w as they are", BLUE), ("■", "both n equal", VERMILLION)]
+        self.panel.key(rows, left=0.07, top=0.98, size=c.size(11))
+
+    def draw(self, result):
+        for line, points, penalty in [
+            (self.apart, self.apart_points, result.apart),
+            (self.equal, self.equal_points, result.equal),
+        ]:
+            line.set_data(self.K, [penalty(k) for k in self.K])
+            points.set_data(list(POWERS), [penalty(k) for k in POWERS])
+
+
+class Penalty(Explorer):
+    """The penalty in the cost for weights of several powers of N_w, with the two n apart."""
+
+    name = "penalty"
+    title = "The penalty in the cost, for weights of size N_w to the power k"
+    controls = (
+        Control(
+            "n_weights",
+            "N_w",
+            "weights",
+            tuple(sorted({*log_stops(1000, 10_000_000), 23_820})),
+            23_820,
+        ),
+        Control("n_train", "n_train", "training images", log_stops(100, 10_000_000), 50_000),
+        Control("lmbda", "λ", "regularization", log_stops(0.01, 1000.0), 5.0),
+    )
+    Picture = Picture
+    compute = staticmethod(compute)
+    describe = staticmethod(describe)
+    tabulate = staticmethod(tabulate)
+    columns = staticmethod(columns)

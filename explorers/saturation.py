@@ -1,0 +1,125 @@
+"""The fourth answer, live: saturation, whether it makes the gradient negligible, and z ~ w."""
+
+import numpy as np
+
+from explorers import tail_off
+from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas
+from explorers.controls import VIEW
+from explorers.formats import percent, power, rounded
+from explorers.widget import Explorer
+
+EPOCHS = tail_off.EPOCHS
+LOWEST = (0.5, 1e-4)  # lower ends for the axis of widths
+
+
+def _step_share(one):
+    return one.decay_step / (one.decay_step + one.data_step)
+
+
+def series(result):
+    """Return what is followed over the epochs of the old network, {name: values}."""
+    neurons, ledgers = result.neurons["large"], result.ledgers["large"]
+    sizes = np.array(result.sizes["large"])
+    return {
+        "saturated": [n.saturated for n in neurons],
+        "ledger": [one.decay_share for one in ledgers],
+        "step": [_step_share(one) for one in ledgers],
+        "z": [n.z_rms for n in neurons],
+        "random": np.sqrt(sizes**2 * result.x_squared + 1),
+        "answer": sizes * np.sqrt(result.n_weights),
+    }
+
+
+def describe(result):
+    s = series(result)
+    if not result.epochs:
+        return "Nothing is trained yet. Press Play, or Step for a single epoch."
+    off = max(s["random"][0] / s["z"][0], s["z"][0] / s["random"][0]) - 1
+    far = s["random"][-1] / s["z"][-1]
+    epochs = "1 epoch" if result.epochs == 1 else f"{result.epochs} epochs"
+    return (
+        f"At first {percent(s['saturated'][0])} of the hidden neurons are saturated. Is the data "
+        f"gradient negligible then? By the ledger {_verdict(s['ledger'][0])}, by the single "
+        f"step {_verdict(s['step'][0])}. The width of z is "
+        f"{rounded(s['z'][0], 2)}; w·√⟨|x|²⟩ with the bias gives {rounded(s['random'][0], 2)}, "
+        f"{percent(off)} off, and √N_w·w would give {rounded(s['answer'][0], 2)}. After "
+        f"{epochs} z is {rounded(s['z'][-1], 2)}, and random signs would make it "
+        f"{rounded(s['random'][-1], 2)}, {rounded(far, 2)} times that."
+    )
+
+
+def _verdict(share):
+    return f"{'yes' if share > 0.9 else 'no'} (decay has {percent(share, 3)})"
+
+
+def tabulate(result):
+    s = series(result)
+    rows = []
+    for epoch in [e for e in (0, 10, 20, 30, 60, 120) if e <= result.epochs]:
+        rows.append((f"after epoch {epoch}: saturated", percent(s["saturated"][epoch])))
+        rows.append((f"after epoch {epoch}: z, measured", rounded(s["z"][epoch])))
+        rows.append((f"after epoch {epoch}: z, random signs", rounded(s["random"][epoch])))
+        if epoch:
+            rows.append((f"epoch {epoch}: decay's share, ledger", percent(s["ledger"][epoch - 1])))
+            rows.append((f"epoch {epoch}: decay's share, step", percent(s["step"][epoch - 1])))
+    return rows
+
+
+def columns(result):
+    s = series(result)
+    of_an_epoch = {name: ["", *s[name]] for name in ("ledger", "step")}  # none before the first
+    return {"epoch": range(result.epochs + 1), **s, **of_an_epoch}
+
+
+class Picture:
+    """Left: shares over epochs. Right: the width of z, measured and by two formulas."""
+
+    def __init__(self, scale):
+        self.canvas = c = Canvas(scale=scale)
+        epochs = {"xlabel": "epoch", "xlim": (0, EPOCHS),
+                  "xticks": {e: str(e) for e in range(0, EPOCHS + 1, 30)}}  # fmt: skip
+        self.shares = c.panel(
+            [0.07, 0.17, 0.4, 0.7], title="Saturation, and decay's share", ylim=(0, 1.5),
+            yticks={0: "0", 0.5: "50 %", 1: "100 %"}, **epochs,
+        )  # fmt: skip
+        self.width = c.panel(
+            [0.56, 0.17, 0.42, 0.7], title="Width of z (root mean square)", yscale="log",
+            ylim=(LOWEST[0], 2000), yticks={10.0**e: power(e) for e in range(-3, 4)}, **epochs,
+        )  # fmt: skip
+        self.width.still.axhline(1, color=GREY, lw=c.size(1), ls=":")
+        self.lines = {}
+        for name, panel, style, colour in [
+            ("saturated", self.shares, "-", GREEN), ("ledger", self.shares, "--", BLUE),
+            ("step", self.shares, ":", VERMILLION), ("z", self.width, "-", INK),
+            ("random", self.width, "--", PURPLE), ("answer", self.width, ":", ORANGE),
+        ]:  # fmt: skip
+            (self.lines[name],) = panel.moving.plot([], [], style, color=colour, lw=c.size(2.5))
+        left, size = 1 - 0.6 * c.scale, c.size(10.5)
+        self.shares.key([("—", "saturated neurons", GREEN), ("- -", "decay, by the ledger", BLUE),
+                         ("···", "decay, by the single step", VERMILLION)],
+                        left=left, top=1.0, size=size)  # fmt: skip
+        self.width.key([("—", "measured", INK), ("- -", "√(w²⟨|x|²⟩ + 1)", PURPLE),
+                        ("···", "√N_w·w, the answer's", ORANGE)],
+                       left=left, top=1.0, size=size)  # fmt: skip
+
+    def draw(self, result):
+        s = series(result)
+        for name, values in s.items():
+            first = 1 if name in ("ledger", "step") else 0  # these are of an epoch, not after it
+            self.lines[name].set_data(np.arange(first, first + len(values)), values)
+        smallest = min(min(s[name]) for name in ("z", "random", "answer"))
+        self.width.frame(ylim=(next((low for low in LOWEST if low < smallest), LOWEST[-1]), 2000))
+
+
+class Saturation(Explorer):
+    """The old network of the tail-off figure, looked at with the fourth answer's eyes."""
+
+    name = "saturation"
+    title = "Saturated neurons, the data gradient beside decay, and the width of z"
+    controls = tuple(one for one in tail_off.TailOff.controls if one.acts != VIEW)
+    Picture = Picture
+    compute = staticmethod(tail_off.compute)
+    describe = staticmethod(describe)
+    tabulate = staticmethod(tabulate)
+    columns = staticmethod(columns)
+    progress = staticmethod(tail_off.progress)

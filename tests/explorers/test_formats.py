@@ -1,0 +1,122 @@
+"""Numbers as text, read back as numbers."""
+
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorers.formats import full, percent, power, rounded, trimmed
+
+ORDINARY = st.floats(-290, 290).map(lambda exponent: 10.0**exponent)
+
+
+def signed(numbers):
+    return st.tuples(st.sampled_from([-1, 1]), numbers).map(math.prod)
+
+
+def digits_in(text):
+    """Count the significant digits in a text, powers of ten and percent signs apart."""
+    mantissa = text.split("·")[0].split(" ")[0]
+    return len(re.sub(r"\D", "", mantissa).lstrip("0"))
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (0, "0"),
+        (0.00005, "0.00005"),
+        (0.1, "0.1"),
+        (1, "1"),
+        (10.0, "10"),
+        (999, "999"),
+        (1000, "1,000"),
+        (50_000, "50,000"),
+        (1234.5, "1,234.5"),
+        (0.1 + 0.2, "0.3"),
+        ("large", "large"),
+    ],
+)
+def test_full_is_what_one_would_write(value, text):
+    assert full(value) == text
+
+
+@given(signed(st.floats(1e-6, 1e6)))
+def test_full_reads_back_and_has_no_exponent(value):
+    text = full(value)
+    assert "e" not in text
+    assert float(text.replace(",", "")) == pytest.approx(value, rel=0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "exponent, text", [(-3, "10⁻³"), (0, "10⁰"), (12, "10¹²"), (-14, "10⁻¹⁴"), (2.0, "10²")]
+)
+def test_power(exponent, text):
+    assert power(exponent) == text
+
+
+@pytest.mark.parametrize(
+    "value, digits, text",
+    [
+        (0.951218, 3, "0.951"),
+        (1230, 3, "1,230"),
+        (1.25e-7, 3, "1.25·10⁻⁷"),
+        (-0.0128, 2, "−0.013"),
+        (0.99999, 3, "1.00"),
+        (9.9999e-6, 3, "0.0000100"),
+        (2.5e9, 2, "2.5·10⁹"),
+        (0, 3, "0"),
+        (-0.0, 3, "0"),
+        (math.inf, 3, "∞"),
+        (-math.inf, 3, "−∞"),
+        (math.nan, 3, "not a number"),
+    ],
+)
+def test_rounded_examples(value, digits, text):
+    assert rounded(value, digits) == text
+
+
+@given(signed(ORDINARY), st.integers(1, 8))
+def test_rounded_keeps_so_many_digits(number_in, value, digits):
+    text = rounded(value, digits)
+    assert "e" not in text and "-" not in text
+    assert number_in(text) == pytest.approx(value, rel=0.5001 * 10.0 ** (1 - digits))
+    if abs(value) < 1e6:  # larger ones in full have more before the point
+        assert digits_in(text) in (digits, digits_in(f"{abs(value):.0f}"))
+
+
+@given(signed(ORDINARY), st.integers(1, 8))
+def test_a_mantissa_has_one_digit_before_its_point(value, digits):
+    mantissa, times, _ = rounded(value, digits).partition("·")
+    assert not times or 1 <= abs(float(mantissa.replace("−", "-"))) < 10
+
+
+@given(ORDINARY, st.integers(2, 8))
+def test_trimmed_is_rounded_without_idle_zeros(number_in, value, digits):
+    text = trimmed(value, digits)
+    assert number_in(text) == pytest.approx(number_in(rounded(value, digits)))
+    mantissa = text.split("·")[0]
+    assert "." not in mantissa or mantissa[-1] not in "0."
+
+
+@pytest.mark.parametrize(
+    "value, text", [(0.0005, "0.0005"), (100, "100"), (1, "1"), (1e-6, "1·10⁻⁶"), (0, "0")]
+)
+def test_trimmed_examples(value, text):
+    assert trimmed(value) == text
+
+
+@pytest.mark.parametrize(
+    "value, text", [(0.0123, "1.2 %"), (1, "100 %"), (0.000013, "0.0013 %"), (0, "0 %")]
+)
+def test_percent(value, text):
+    assert percent(value) == text
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-323, 3e-320, 2.5e-310, 1.7e308])
+def test_the_ends_of_the_floats_are_numbers_too(value):
+    text = rounded(value)
+    shown, exponent = text.split("·10")
+    assert float(shown) == pytest.approx(float(f"{value:.2e}".split("e")[0]), abs=0.011)
+    assert exponent == power(int(f"{value:.2e}".split("e")[1]))[2:]
