@@ -1,7 +1,4 @@
-"""What the notebooks ask of a reader: predictions before a result, and exercises after it."""
+"""What the notebooks ask of a reader: predictions before a result, and exercises after it.
 
-from exercises.decay_rate import epochs_to_new, exact_factor
-from exercises.exercise import Exercise
-from exercises.prediction import Choice, Guess
-
-__all__ = ["Choice", "Exercise", "Guess", "epochs_to_new", "exact_factor"]
+There is a module for each notebook: `from exercises import decay_rate`.
+"""

@@ -4,8 +4,35 @@ import math
 
 import numpy as np
 
-from exercises.exercise import Exercise, Wrong, as_number
+from exercises.exercise import Exercise, Wrong, as_number, ask
+from exercises.prediction import Choice, Guess
 from nn_core import theory
+
+_BOOK = {"eta": 0.1, "lmbda": 5.0, "n_train": 50_000, "m": 10}
+
+
+def predict_step():
+    """Ask what a single step takes."""
+    return Choice(
+        "How much of itself does a weight lose in a single step?",
+        ["about a tenth", "about a thousandth", "about a hundred-thousandth"],
+        lambda: f"ηλ/n_train = {theory.shrink(0.1, 5.0, 50_000):.5f}.",
+        right="about a hundred-thousandth",
+    )
+
+
+def predict_epoch():
+    """Ask what an epoch leaves."""
+    return Guess(
+        "And after a whole epoch: how many percent of the weight are left?",
+        lambda: (
+            f"So small a step, and yet an epoch takes a twentieth: it has "
+            f"{theory.steps_per_epoch(50_000, 10):,} steps."
+        ),
+        value=lambda: 100 * theory.epoch_factor(**_BOOK),
+        unit="percent",
+    )
+
 
 _CLOSE = 1e-9
 
@@ -13,6 +40,7 @@ _CLOSE = 1e-9
 def _judge_factor(answer):
     if not callable(answer):
         raise Wrong("Hand over the function itself: exact_factor.check(factor), no brackets.")
+    _judge_factor_once(answer, 0.5, 5.0, 1000, 20)  # the same each time, for the same words
     rng = np.random.default_rng()
     for m_divides in (True, False):
         for _ in range(20):
@@ -22,13 +50,14 @@ def _judge_factor(answer):
 
 def _random_setting(rng, m_divides):
     m = int(rng.integers(2, 40))
-    n_train = m * int(rng.integers(5, 200)) + (0 if m_divides else int(rng.integers(1, m)))
-    eta, lmbda = float(rng.uniform(0.05, 2)), float(rng.uniform(1, 20))
+    n_train = m * int(rng.integers(60, 300)) + (0 if m_divides else int(rng.integers(1, m)))
+    lmbda = float(rng.uniform(1, 20))
+    eta = float(rng.uniform(0.05, min(2, 1.9 * m / lmbda)))  # so that no wrong answer overflows
     return eta, lmbda, n_train, m
 
 
 def _judge_factor_once(answer, eta, lmbda, n_train, m):
-    value = as_number(answer(eta, lmbda, n_train, m), "what your function returns")
+    value = as_number(ask(answer, eta, lmbda, n_train, m), "what your function returns")
     steps, step = theory.steps_per_epoch(n_train, m), 1 - eta * lmbda / n_train
     slips = [
         (step, "That is the factor of one *step*. How many steps has an epoch?"),
@@ -41,7 +70,7 @@ def _judge_factor_once(answer, eta, lmbda, n_train, m):
             "You divide by m inside the bracket. Equation (93) divides the decay by n_train.",
         ),
         (
-            step ** (n_train / m),
+            (step ** (n_train / m)).real,  # of a negative step it is complex
             "Your factor ignores that steps come whole: a last, smaller mini-batch is one too.",
         ),
         (
@@ -93,13 +122,10 @@ def _judge_epochs(answer):
             "That is the time for the *squares* of the weights, or for a shrink to 1/784. "
             "The old weights are √784 = 28 times as large as the new ones.",
         ),
-        (
-            50_000 / (eta * lmbda) * math.log(ratio),
-            "You count steps of one epoch as if m were n_train. Per epoch the exponent is ηλ/m.",
-        ),
         (right * 5000, "That is a number of steps. Asked is the number of epochs."),
         (eta * lmbda / m * math.log(ratio), "You multiply by ηλ/m where you should divide by it."),
         (ratio * m / (eta * lmbda), "Shrinking by a factor takes the logarithm of that factor."),
+        (ratio, "28 is the factor by which they shrink. Asked is the time that takes."),
         (-right, "The sign: the epochs lie in the future, since the weights have to shrink."),
     ]
     if math.isclose(value, right, rel_tol=0.02):

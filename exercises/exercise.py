@@ -15,8 +15,8 @@ class Wrong(Exception):
     """An answer that is not right yet. Its message says what is wrong, never what is right."""
 
 
-class TooSlow(Exception):
-    """An answer that ran longer than it may, as an endless loop does."""
+class TooSlow(BaseException):
+    """An answer that ran longer than it may. No `except Exception` in the answer can swallow it."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,14 @@ class Exercise:
     def verdict(self, answer):
         """Return what `check` prints."""
         try:
-            with _time_limit(SECONDS):
-                return f"Right. {self.judge(answer)}"
+            return f"Right. {self.judge(answer)}"
         except Wrong as wrong:
             return f"Not yet. {wrong}"
         except TooSlow:
             return f"Not yet. Your answer ran for over {SECONDS:g} seconds: is a loop endless?"
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if "for ^" in str(error):
+                return "Not yet. In Python a power is written **, not ^."
             return f"Not yet. Your answer stopped with {type(error).__name__}: {error}"
 
     def hint(self, number=1):
@@ -60,6 +61,12 @@ class Exercise:
         return self.question
 
 
+def ask(function, *arguments):
+    """Call a reader's function, but not for longer than SECONDS."""
+    with _time_limit(SECONDS):
+        return function(*arguments)
+
+
 @contextmanager
 def _time_limit(seconds):
     """Raise TooSlow in Python code that runs for longer than `seconds`."""
@@ -74,7 +81,7 @@ def _stopped_by_alarm(seconds):
         raise TooSlow
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)  # rings again if it was swallowed
     try:
         yield
     finally:
@@ -101,10 +108,15 @@ def as_number(value, meaning):
     """Return `value` as a float, or say in a `Wrong` what a number of this meaning looks like."""
     if value is None or value is ...:
         raise Wrong(f"There is no answer yet: {meaning} is missing.")
+    if isinstance(value, str):
+        raise Wrong(f"{meaning.capitalize()} should be a number, without quotes: {value!r}.")
     try:
         return float(value)
     except (TypeError, ValueError):
-        kind = type(value).__name__
-        raise Wrong(
-            f"{meaning.capitalize()} should be a number, but is {value!r} ({kind})."
-        ) from None
+        raise Wrong(f"{meaning.capitalize()} should be a number, but is {shown(value)}.") from None
+
+
+def shown(value):
+    """Return what a reader handed in, for a message: in full if it is short, else its kind."""
+    text, kind = repr(value), type(value).__name__
+    return f"of type {kind}" if "\n" in text or len(text) > 80 else f"{text} ({kind})"

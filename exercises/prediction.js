@@ -14,9 +14,9 @@ function element(tag, attributes = {}, ...children) {
 function render({ model, el }) {
   const group = `fx${Math.random().toString(36).slice(2, 8)}`;
   const options = model.get("options");
-  const number = element("input", { type: "text", inputmode: "decimal", "aria-label": "Your guess" });
+  const number = element("input", { type: "text", inputmode: "decimal" });
   const answers = options.length === 0
-    ? [element("label", {}, number, ` ${model.get("unit")}`)]
+    ? [element("label", {}, "Your guess ", number, ` ${model.get("unit")}`)]
     : options.map((option) => element("label", {},
         element("input", { type: "radio", name: group, value: option }), ` ${option}`));
   const guess = () => options.length === 0 ? number.value
@@ -28,15 +28,16 @@ function render({ model, el }) {
     event.preventDefault();
     model.send({ kind: "commit", guess: guess() });
   };
+  const submit = element("button", { type: "submit" }, "That is my guess");
+  const show = element("button", { type: "button", onclick: () => model.send({ kind: "show" }) },
+    "Show me without guessing");
   const form = element("form", { class: "fx", onsubmit: send }, fields,
-    element("div", { class: "fx-buttons" },
-      element("button", { type: "submit" }, "That is my guess"),
-      element("button", { type: "button", onclick: () => model.send({ kind: "show" }) },
-        "Show me without guessing")),
+    element("div", { class: "fx-buttons" }, submit, show),
     message, outcome);
   const paint = () => {
     message.textContent = model.get("message");
     outcome.textContent = model.get("outcome");
+    submit.disabled = show.disabled = fields.disabled = Boolean(model.get("outcome"));
   };
   model.on("change", paint);
   paint();

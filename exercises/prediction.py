@@ -4,9 +4,12 @@ One may also ask for the result without guessing. A prediction is a widget of it
 browser's half in prediction.js.
 """
 
+import math
+import re
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets as t
 
 
@@ -30,6 +33,8 @@ class Prediction(anywidget.AnyWidget):
 
     def commit(self, guess):
         """Commit to a guess and show the result beside it; raises ValueError for no guess."""
+        if self.outcome:
+            raise ValueError("The result stands there already. Run the cell again to start afresh.")
         self.guess = self._checked(guess)
         self.outcome = self._compared(self._measured())
 
@@ -43,12 +48,16 @@ class Prediction(anywidget.AnyWidget):
     def _hear(self, _, content, buffers):
         self.message = ""
         try:
-            if content["kind"] == "commit":
-                self.commit(content["guess"])
-            else:
-                self.show()
-        except ValueError as error:
+            match content:
+                case {"kind": "commit", "guess": guess}:
+                    self.commit(guess)
+                case {"kind": "show"}:
+                    self.show()
+        except ValueError as error:  # not a guess, or not any more
             self.message = str(error)
+        except Exception as error:
+            self.message = f"The result could not be computed: {error}"
+            raise
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
@@ -87,13 +96,22 @@ class Guess(Prediction):
         self._value = value
 
     def _checked(self, guess):
+        text = str(guess).strip().removesuffix("%").strip()
+        if re.fullmatch(r"\d{1,3}(,\d{3})+", text):
+            text = text.replace(",", "")  # 50,000
         try:
-            number = float(str(guess).replace(",", "."))
+            number = float(text.replace(",", "."))  # 0,5 is welcome too
         except ValueError:
-            raise ValueError(f"A number is asked for, such as 0.5; got {guess!r}.") from None
-        return f"{number:g}"
+            number = math.nan
+        if not math.isfinite(number):
+            raise ValueError(f"A number is asked for, such as 0.5; got {guess!r}.")
+        return _in_full(number)
 
     def _compared(self, measured):
         value = self._value() if callable(self._value) else self._value
         unit = f" {self.unit}" if self.unit else ""
-        return f"You said {self.guess}{unit}; it is {value:.3g}{unit}. {measured}"
+        return f"You said {self.guess}{unit}; it is {_in_full(value, 3)}{unit}. {measured}"
+
+
+def _in_full(number, precision=12):
+    return np.format_float_positional(number, precision, fractional=False, trim="-")

@@ -1,0 +1,158 @@
+"""Predictions and exercises on claim 3: where the decay tails off, and when."""
+
+import math
+from functools import cache
+
+import numpy as np
+
+from exercises.exercise import Exercise, Wrong, as_number
+from exercises.prediction import Choice
+from nn_core import Network, load_mnist, train
+
+N_TRAIN, EPOCHS = 1000, 120
+
+
+@cache
+def settled(init="scaled", hidden=30, lmbda=5.0):
+    """Return the hidden layer's weight size after 120 epochs with the book's eta and m."""
+    images = load_mnist(N_TRAIN).train
+    net = Network([784, hidden, 10], init=init, seed=3)
+    run = train(net, images.pixels, images.y, epochs=EPOCHS, m=10, eta=0.1, lmbda=lmbda,
+                seed=np.random.default_rng(4))  # fmt: skip
+    return list(run)[-1].weight_rms[0]
+
+
+@cache
+def mean_squared_input():
+    """Return the mean over the first 1,000 training images of the squared length of an input."""
+    return float((load_mnist(N_TRAIN).train.x ** 2).sum(axis=1).mean())
+
+
+def predict_meeting():
+    """Ask what becomes of the two initializations."""
+    meet = "they meet"
+    return Choice(
+        "Two networks, one started with weights of size 1, one of size 0.036, are trained for 120 "
+        "epochs on the same images. What becomes of their weights?",
+        [meet, "both keep shrinking towards zero", "each stays near where it started"],
+        lambda: f"The old end at {settled('large'):.4f}, the new at {settled('scaled'):.4f}.",
+        right=meet,
+    )
+
+
+def predict_width():
+    """Ask for the effect of the width: the measurement that decides between two arguments."""
+    root = "it shrinks by about √3"
+
+    def result():
+        ratio = settled(hidden=30) / settled(hidden=90)
+        return f"From 30 to 90 neurons it falls by a factor of {ratio:.2f}; √3 is 1.73."
+
+    return Choice(
+        "Three times as many hidden neurons, everything else as before. What becomes of the size "
+        "at which the hidden weights settle?",
+        ["it stays the same", root, "it shrinks by about 3"],
+        result,
+        right=root,
+    )
+
+
+def predict_lambda():
+    """Ask for the effect of lambda, which the book's scale does not contain."""
+    falls = "it falls, but by less than √10 = 3.2"
+
+    def result():
+        ratio = settled(lmbda=3.0) / settled(lmbda=30.0)
+        return f"From λ = 3 to λ = 30 it falls by a factor of {ratio:.2f}."
+
+    return Choice(
+        "Ten times as strong a λ. The scale 1/√N_w does not know λ. What becomes of the settled "
+        "size?",
+        ["it stays the same", falls, "it falls by about 10"],
+        result,
+        right=falls,
+    )
+
+
+def _judge_scale(answer):
+    value = as_number(answer, "the size")
+    squared = mean_squared_input()
+    right = squared**-0.5
+    images = load_mnist(N_TRAIN).train
+    slips = [
+        (squared**0.5, "That is √⟨|x|²⟩ itself. The larger the input, the *smaller* the weights "
+                       "that make z of order 1."),
+        (squared, "That is ⟨|x|²⟩. w² times this should be 1: solve for w."),
+        (1 / squared, "That is 1/⟨|x|²⟩. z adds up random signs: take the root."),
+        (784**-0.5, "That is 1/√fan_in, as if every pixel were 1. Most are black."),
+        (23_820**-0.5, "That is 1/√N_w. z is a sum over the inputs of *one* neuron."),
+        ((squared * 256**2) ** -0.5, "Your pixels run from 0 to 255. The network sees k/256."),
+        (float(images.x.sum(axis=1).mean()) ** -0.5, "You added up the pixels. Add up squares."),
+        (float((images.x**2).mean()) ** -0.5, "You averaged over the pixels. z *adds* 784 terms."),
+    ]  # fmt: skip
+    if math.isclose(value, right * 255 / 256, rel_tol=1e-4):
+        raise Wrong("You divided by 255. The book's pixels are k/256.")
+    if math.isclose(value, right, rel_tol=3.5e-3):  # 0.108 is close enough
+        ratio = settled() / right
+        return f"The weights settle at {ratio:.2f} of this size, with the book's η, λ and m."
+    for slip, message in slips:
+        if math.isclose(value, slip, rel_tol=2e-3):
+            raise Wrong(message)
+    raise Wrong("z = Σ w x has the mean square w² ⟨|x|²⟩, for random weights of size w. Set it 1.")
+
+
+saturation_scale = Exercise(
+    question="At which weight size does Σ w x have the root mean square 1, for random weights and "
+    "the first 1,000 training images? (x holds their pixels, k/256.)",
+    hints=(
+        "For random signs, squares add up: the mean of (Σ w x)² is w² times Σ x².",
+        "Σ x² differs from image to image. Take its mean over the images.",
+        "x has the shape (1000, 784): (x**2).sum(axis=1).mean() is the mean squared length.",
+    ),
+    solution="from nn_core import load_mnist\n"
+    "x = load_mnist(1000).train.x\n"
+    "size = (x**2).sum(axis=1).mean() ** -0.5",
+    judge=_judge_scale,
+)
+
+
+def _judge_epoch(answer):
+    value = as_number(answer, "the epoch")
+    eta, lmbda, m, w_tail = 0.1, 5.0, 10, settled()
+    log = math.log(1 / w_tail)
+    slips = [
+        (m / (eta * lmbda) * math.log10(1 / w_tail), "Take the natural logarithm."),
+        (-m / (eta * lmbda) * log, "The sign: ln(w₀/w_tail), with the larger one on top."),
+        (eta * lmbda / m * log, "Upside down: small ηλ/m means *many* epochs."),
+        (N_TRAIN / (eta * lmbda) * log, "Those are steps: m belongs there, not n_train."),
+        (m / (eta * lmbda) * math.log(math.sqrt(23_820)), "You went down to 1/√N_w. The weights "
+         "stop long before."),
+        (m / (eta * lmbda) * math.log(28.0), "You went down to 1/√fan_in. They stop before."),
+        (2 * m / (eta * lmbda) * log, "That is for the squares: a weight shrinks by ηλ/m, its "
+         "square by twice that."),
+        (69, "That is when the *measured* curve arrives. Asked is the time for decay alone."),
+    ]  # fmt: skip
+    if math.isclose(value, m / (eta * lmbda) * log, rel_tol=0.02):
+        return (
+            "So the book's 30 epochs end in the middle of the decay. The real curve arrives later: "
+            "near the end the data hold against it."
+        )
+    for slip, message in slips:
+        if math.isclose(value, slip, rel_tol=0.02):
+            raise Wrong(message)
+    raise Wrong("Solve 1 · exp(-(ηλ/m)·epochs) = w_tail for the epochs, w_tail from the figure.")
+
+
+tail_epoch = Exercise(
+    question="When does decay alone bring weights of size 1 down to where they settle? "
+    "(η = 0.1, λ = 5, m = 10; w_tail as in the figure with n_train = 1,000)",
+    hints=(
+        "Claim 2: after k epochs the size is exp(-(ηλ/m) k).",
+        "The figure's numbers say where the new initialization stands in the end.",
+        "k = (m/(ηλ)) ln(1/w_tail).",
+    ),
+    solution="import math\n"
+    "from exercises.tail_off import settled\n"
+    "epoch = 10 / (0.1 * 5.0) * math.log(1 / settled())",
+    judge=_judge_epoch,
+)

@@ -1,0 +1,190 @@
+"""Predict, then see: nothing of the result is known before a guess or the wish to see it."""
+
+import contextlib
+import json
+
+import pytest
+
+from exercises.prediction import Choice, Guess
+
+OPTIONS = ["it grows", "it shrinks", "it stays"]
+RESULT = "Measured: 0.951 an epoch."
+
+
+@pytest.fixture
+def choice():
+    return Choice("What will happen?", OPTIONS, RESULT, right="it shrinks")
+
+
+@pytest.fixture
+def guess():
+    return Guess("How many epochs?", RESULT, value=66.64, unit="epochs")
+
+
+def hear(prediction, **content):
+    prediction._hear(prediction, content, [])
+
+
+def told(prediction):
+    """All that is sent to the browser, which a curious reader can look at."""
+    machinery = ("_esm", "_css", "_model", "_view", "_anywidget")
+    state = prediction.get_state()
+    return json.dumps({key: state[key] for key in state if not key.startswith(machinery)})
+
+
+def test_nothing_of_the_result_leaves_the_kernel_before_a_guess(choice, guess):
+    for one in (choice, guess):
+        assert one.outcome == "" and one.guess == ""
+        assert "0.951" not in told(one) and "66.6" not in told(one)
+        assert "0.951" not in repr(one)
+        data, _ = one._repr_mimebundle_()
+        assert "0.951" not in json.dumps(data) and one.question in data["text/plain"]
+        assert "application/vnd.jupyter.widget-view+json" in data
+    assert "_right" not in choice.get_state()
+
+
+def test_a_right_choice(choice):
+    choice.commit("it shrinks")
+    assert choice.guess == "it shrinks"
+    assert "it shrinks" in choice.outcome and RESULT in choice.outcome
+    assert "otherwise" not in choice.outcome
+
+
+def test_a_wrong_choice_is_told_apart_without_reproach(choice):
+    choice.commit("it grows")
+    assert "it grows" in choice.outcome and RESULT in choice.outcome
+    twin = Choice("What will happen?", OPTIONS, RESULT, right="it shrinks")
+    twin.commit("it shrinks")
+    assert twin.outcome.replace("it shrinks", "it grows") != choice.outcome
+    assert not any(word in choice.outcome for word in ("wrong", "Wrong", "sorry"))
+
+
+@pytest.mark.parametrize("first", ["commit", "show"])
+def test_once_the_result_stands_nothing_is_predicted_any_more(choice, guess, first):
+    for one, word in ((choice, "it shrinks"), (guess, "60")):
+        one.show() if first == "show" else one.commit(word)
+        outcome, committed = one.outcome, one.guess
+        with pytest.raises(ValueError, match="stands there already"):
+            one.commit("it grows" if one is choice else "66.6")
+        hear(one, kind="commit", guess="it grows" if one is choice else "66.6")
+        assert "stands there already" in one.message
+        assert (one.outcome, one.guess) == (outcome, committed)
+
+
+def test_no_choice_is_asked_for_kindly(choice):
+    hear(choice, kind="commit", guess="")
+    assert choice.message and choice.outcome == "" and choice.guess == ""
+    hear(choice, kind="commit", guess="it stays")
+    assert choice.message == "" and RESULT in choice.outcome
+
+
+@pytest.mark.parametrize("guess", ["", None, "it explodes", 1])
+def test_other_choices_are_refused(choice, guess):
+    with pytest.raises(ValueError, match="Choose"):
+        choice.commit(guess)
+    assert choice.outcome == ""
+
+
+def test_right_must_be_among_the_options():
+    with pytest.raises(ValueError, match="'perhaps'"):
+        Choice("?", OPTIONS, RESULT, right="perhaps")
+
+
+def test_show_needs_no_guess(choice, guess):
+    for one in (choice, guess):
+        hear(one, kind="show")
+        assert one.outcome == RESULT and one.guess == "" and one.message == ""
+
+
+def test_the_result_may_be_computed_when_it_is_wanted():
+    calls = []
+
+    def result():
+        calls.append(1)
+        return RESULT
+
+    choice = Choice("?", OPTIONS, result, right="it stays")
+    assert calls == []
+    choice.commit("it stays")
+    assert calls == [1] and RESULT in choice.outcome
+
+
+@pytest.mark.parametrize("text", ["60", " 60 ", "60.0", "6e1", 60, 60.0])
+def test_a_guessed_number_stands_beside_the_measured_one(guess, text):
+    guess.commit(text)
+    assert guess.guess == "60"
+    assert "60 epochs" in guess.outcome and "66.6" in guess.outcome and RESULT in guess.outcome
+
+
+@pytest.mark.parametrize("text", ["", "many", "1 2", None, "sixty", "--1", True])
+def test_what_is_no_number_is_refused_in_words(guess, text):
+    hear(guess, kind="commit", guess=text)
+    assert "number" in guess.message and repr(text) in guess.message
+    assert guess.outcome == "" and guess.guess == ""
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999"])
+def test_what_is_not_finite_is_no_guess(guess, text):
+    with pytest.raises(ValueError, match="number"):
+        guess.commit(text)
+
+
+def test_a_comma_is_a_decimal_point_or_refused_but_never_lost(guess):
+    guess.commit("0,5")
+    assert guess.guess == "0.5"
+
+
+@pytest.mark.parametrize("text", ["1,000", "50,000"])
+def test_thousands_as_these_notebooks_write_them_are_thousands(guess, text):
+    """Or refused; only 1 or 50 they are not."""
+    try:
+        guess.commit(text)
+    except ValueError:
+        assert guess.outcome == ""
+    else:
+        assert float(guess.guess.replace(",", "")) == float(text.replace(",", ""))
+
+
+def test_large_numbers_have_no_exponent():
+    guess = Guess("How many weights?", "", value=23820)
+    guess.commit("20000")
+    assert "e+" not in guess.outcome and "20000" in guess.outcome.replace(",", "")
+
+
+def test_the_measured_value_may_be_computed_when_it_is_wanted():
+    guess = Guess("?", lambda: "so", value=lambda: 0.12345)
+    guess.commit("1")
+    assert "0.123" in guess.outcome
+
+
+def test_without_a_unit_no_space_hangs_about():
+    guess = Guess("?", "So.", value=2.0)
+    guess.commit("1")
+    assert "1;" in guess.outcome and "  " not in guess.outcome
+
+
+def test_an_error_in_the_result_is_told_and_raised():
+    def result():
+        raise ArithmeticError("no data")
+
+    choice = Choice("?", OPTIONS, result, right="it stays")
+    with pytest.raises(ArithmeticError):
+        hear(choice, kind="commit", guess="it stays")
+    assert "no data" in choice.message and choice.outcome == ""
+
+
+def test_a_guess_after_the_result_is_no_prediction(choice):
+    hear(choice, kind="show")
+    hear(choice, kind="commit", guess="it shrinks")
+    assert "You said" not in choice.outcome and choice.guess == ""
+
+
+def test_a_message_that_is_none_of_ours_reveals_nothing(choice):
+    with contextlib.suppress(ValueError, KeyError):
+        hear(choice, kind="dance")
+    assert choice.outcome == ""
+
+
+def test_repr_lists_the_options(choice, guess):
+    assert all(option in repr(choice) for option in OPTIONS)
+    assert repr(guess) == "How many epochs?"

@@ -1,0 +1,166 @@
+"""Claim 3: predictions that the numbers bear out, and a word of its own for each slip."""
+
+import math
+
+import numpy as np
+import pytest
+
+from exercises import tail_off
+from exercises.tail_off import mean_squared_input, saturation_scale, settled, tail_epoch
+from nn_core import Network, load_mnist
+
+N_W = 784 * 30 + 30 * 10
+
+
+@pytest.fixture(scope="module")
+def squares():
+    """The squared lengths of the first 1,000 inputs, pixel by pixel."""
+    return (load_mnist(1000).train.pixels / 256) ** 2
+
+
+def test_the_mean_squared_length_is_that_of_the_pixels(squares):
+    assert mean_squared_input() == pytest.approx(squares.sum(axis=1).mean())
+
+
+def test_at_this_size_the_weighted_input_is_one(squares):
+    """Random weights of this size, many neurons: the root mean square of w x is 1."""
+    size = squares.sum(axis=1).mean() ** -0.5
+    w = size * np.random.default_rng(1).standard_normal((2000, 784))
+    z = np.sqrt(squares) @ w.T
+    assert np.sqrt((z**2).mean()) == pytest.approx(1, rel=0.02)
+    assert saturation_scale.verdict(size).startswith("Right. ")
+
+
+def scale_slips(squares):
+    length = squares.sum(axis=1).mean()
+    return {
+        "upside down": length**0.5,
+        "no root": 1 / length,
+        "no root, upside down": length,
+        "fan_in": 784**-0.5,
+        "N_w": N_W**-0.5,
+        "grey levels 0 to 255": (length * 256**2) ** -0.5,
+        "k/255": (length * (256 / 255) ** 2) ** -0.5,
+        "pixels, not squares": np.sqrt(squares).sum(axis=1).mean() ** -0.5,
+        "mean, not sum": squares.mean() ** -0.5,
+    }
+
+
+def epoch_slips():
+    log = math.log(1 / settled())
+    return {
+        "log10": 20 * math.log10(1 / settled()),
+        "sign": -20 * log,
+        "upside down": 0.05 * log,
+        "steps": 1000 / 0.5 * log,
+        "down to 1/√N_w": 20 * math.log(math.sqrt(N_W)),
+        "down to 1/√fan_in": 20 * math.log(28),
+        "squares": 40 * log,
+        "the measured arrival": 69,
+    }
+
+
+def assert_told_apart(exercise, slips, general):
+    verdicts = {name: exercise.verdict(answer) for name, answer in slips.items()}
+    assert len(set(verdicts.values())) == len(slips) >= 5
+    for name, verdict in verdicts.items():
+        assert verdict.startswith("Not yet. ") and general not in verdict, name
+        assert len(verdict) < 300
+
+
+def test_each_slip_in_the_scale_has_its_own_words(squares):
+    assert_told_apart(saturation_scale, scale_slips(squares), "z = Σ w x has the mean square")
+
+
+def test_each_slip_in_the_epoch_has_its_own_words():
+    assert_told_apart(tail_epoch, epoch_slips(), "Solve 1 · exp")
+
+
+def test_the_slips_are_told_apart_by_what_they_are(squares):
+    scale, epoch = scale_slips(squares), epoch_slips()
+    for exercise, answer, word in [
+        (saturation_scale, scale["no root"], "root"),
+        (saturation_scale, scale["N_w"], "1/√N_w"),
+        (saturation_scale, scale["fan_in"], "1/√fan_in"),
+        (saturation_scale, scale["k/255"], "255"),
+        (saturation_scale, scale["grey levels 0 to 255"], "0 to 255"),
+        (saturation_scale, scale["pixels, not squares"], "squares"),
+        (tail_epoch, epoch["log10"], "natural"),
+        (tail_epoch, epoch["steps"], "steps"),
+        (tail_epoch, epoch["sign"], "sign"),
+        (tail_epoch, epoch["squares"], "squares"),
+        (tail_epoch, epoch["down to 1/√N_w"], "1/√N_w"),
+    ]:
+        assert word in exercise.verdict(answer)
+
+
+@pytest.mark.parametrize("off, right", [(1, True), (1.001, True), (0.999, True), (1.02, False),
+                                        (0.98, False), (2, False)])  # fmt: skip
+def test_how_exact_the_scale_has_to_be(off, right):
+    verdict = saturation_scale.verdict(off * mean_squared_input() ** -0.5)
+    assert verdict.startswith("Right. " if right else "Not yet. z = Σ w x")
+
+
+@pytest.mark.parametrize("off, right", [(1, True), (1.01, True), (0.99, True), (1.05, False),
+                                        (0.95, False), (10, False)])  # fmt: skip
+def test_how_exact_the_epoch_has_to_be(off, right):
+    verdict = tail_epoch.verdict(off * 20 * math.log(1 / settled()))
+    assert verdict.startswith("Right. " if right else "Not yet. Solve")
+
+
+def test_a_size_read_from_the_figure_will_do():
+    """The figure says it to three digits."""
+    assert tail_epoch.verdict(20 * math.log(1 / float(f"{settled():.3g}"))).startswith("Right. ")
+
+
+def test_the_praise_says_where_the_weights_settle():
+    size = mean_squared_input() ** -0.5
+    assert f"at {settled() / size:.2f} of this size" in saturation_scale.verdict(size)
+
+
+@pytest.mark.parametrize("exercise", [saturation_scale, tail_epoch], ids=["scale", "epoch"])
+@pytest.mark.parametrize(
+    "answer, words",
+    [(None, "missing"), (..., "missing"), ("0.1", "without quotes"), ("", "without quotes"),
+     (math.nan, ""), (math.inf, ""), (0, ""), (-1, ""), (1j, "number"), ([1, 2], "number"),
+     (lambda: 1, "number"), (lambda x: x, "number"), (np.ones(784), "of type ndarray")],
+)  # fmt: skip
+def test_whatever_else_comes_gets_words(exercise, answer, words):
+    verdict = exercise.verdict(answer)
+    assert verdict.startswith("Not yet. ") and words in verdict
+    assert "Error" not in verdict and "nan" not in verdict and len(verdict) < 250
+
+
+def test_no_verdict_gives_the_answer_away(squares):
+    size, epoch = mean_squared_input() ** -0.5, 20 * math.log(1 / settled())
+    for exercise, slips, answers in [
+        (saturation_scale, scale_slips(squares), (f"{size:.3g}", f"{size:.2g}")),
+        (tail_epoch, epoch_slips(), (f"{epoch:.3g}", f"{epoch:.0f}")),
+    ]:
+        for slip in slips.values():
+            assert not any(answer in exercise.verdict(slip) for answer in answers)
+
+
+def test_the_meeting_is_what_the_numbers_say():
+    large, scaled = settled("large"), settled("scaled")
+    assert max(large / scaled, scaled / large) < 1.2  # from a factor of 28
+    prediction = tail_off.predict_meeting()
+    prediction.commit("they meet")
+    assert "and so it is" in prediction.outcome
+    assert f"{large:.4f}" in prediction.outcome and f"{scaled:.4f}" in prediction.outcome
+
+
+@pytest.mark.parametrize(
+    "ask, one, other, low, high",
+    [
+        (tail_off.predict_width, {"hidden": 30}, {"hidden": 90}, 1.4, 2.1),  # about √3
+        (tail_off.predict_lambda, {"lmbda": 3.0}, {"lmbda": 30.0}, 1.1, math.sqrt(10)),
+    ],
+)
+def test_what_width_and_lambda_do_is_what_the_numbers_say(ask, one, other, low, high):
+    ratio = settled(**one) / settled(**other)
+    assert low < ratio < high
+    prediction = ask()
+    prediction.commit(prediction.options[1])
+    assert "and so it is" in prediction.outcome and f"factor of {ratio:.2f}" in prediction.outcome
+    assert Network([784, 30, 10], seed=0).n_weights == N_W
