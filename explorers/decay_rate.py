@@ -67,7 +67,8 @@ def compute(*, eta, lmbda, m, n_train):
         return  # `train` would refuse, and the sentence says so
     net = Network(SIZES, init="large", seed=SEED)
     start = _sizes(net, black)
-    run = train(net, images, targets, epochs=EPOCHS, m=m, eta=eta, lmbda=lmbda, seed=SEED + 1)
+    run = train(net, images, targets, epochs=EPOCHS, m=m, eta=eta, lmbda=lmbda, seed=SEED + 1,
+                evaluate=False)  # fmt: skip
     for _ in run:
         control, layer = (now / then for now, then in zip(_sizes(net, black), start))
         result = replace(result, control=(*result.control, control), layer=(*result.layer, layer))

@@ -42,7 +42,8 @@ def compute(*, eta, lmbda):
     x, y = images.pixels, images.y
     nets = [Network(SIZES, init=init, seed=SEED) for init in ("large", "scaled")]
     runs = [
-        train(net, x, y, epochs=EPOCHS, m=M, eta=eta, lmbda=lmbda, seed=SEED + 1) for net in nets
+        train(net, x, y, epochs=EPOCHS, m=M, eta=eta, lmbda=lmbda, seed=SEED + 1, evaluate=False)
+        for net in nets
     ]
     large, scaled = ((net.weight_rms()[0],) for net in nets)
     result = MeetingResult(nets[0].n_weights, large, scaled)

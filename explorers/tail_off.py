@@ -260,7 +260,7 @@ class Picture:
                 axes.text(EPOCHS * 1.02, 1, "", color=GREY, fontsize=c.size(11), va="center")
             )
         self.expected = axes.axvline(0, ymax=0.72, color=GREEN, lw=c.size(1.5), ls="-.")
-        self.cursor = axes.axvline(0, color=INK, lw=c.size(1))
+        self.cursor = axes.axvline(0, ymax=0.72, color=INK, lw=c.size(1))
         self.marks = Marks(axes, c, foot=0.55)
         rows = [("—", "old, N(0, 1)", VERMILLION), ("- -", "new, N(0, 1/fan_in)", BLUE),
                 ("-·-", "decay alone would arrive", GREEN)]  # fmt: skip

@@ -501,3 +501,17 @@ def test_first_epoch_ends_where_the_graph_of_the_book_has_it(mnist, init, least,
                     validation=validation)  # fmt: skip
         accuracies.append(100 * next(run).validation_accuracy)
     assert least < np.mean(accuracies) < most, accuracies
+
+
+def test_without_evaluation_the_run_is_the_same():
+    x, y = np.random.default_rng(5).random((23, 4)), np.eye(3)[np.arange(23) % 3]
+    settings_ = {"epochs": 3, "m": 5, "eta": 0.5, "lmbda": 1.0, "seed": 6}
+    nets = [Network([4, 5, 3], seed=7) for _ in range(2)]
+    with_it = list(train(nets[0], x, y, **settings_))
+    without = list(train(nets[1], x, y, **settings_, evaluate=False))
+    for one, other in zip(nets[0].weights + nets[0].biases, nets[1].weights + nets[1].biases):
+        np.testing.assert_array_equal(one, other)
+    assert [r.weight_rms for r in with_it] == [r.weight_rms for r in without]
+    assert all(record.cost is None and record.accuracy is None for record in without)
+    with pytest.raises(ValueError, match="evaluate must be one of True, False; got 'no'"):
+        train(nets[0], x, y, **settings_, evaluate="no")
