@@ -257,6 +257,8 @@ function render({ model, el }) {
   paint();
   el.append(root);
   return () => {
+    // The cell was run again, or its output cleared: nothing goes on training unseen.
+    if (model.get("_running")) model.send({ kind: "pause" });
     mail.stop();
     clearTimeout(announcement);
     model.off("change", paint);
