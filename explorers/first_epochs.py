@@ -6,7 +6,7 @@ import numpy as np
 
 from explorers.canvas import BLUE, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas, Marks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
-from explorers.formats import moves, percent, rounded, trimmed
+from explorers.formats import moved, moves, percent, rounded, trimmed
 from explorers.widget import Explorer
 from nn_core import Network, load_mnist, theory, train
 
@@ -90,8 +90,8 @@ def describe(result, *, layer):
     return (
         f"{layer.capitalize()} layer, {result.init} initialization. Decay's "
         f"share in the first epoch: {first}. {_until(result, layer)} "
-        f"{_cancelled(result.layer(layer)[0])}{_moved(result)}"
-    )
+        f"{_cancelled(result.layer(layer)[0])} {moved(result.changes)}"
+    ).rstrip()
 
 
 def _cancelled(one):
@@ -101,11 +101,6 @@ def _cancelled(one):
         f"In the first epoch {percent(one.cancellation)} of the data steps' path is left as "
         f"displacement; {percent(1 - one.cancellation)} cancels."
     )
-
-
-def _moved(result):
-    changes = [f"{words} from epoch {epoch + 1} on" for epoch, words in result.changes]
-    return f" Moved on the way: {'; '.join(changes)}." if changes else ""
 
 
 def _until(result, layer):

@@ -48,6 +48,12 @@ def moves(settings):
     )  # fmt: skip
 
 
+def moved(changes):
+    """Return what `moves` found as a sentence, "" if nothing moved."""
+    said = [f"{words} from epoch {epoch + 1} on" for epoch, words in changes]
+    return f"Moved on the way: {'; '.join(said)}." if said else ""
+
+
 def percent(value, digits=2):
     """Return a ratio as a percentage with so many significant digits: percent(0.0123) "1.2 %"."""
     return f"{rounded(100 * value, digits)} %"

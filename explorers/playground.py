@@ -8,7 +8,7 @@ from IPython.display import Markdown
 
 from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas, Marks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
-from explorers.formats import full, moves, percent, power, rounded, trimmed
+from explorers.formats import full, moved, moves, percent, power, rounded, trimmed
 from explorers.widget import Explorer
 from nn_core import CrossEntropyCost, DivergenceError, Network, QuadraticCost, load_mnist, train
 
@@ -145,7 +145,12 @@ def progress(result):
 
 
 def describe(result, *, right, layer, kept):
-    said = [result.trouble, _story(result, layer), _moved(result), _beside(kept, layer)]
+    said = [
+        result.trouble,
+        _story(result, layer),
+        moved(moves(result.settings)),
+        _beside(kept, layer),
+    ]
     return " ".join(part for part in said if part)
 
 
@@ -201,11 +206,6 @@ def _decay(result, layer):
         f"Decay's share of the ledger: {first} in the first epoch, below one half for the first "
         f"time in epoch {lost}."
     )
-
-
-def _moved(result):
-    said = [f"{words} from epoch {epoch + 1} on" for epoch, words in moves(result.settings)]
-    return f"Moved on the way: {'; '.join(said)}." if said else ""
 
 
 def tabulate(result, *, right, layer, kept):

@@ -5,7 +5,7 @@ import numpy as np
 from explorers import tail_off
 from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas
 from explorers.controls import VIEW
-from explorers.formats import percent, power, rounded
+from explorers.formats import moved, percent, power, rounded
 from explorers.widget import Explorer
 
 EPOCHS = tail_off.EPOCHS
@@ -44,8 +44,8 @@ def describe(result):
         f"{rounded(s['z'][0], 2)}; w·√⟨|x|²⟩ with the bias gives {rounded(s['random'][0], 2)}, "
         f"{percent(off)} off, and √N_w·w would give {rounded(s['answer'][0], 2)}. After "
         f"{epochs} z is {rounded(s['z'][-1], 2)}, and random signs would make it "
-        f"{rounded(s['random'][-1], 2)}, {rounded(far, 2)} times that."
-    )
+        f"{rounded(s['random'][-1], 2)}, {rounded(far, 2)} times that. {moved(result.changes)}"
+    ).rstrip()
 
 
 def _verdict(share):

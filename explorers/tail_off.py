@@ -6,7 +6,7 @@ import numpy as np
 
 from explorers.canvas import BLUE, GREEN, GREY, INK, VERMILLION, Canvas, Marks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
-from explorers.formats import moves, percent, power, rounded
+from explorers.formats import moved, moves, percent, power, rounded
 from explorers.widget import Explorer
 from nn_core import Network, load_mnist, train
 from nn_core.cost import sigmoid, sigmoid_prime
@@ -173,7 +173,8 @@ def describe(result, *, epoch):
             f"After epoch {result.epochs} the old weights are at {rounded(large)}, the new at "
             f"{rounded(scaled)}: they are more than 10 % apart."
         )
-    return " ".join([where, *_expectation(result), saturation, _learning(result)])
+    said = [where, *_expectation(result), saturation, _learning(result), moved(result.changes)]
+    return " ".join(said).rstrip()
 
 
 def _expectation(result):
