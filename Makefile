@@ -5,10 +5,10 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks lock clean
+.PHONY: help lab test test-browser notebooks lock clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 lab: $(READY)  ## open JupyterLab on notebook 00
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT)
@@ -24,18 +24,23 @@ test: $(READY)  ## run all checks: ruff, unit tests, notebook rules, notebooks a
 	$(PY) -m pytest -n auto --dist loadfile
 	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env notebooks
 
+# Debian's Chromium if it is there, else Playwright's own, which this fetches once.
+test-browser: $(READY)  ## click through the notebooks in headless Chromium
+	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
+	$(PY) -m pytest -n 2 --dist loadscope tests/browser
+
 notebooks: $(READY)  ## build and execute the notebooks from notebooks/source (all, or ONLY="02_decay_rate ...")
 	$(PY) notebooks/build.py $(ONLY)
 
 # One BLAS thread: small matrices gain nothing from more, and test processes would fight for the cores.
-test notebooks: export OPENBLAS_NUM_THREADS := 1
-test notebooks: export OMP_NUM_THREADS := 1
-test notebooks: export MKL_NUM_THREADS := 1
+test test-browser notebooks: export OPENBLAS_NUM_THREADS := 1
+test test-browser notebooks: export OMP_NUM_THREADS := 1
+test test-browser notebooks: export MKL_NUM_THREADS := 1
 
 # Pins that still satisfy pyproject.toml stay, since new versions can change stored outputs.
 # One version for all Pythons ("fewest"), so that they all run the same numerics.
 lock: .uv/bin/uv  ## pin all dependencies in requirements.txt (ALL=--upgrade for new versions)
-	.uv/bin/uv pip compile pyproject.toml --extra notebooks --extra experiments --group dev --output-file requirements.txt \
+	.uv/bin/uv pip compile pyproject.toml --extra notebooks --extra experiments --group dev --group browser --output-file requirements.txt \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(ALL)
 

@@ -40,10 +40,15 @@ def numbers(version):
     return [int(part) for part in re.findall(r"\d+", version)]
 
 
+# conda-forge's `playwright` is the one for Node.js.
+ON_CONDA = {"playwright-python": "playwright"}
+
+
 def test_conda_environment_asks_for_what_pyproject_asks_for():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     *packages, pip = environment["dependencies"]
     conda = dict(split(package) for package in packages)
+    conda = {ON_CONDA.get(name, name): bound for name, bound in conda.items()}
     python = conda.pop("python")
     conda.pop("pip")
     assert conda == declared()

@@ -1,0 +1,455 @@
+"""JupyterLab as a person at the screen has it: a server, a notebook in it, a figure in that."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from jupyter_client import BlockingKernelClient
+
+ROOT = Path(__file__).parents[2]
+REST = 0.5  # s that a kernel has to be connected and idle before Run All is heard
+
+SETTINGS = {
+    # A toast that asks about news would cover buttons; its answer would be remembered.
+    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
+}
+
+
+def until(condition, seconds, what):
+    """Wait for `condition()` to be true, and return what it returns."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < end, f"waited {seconds} s in vain: {what}"
+        time.sleep(0.02)
+    return value
+
+
+class Server:
+    """JupyterLab on localhost, with nobody's settings, on a copy of the notebooks."""
+
+    def __init__(self, folder, notebooks):
+        self.folder, self.notebooks = folder, notebooks
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        settings = folder / "settings"
+        for name, content in SETTINGS.items():
+            file = settings / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(content))
+        places = {
+            "JUPYTER_CONFIG_DIR": "config",
+            "JUPYTER_DATA_DIR": "data",
+            "JUPYTER_RUNTIME_DIR": "runtime",
+            "JUPYTERLAB_SETTINGS_DIR": "settings",
+            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+            "IPYTHONDIR": "ipython",
+        }
+        environment = os.environ | {name: str(folder / place) for name, place in places.items()}
+        environment |= {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
+        environment["PYTHONPATH"] = str(ROOT)  # this checkout, whatever is installed
+        self.log = folder / "server.log"
+        options = [
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.ip=127.0.0.1",  # so that nobody else needs a token either
+            f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0",
+            "--IdentityProvider.token=",
+            "--ServerApp.disable_check_xsrf=True",
+            f"--ServerApp.root_dir={notebooks}",
+        ]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", *options],
+                env=environment,
+                cwd=notebooks,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            until(self._answers, 60, "the server's first answer")
+        except BaseException:
+            self.stop()
+            raise
+
+    def _answers(self):
+        assert self.process.poll() is None, self.log.read_text()
+        with contextlib.suppress(urllib.error.URLError, ConnectionError):
+            return self.api("status")
+        return None
+
+    def api(self, path, method="GET"):
+        request = urllib.request.Request(f"{self.url}/api/{path}", method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read() or "null")
+
+    def errors(self):
+        """Return the lines of the log that report an error."""
+        return re.findall(
+            r"^(?:\[[ECW] .*(?i:error|exception).*|Traceback.*|\[[EC] .*)$",
+            self.log.read_text(),
+            flags=re.MULTILINE,
+        )
+
+    def shut_down_kernels(self):
+        for kernel in self.api("kernels"):
+            self.api(f"kernels/{kernel['id']}", "DELETE")
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(15)
+
+
+class Lab:
+    """One notebook, open on a page of its own."""
+
+    def __init__(self, page, server, name):
+        self.page, self.server, self.name = page, server, name
+        self.errors = []
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._listen)
+        page.goto(f"{server.url}/lab/tree/{name}.ipynb?reset", timeout=60_000)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.keyboard.press("Control+b")  # the file browser away
+
+    def _listen(self, message):
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location.get('url')})")
+
+    # The kernel.
+
+    def wait_until_idle(self, seconds):
+        """Wait until the kernel has been connected and idle for a while."""
+        idle_since = None
+
+        def rested():
+            nonlocal idle_since
+            mark = self.page.query_selector(".jp-Notebook-ExecutionIndicator")
+            if mark is None or mark.get_attribute("data-status") != "idle":
+                idle_since = None
+                return False
+            idle_since = idle_since or time.monotonic()
+            return time.monotonic() - idle_since >= REST
+
+        until(rested, seconds, "an idle kernel")
+
+    def menu(self, first, second):
+        self.page.click(f".lm-MenuBar-item:has-text('{first}')")
+        self.page.click(f".lm-Menu-item:has(.lm-Menu-itemLabel:text-is('{second}'))")
+
+    def run_all(self, seconds=120):
+        self.wait_until_idle(60)
+        self.page.click(".jp-Notebook .jp-Cell >> nth=0")
+        self.page.keyboard.press("Escape")
+        self.menu("Run", "Run All Cells")
+        until(lambda: "[*]" in self.prompts() or "[1]" in self.prompts(), 10, "Run All to begin")
+        until(lambda: not {"[*]", "[ ]"} & set(self.prompts()), seconds, "a number on each prompt")
+        self.wait_until_idle(30)
+
+    def prompts(self):
+        """Return what stands beside each code cell: "[3]:", "[*]:" or "[ ]:"."""
+        found = self.page.eval_on_selector_all(
+            ".jp-Notebook .jp-CodeCell .jp-InputArea > .jp-InputPrompt",
+            "all => all.map(one => one.textContent.trim())",
+        )
+        return [text.removesuffix(":") for text in found]
+
+    def error_outputs(self):
+        return self.page.eval_on_selector_all(
+            ".jp-Notebook [data-mime-type='application/vnd.jupyter.error'],"
+            ".jp-Notebook [data-mime-type='application/vnd.jupyter.stderr']",
+            "all => all.map(one => one.textContent)",
+        )
+
+    def _client(self):
+        (kernel,) = self.server.api("kernels")
+        file = self.server.folder / "runtime" / f"kernel-{kernel['id']}.json"
+        client = BlockingKernelClient(connection_file=str(file))
+        client.load_connection_file()
+        client.start_channels()
+        client.wait_for_ready(timeout=20)
+        return client
+
+    def in_kernel(self, code):
+        """Run code in the notebook's kernel beside the page, and return what it prints."""
+        client, printed = self._client(), []
+
+        def hear(message):
+            if message["msg_type"] == "stream":
+                printed.append(message["content"]["text"])
+
+        try:
+            reply = client.execute_interactive(
+                code, timeout=20, output_hook=hear, store_history=False
+            )
+            assert reply["content"]["status"] == "ok", reply["content"]
+        finally:
+            client.stop_channels()
+        return "".join(printed).strip()
+
+    @contextlib.contextmanager
+    def busy_figures(self, seconds):
+        """Let no figure answer a move meanwhile, for so long at least."""
+        self.in_kernel(
+            "import time; from explorers.widget import Explorer\n"
+            f"move, end = Explorer._move, time.monotonic() + {seconds}\n"
+            "def late(self, values):\n"
+            "    time.sleep(max(0, end - time.monotonic()))\n"
+            "    move(self, values)\n"
+            "Explorer._move = late"
+        )
+        try:
+            yield
+        finally:
+            self.in_kernel("time.sleep(max(0, end - time.monotonic())); Explorer._move = move")
+
+    def restart(self):
+        self.menu("Kernel", "Restart Kernel…")
+        self.page.click(".jp-Dialog .jp-mod-accept")
+        self.wait_until_idle(60)
+
+    # Cells.
+
+    def cell(self, text):
+        """Return the one code cell with `text` in its code."""
+        return self.page.locator(".jp-Notebook .jp-CodeCell").filter(
+            has=self.page.locator(".jp-InputArea", has_text=text)
+        )
+
+    def write(self, cell, code):
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(code)
+
+    def run(self, cell, code=None):
+        """Run a cell, with other code if given, and return its output as text."""
+        before = cell.locator(".jp-InputPrompt").first.inner_text()
+        if code is None:
+            cell.locator(".cm-content").click()
+        else:
+            self.write(cell, code)
+        self.page.keyboard.press("Control+Enter")
+
+        def done():
+            now = cell.locator(".jp-InputPrompt").first.inner_text()
+            return now != before and re.search(r"\d", now)
+
+        until(done, 30, "the cell to have run")
+        self.wait_until_idle(30)
+        return cell.locator(".jp-OutputArea-output").all_inner_texts()
+
+    def active_cell(self):
+        return self.page.evaluate(
+            "[...document.querySelectorAll('.jp-Notebook .jp-Cell')]"
+            ".findIndex(one => one.classList.contains('jp-mod-active'))"
+        )
+
+    # What stands in the notebook.
+
+    def accessible_nodes(self):
+        """Return (role, name) of all that Chromium tells a screen reader about our widgets."""
+        devtools = self.page.context.new_cdp_session(self.page)
+        kinds = ["button", "input", "select", "summary", "progress", "[role=img]"]
+        nodes = []
+        for root in self.page.locator(".jp-Notebook .fe, .jp-Notebook .fx").all():
+            root.scroll_into_view_if_needed()  # what is far from the screen is not in the tree
+            root.evaluate("root => root.setAttribute('data-asked', '')")
+            document = devtools.send("DOM.getDocument")["root"]["nodeId"]
+            selector = ", ".join(f"[data-asked] {kind}" for kind in kinds)
+            found = devtools.send(
+                "DOM.querySelectorAll", {"nodeId": document, "selector": selector}
+            )
+            for node in found["nodeIds"]:
+                of_it = {"nodeId": node, "fetchRelatives": False}
+                (seen,) = devtools.send("Accessibility.getPartialAXTree", of_it)["nodes"]
+                if not seen["ignored"]:
+                    name = seen.get("name", {}).get("value", "")
+                    nodes.append((seen["role"]["value"], name.strip()))
+            root.evaluate("root => root.removeAttribute('data-asked')")
+        devtools.detach()
+        return nodes
+
+    def figure(self, number=0):
+        figure = Figure(self, self.page.locator(".jp-Notebook .fe").nth(number))
+        figure.root.scroll_into_view_if_needed()
+        return figure
+
+    def predictions(self):
+        return self.page.locator(".jp-Notebook .fx").all()
+
+
+_STATE = """root => {
+  const text = (one) => root.querySelector(one)?.textContent ?? "";
+  const fields = [...root.querySelectorAll(".fe-control input, .fe-control select")];
+  return {
+    title: root.getAttribute("aria-label"),
+    label: root.querySelector("[role=img]").getAttribute("aria-label"),
+    busy: root.querySelector("[role=img]").getAttribute("aria-busy") === "true",
+    sentence: text(".fe-sentence"),
+    message: root.querySelector(".fe-message").hidden ? "" : text(".fe-message"),
+    preset: root.querySelector(".fe-preset").value,
+    epochs: text(".fe-epochs"),
+    play: text(".fe-player button"),
+    picture: [...root.querySelectorAll(".fe-layer")].map((one) => one.innerHTML).join(""),
+    width: root.querySelector(".fe-layer svg").getBoundingClientRect().width,
+    spoken: fields.map((one) => one.getAttribute("aria-valuetext")),
+    written: [...root.querySelectorAll(".fe-value")].map((one) => one.textContent),
+    table: [...root.querySelectorAll("tbody tr")].map(
+      (row) => [...row.children].map((one) => one.textContent)),
+  };
+}"""
+
+# What a figure shows, noted at each change, from now on.
+_WATCH = """root => {
+  const figure = root.querySelector("[role=img]"), layers = [...root.querySelectorAll(".fe-layer")];
+  const live = root.querySelector("[aria-live]");
+  const preset = root.querySelector(".fe-preset");
+  root.seen = { labels: [], presets: [], pictures: 0, announced: [] };
+  const watcher = new MutationObserver((changes) => {
+    if (changes.some((one) => one.attributeName === "aria-label")) {
+      root.seen.labels.push(figure.getAttribute("aria-label"));
+    }
+    if (root.seen.presets.at(-1) !== preset.value) root.seen.presets.push(preset.value);
+    if (changes.some((one) => one.type === "childList" && layers.includes(one.target))) {
+      root.seen.pictures += 1;
+    }
+    if (changes.some((one) => one.target === live)) root.seen.announced.push(live.textContent);
+  });
+  for (const one of [figure, live, ...layers]) {
+    watcher.observe(one, { attributes: true, childList: true, subtree: false });
+  }
+}"""
+
+
+class Figure:
+    """An Explorer on the page: what it shows, and its handles."""
+
+    def __init__(self, lab, root):
+        self.lab, self.page, self.root = lab, lab.page, root
+
+    def now(self):
+        return self.root.evaluate(_STATE)
+
+    def live(self):
+        return self.root.locator("[aria-live]").text_content()
+
+    def watch(self):
+        self.root.evaluate(_WATCH)
+
+    def seen(self):
+        return self.root.evaluate("root => root.seen")
+
+    def quiet(self, seconds=60, rest=0.25):
+        """Wait until nothing is computed and nothing changes, and return what is shown."""
+        last, since = self.now(), time.monotonic()
+
+        def rested():
+            nonlocal last, since
+            now = self.now()
+            if now["busy"] or now != last:
+                last, since = now, time.monotonic()
+            return time.monotonic() - since >= rest
+
+        until(rested, seconds, "a figure at rest")
+        return last
+
+    def button(self, name):
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def press(self, name):
+        self.button(name).click()
+
+    def sliders(self):
+        return [Handle(self, one) for one in self.root.locator(".fe-control input").all()]
+
+    def choices(self):
+        return [Handle(self, one) for one in self.root.locator(".fe-control select").all()]
+
+    def handle(self, name):
+        return Handle(self, self.root.locator(f".fe-control [id$='-{name}']"))
+
+    @property
+    def is_playable(self):
+        return self.root.locator(".fe-player").is_visible()
+
+    def epoch(self):
+        done = re.match(r"epoch (\d+) of \d+", self.now()["epochs"])
+        return int(done[1])
+
+    def rest(self):
+        """Bring the figure to where moves are cheap: a playable one waits, untrained."""
+        if self.is_playable:
+            self.press("Reset")
+            until(lambda: self.epoch() == 0, 10, "Reset")
+        return self.quiet()
+
+    def paste(self, preset):
+        field = self.root.locator(".fe-preset")
+        field.fill(preset)
+        field.press("Enter")
+
+
+class Handle:
+    """A slider or a choice."""
+
+    def __init__(self, figure, locator):
+        self.figure, self.locator = figure, locator
+        self.name = locator.get_attribute("id").split("-", 1)[1]
+
+    def index(self):
+        return int(self.locator.input_value())
+
+    def last(self):
+        return int(self.locator.get_attribute("max"))
+
+    def spoken(self):
+        return self.locator.get_attribute("aria-valuetext")
+
+    def key(self, key):
+        self.locator.focus()
+        self.figure.page.keyboard.press(key)
+
+    def point(self, share):
+        """Return where the handle stands on the page at this share of its way."""
+        box = self.locator.bounding_box()
+        return box["x"] + box["width"] * share, box["y"] + box["height"] / 2
+
+    def preset(self):
+        """Return this control's value as the preset under the figure has it."""
+        return re.search(rf" {self.name}=(\S+)", self.figure.now()["preset"])[1]
+
+    def arrived(self, seconds=10):
+        """Wait until the kernel's answer is what the handle says."""
+
+        def agrees():
+            return float(self.preset()) == number_in(self.spoken())
+
+        until(agrees, seconds, f"an answer to {self.spoken()!r}")
+        now = self.figure.now()
+        assert now["label"] == f"{now['title']}. {now['sentence']}"
+        assert self.spoken().partition(" = ")[2] in now["written"]
+        assert not now["message"]
+        return now
+
+
+def number_in(spoken):
+    """Return the value in "λ = 1,250", as a slider says it."""
+    return float(spoken.partition(" = ")[2].replace(",", "").replace("−", "-"))

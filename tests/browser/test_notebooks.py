@@ -1,0 +1,513 @@
+"""Every notebook is opened, run and used in a browser, as a reader would."""
+
+import csv
+import math
+import re
+import time
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from lab import number_in, until
+
+from exercises import decay_rate, first_epochs, four_answers, tail_off
+
+# JupyterLab lets callbacks run in a thread of their own, beside cells: so ask the figures.
+WORKERS = """
+import gc
+from explorers.widget import Explorer
+figures = [one for one in gc.get_objects() if issubclass(type(one), Explorer)]
+print(sum(one._worker is not None and not one._worker.done() for one in figures))
+"""
+
+
+def nothing_runs(lab):
+    return lab.in_kernel(WORKERS) == "0"
+
+
+class Notebook:
+    """What holds for every notebook. Subclasses say which, and what is in it."""
+
+    notebook = ""
+    figures = ()  # (name of an Explorer, a line of the cell that shows it), in order
+    players = ()  # those that train while one watches
+    predictions = ()  # (a line of the cell, a right answer)
+    exercises = ()  # (exercise, its name in the notebook, a wrong answer, a word of the reply)
+
+    def test_runs_without_errors(self, lab, server):
+        assert lab.prompts() == [f"[{n}]" for n in range(1, len(lab.prompts()) + 1)]
+        assert lab.error_outputs() == []
+        assert server.errors() == server.known_errors
+        assert lab.errors == []
+
+    # Sliders, choices and the player.
+
+    def test_keyboard_moves_each_slider(self, figure):
+        figure.rest()
+        presets, sliders = set(), figure.sliders()
+        for slider in sliders:
+            last = slider.last()
+            for key, way in [("ArrowRight", 1), ("PageUp", math.ceil(last / 8)),
+                             ("End", last), ("Home", -last), ("ArrowLeft", -1)]:  # fmt: skip
+                expected = min(last, max(0, slider.index() + way))
+                slider.key(key)
+                assert slider.index() == expected
+                presets.add(slider.arrived()["preset"])
+                assert slider.index() == expected
+            figure.press("Defaults")
+            figure.quiet()
+        assert len(presets) >= 2 * len(sliders)
+
+    def test_mouse_moves_each_slider(self, figure):
+        figure.rest()
+        for slider in figure.sliders():
+            for share in (0.25, 0.75):
+                figure.page.mouse.click(*slider.point(share))
+                slider.arrived()
+                assert slider.index() == pytest.approx(
+                    share * slider.last(), abs=1 + slider.last() / 30
+                )
+        figure.press("Defaults")
+
+    def test_choices_by_keyboard(self, figure):
+        figure.rest()
+        for choice in figure.choices():
+            texts = choice.locator.locator("option").all_inner_texts()
+            labels = set()
+            for text in texts:
+                choice.key("Home" if text == texts[0] else "ArrowDown")
+
+                def answered(choice=choice, text=text):
+                    return choice.preset() == text.replace(" ", "_")
+
+                until(answered, 10, f"{choice.name} = {text}")
+                now = figure.quiet(rest=0.1)
+                assert now["label"] == f"{now['title']}. {now['sentence']}"
+                assert texts[choice.index()] == text
+                labels.add(now["label"])
+            assert figure.is_playable or len(labels) == len(texts)
+        figure.press("Defaults")
+
+    def test_play_move_pause_step_reset(self, player, lab):
+        player.rest()
+        _slowly(player)
+        player.press("Step")
+        until(lambda: player.epoch() == 1, 10, "one epoch")
+        assert player.quiet()["play"] == "Play"
+        assert player.epoch() == 1
+
+        player.press("Play")
+        until(lambda: player.now()["play"] == "Pause", 2, "Play")
+        until(lambda: player.epoch() >= 2, 10, "further epochs")
+        begun = player.epoch()
+        player.handle("lmbda").key("PageDown")
+        player.handle("eta").key("PageUp")
+        if player.kind in ("FirstEpochs", "Playground"):  # the others note it in the picture only
+            note = re.compile("Moved on the way: .*λ → [0-9.]+.* from epoch [0-9]")
+            until(lambda: note.search(player.now()["sentence"]), 10, "a move in the sentence")
+        until(lambda: player.epoch() > begun, 10, "the run to go on")
+
+        pressed = time.monotonic()
+        player.press("Pause")
+        until(lambda: player.now()["play"] == "Play", 2, "Pause")
+        assert time.monotonic() - pressed < 0.5
+        time.sleep(0.5)  # for the epoch that was on its way
+        paused = player.now()
+        time.sleep(0.8)
+        assert player.now() == paused
+
+        player.press("Play")
+        until(lambda: player.now()["play"] == "Pause", 2, "Play")
+        player.press("Reset")
+        until(lambda: player.epoch() == 0, 5, "Reset")
+        fresh = player.quiet()
+        time.sleep(0.8)
+        assert player.now() == fresh
+        assert fresh["play"] == "Play"
+        assert "Moved" not in fresh["sentence"]
+        assert nothing_runs(lab)
+        player.press("Defaults")
+
+    def test_nothing_runs_on_when_the_cell_is_run_again(self, player, lab):
+        player.rest()
+        _slowly(player, hidden=100)
+        player.press("Play")
+        until(lambda: player.epoch() >= 1, 10, "an epoch")
+        lab.run(player.cell)
+        until(lambda: nothing_runs(lab), 2, "the old figure's end")
+        assert player.quiet()["sentence"]
+
+    # Dragging.
+
+    def test_a_fast_drag_ends_where_the_handle_is(self, figure):
+        if not figure.sliders():
+            pytest.skip("no slider")
+        figure.rest()
+        slider = figure.handle("lmbda")
+        _drag(slider, steps=50, seconds=2.0)
+        spoken = slider.spoken()
+        slider.arrived(seconds=1.5)
+        then = figure.quiet()
+        time.sleep(1.5)
+        assert figure.now() == then
+        assert spoken == slider.spoken() in then["spoken"]
+        assert float(slider.preset()) == number_in(spoken)
+        figure.press("Defaults")
+
+    # What stands under the figure.
+
+    def test_projector_enlarges(self, figure):
+        sizes = """root => [root, root.querySelector(".fe-layer svg text")].map(
+            (one) => parseFloat(getComputedStyle(one).fontSize)
+                * (one.ownerSVGElement?.getScreenCTM().a ?? 1))"""
+        figure.quiet()
+        before = figure.root.evaluate(sizes)
+        switch = figure.button("Projector")
+        switch.click()
+        until(lambda: switch.get_attribute("aria-pressed") == "true", 5, "the projector")
+        figure.quiet()
+        after = figure.root.evaluate(sizes)
+        assert all(new > 1.2 * old for old, new in zip(before, after))
+        switch.click()
+        until(lambda: switch.get_attribute("aria-pressed") == "false", 5, "the projector")
+        figure.quiet()
+        assert figure.root.evaluate(sizes) == pytest.approx(before)
+
+    def test_numbers_unfold(self, figure):
+        summary = figure.root.locator("summary")
+        table = figure.root.locator(".fe-numbers table")
+        figure.press("Defaults")
+        figure.quiet()
+        assert not table.is_visible()
+        summary.focus()
+        figure.page.keyboard.press("Enter")
+        until(table.is_visible, 2, "the numbers")
+        rows = figure.now()["table"]
+        assert rows and all(len(row) == 2 and all(row) for row in rows)
+        assert any(re.search(r"\d", value) for _, value in rows)
+        figure.page.keyboard.press("Enter")
+        until(lambda: not table.is_visible(), 2, "the fold")
+
+    def test_bad_preset_is_refused_in_words_and_the_next_move_clears_them(self, figure):
+        figure.rest()
+        before = figure.now()
+        figure.paste("nonsense eta=1")
+        until(lambda: "starts with" in figure.now()["message"], 5, "a message")
+        assert figure.now()["sentence"] == before["sentence"]
+        name = before["preset"].split()[0]
+        figure.paste(f"{name} lmbda=-1")
+        until(lambda: "starts with" not in figure.now()["message"], 5, "another message")
+        assert "lmbda" in figure.now()["message"]
+        figure.press("Defaults")
+        until(lambda: not figure.now()["message"], 5, "no message")
+        # The field still has the text that was refused if it has the focus, and only then.
+        until(lambda: figure.now()["preset"].startswith(f"{name} "), 5, "the preset")
+
+    def test_saves_svg_png_and_csv(self, figure):
+        figure.press("Defaults")
+        if figure.is_playable:
+            figure.press("Step")
+            until(lambda: figure.epoch() >= 1, 10, "an epoch")
+        now = figure.quiet()
+        files = {}
+        for text in ("Save as SVG", "Save as PNG", "Save data as CSV"):
+            with figure.page.expect_download() as download:
+                figure.press(text)
+            stem, ending = download.value.suggested_filename.rsplit(".", 1)
+            assert stem == now["preset"].replace(" ", "_")
+            files[ending] = Path(download.value.path()).read_bytes()
+        svg = ET.fromstring(files["svg"])
+        assert svg.tag.endswith("svg")
+        assert len(list(svg.iter("{http://www.w3.org/2000/svg}path"))) > 5
+        assert files["png"].startswith(b"\x89PNG") and len(files["png"]) > 10_000
+        header, *rows = csv.reader(files["csv"].decode().splitlines())
+        assert rows and {len(row) for row in rows} == {len(header)}
+
+    def test_preset_pasted_into_a_second_figure_shows_the_same(self, figure, lab):
+        figure.press("Defaults")
+        figure.quiet()
+        if figure.is_playable:  # else lambda would move in mid-run, which no preset tells
+            until(lambda: figure.now()["play"] == "Play again", 40, "the end of the first run")
+        if figure.sliders():
+            figure.handle("lmbda").key("PageUp")
+            figure.handle("lmbda").arrived()
+        else:
+            figure.choices()[0].key("End")
+        time.sleep(0.3)
+        if figure.is_playable:  # the move has begun a new run
+            until(lambda: figure.now()["play"] == "Play again", 40, "the end of the run")
+        shown = figure.quiet()
+        figure.press("Copy preset")
+        until(lambda: figure.button("Copied").is_visible(), 2, "the copy")
+        argument = "stored" if figure.kind == "BookGraphs" else ""
+        last = lab.page.locator(".jp-Notebook .jp-CodeCell").last
+        last.locator(".cm-content").click()
+        before = "\n".join(last.locator(".cm-line").all_inner_texts())
+        lab.run(last, f"from explorers import {figure.kind}\n{figure.kind}({argument})")
+        second = lab.figure(lab.page.locator(".jp-Notebook .fe").count() - 1)
+        assert second.quiet()["preset"] != shown["preset"]
+        field = second.root.locator(".fe-preset")
+        field.click()
+        field.press("Control+a")
+        field.press("Control+v")
+        field.press("Enter")
+        until(lambda: second.now()["sentence"] == shown["sentence"], 30, "the same sentence")
+        now = second.quiet()
+        for what in ("preset", "label", "table", "spoken", "written"):
+            assert now[what] == shown[what]
+        lab.run(last, "pass")
+        lab.write(last, before)
+        figure.root.scroll_into_view_if_needed()
+        figure.press("Defaults")
+
+    # For those who do not see it, or have no mouse.
+
+    def test_everything_has_a_name(self, lab):
+        nodes = lab.accessible_nodes()
+        roles = [role for role, _ in nodes]
+        assert {"button", "textbox", "image"} <= {*roles}
+        assert {"slider", "combobox"} & {*roles}
+        assert roles.count("image") >= len(self.figures)
+        assert [node for node in nodes if not node[1]] == []
+
+    def test_tab_goes_in_reading_order(self, figure):
+        figure.rest()
+        where = """root => {
+          const all = [...root.querySelectorAll("button, input, select, summary")]
+            .filter((one) => !one.disabled && one.offsetParent !== null);
+          const one = document.activeElement, box = one.getBoundingClientRect();
+          const top = box.top - root.getBoundingClientRect().top;  // Tab scrolls the page
+          return [all.indexOf(one), all.length, top + box.height / 2, box.left, box.height];
+        }"""
+        figure.root.locator("input, select").first.focus()
+        stops = [figure.root.evaluate(where)]
+        for _ in range(stops[0][1] - 1):
+            figure.page.keyboard.press("Tab")
+            stops.append(figure.root.evaluate(where))
+        assert [stop[0] for stop in stops] == list(range(stops[0][1]))
+        for (_, _, y, x, height), (_, _, next_y, next_x, _) in pairwise(stops):
+            below = next_y > y + height / 2
+            assert below or (abs(next_y - y) <= max(height, 20) and next_x > x)
+
+    def test_arrows_stay_with_the_handle(self, figure, lab):
+        figure.rest()
+        for handle in [*figure.sliders()[:1], *figure.choices()[:1]]:
+            handle.locator.focus()
+            active = lab.active_cell()
+            for key in ("ArrowDown", "ArrowUp", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"):
+                figure.page.keyboard.press(key)
+            assert lab.active_cell() == active
+            assert handle.locator.evaluate("one => one === document.activeElement")
+        figure.press("Defaults")
+
+    def test_findings_are_announced_after_rest(self, figure):
+        figure.rest()
+        time.sleep(0.8)  # what went before has been said
+        figure.watch()
+        handle = figure.handle("lmbda") if figure.sliders() else figure.choices()[-1]
+        if figure.is_playable:
+            figure.press("Step")
+        handle.locator.focus()
+        for _ in range(0 if figure.is_playable else 4 if figure.sliders() else 2):
+            figure.page.keyboard.press("ArrowDown")
+            time.sleep(0.1)
+        assert figure.seen()["announced"] == []
+        now = figure.quiet(rest=1.2)
+        seen = figure.seen()
+        assert seen["announced"][-1] == now["sentence"] == figure.live()
+        if figure.kind != "Chalkboard":  # which reports how far it is, as seldom as it changes
+            assert len(seen["announced"]) == 1
+        figure.press("Defaults")
+
+    # Questions.
+
+    def test_predictions(self, lab):
+        found = lab.predictions()
+        assert len(found) == len(self.predictions)
+        for form, (_, right) in zip(found, self.predictions):
+            form.scroll_into_view_if_needed()
+            form.get_by_role("button", name="That is my guess").click()
+            until(lambda form=form: form.locator(".fx-message").inner_text(), 5, "a message")
+            _answer(form, right)
+            until(lambda form=form: form.locator(".fx-outcome").inner_text(), 20, "the result")
+            said = form.locator(".fx-outcome").inner_text()
+            assert said.startswith("You said ")
+            assert "and so it is" in said or "; it is " in said
+            assert form.locator(".fx-message").inner_text() == ""
+            assert form.get_by_role("button", name="Show me").is_disabled()
+
+    def test_exercises(self, lab):
+        for exercise, name, wrong, word in self.exercises:
+            cell = lab.cell(f"{name}.check(")
+            (said,) = [text for text in lab.run(cell) if text.strip()]
+            assert said.startswith("Not yet.")
+            answer = re.search(rf"{name}\.check\((\w+)\)", cell.inner_text())[1]
+            (said,) = lab.run(cell, f"{answer} = {wrong}\n{name}.check({answer})")
+            assert said.startswith("Not yet.") and word in said
+            given = re.findall(r"^(?:def )?(\w+)(?: =|\()", exercise.solution, flags=re.MULTILINE)
+            (said,) = lab.run(cell, f"{exercise.solution}\n{name}.check({given[-1]})")
+            assert said.startswith("Right.")
+            (said,) = lab.run(lab.cell(f"{name}.hint("))
+            assert "(hint(2) says more)" in said
+
+
+def _slowly(player, hidden=30):
+    """Train on so many images that a run is not over before one has pressed a button."""
+    preset = re.sub(r"n_train=\S+", "n_train=10000", player.now()["preset"])
+    preset = re.sub(r"hidden=\S+", f"hidden={hidden}", preset)
+    player.paste(preset)
+    until(lambda: player.handle("n_train").preset() == "10000", 10, "more images")
+    assert player.quiet()["play"] == "Play"
+
+
+def _drag(slider, *, steps, seconds):
+    mouse = slider.figure.page.mouse
+    mouse.move(*slider.point(0.2))
+    mouse.down()
+    begun = time.monotonic()
+    for step in range(1, steps + 1):
+        mouse.move(*slider.point(0.2 + 0.6 * step / steps))
+        time.sleep(max(0, begun + seconds * step / steps - time.monotonic()))
+    mouse.up()
+
+
+def _answer(form, guess):
+    if isinstance(guess, str):
+        form.get_by_label(guess, exact=True).check()
+    else:
+        form.get_by_label("Your guess").fill(str(guess))
+    form.get_by_role("button", name="That is my guess").click()
+
+
+# First, since it takes longest.
+class TestTailOff(Notebook):
+    notebook = "03_tail_off"
+    figures = (("TailOff", "tail = TailOff()"),)
+    players = ("TailOff",)
+    predictions = (
+        ("predict_width()", tail_off.predict_width()._right),
+        ("predict_lambda()", tail_off.predict_lambda()._right),
+    )
+    exercises = (
+        (tail_off.saturation_scale, "tail_off.saturation_scale", "1 / 28", "fan_in"),
+        (tail_off.tail_epoch, "tail_off.tail_epoch", "69", "measured"),
+    )
+
+
+class TestStartHere(Notebook):
+    notebook = "00_start_here"
+    figures = (("Meeting", "meeting = Meeting()"),)
+    predictions = (("predict_meeting()", tail_off.predict_meeting()._right),)
+
+
+class TestFirstEpochs(Notebook):
+    notebook = "01_first_epochs"
+    figures = (("FirstEpochs", "first = FirstEpochs()"),)
+    players = ("FirstEpochs",)
+    predictions = (
+        ("predict_squared_size()", first_epochs._DECAY),
+        ("predict_step_length()", first_epochs._DATA),
+        ("predict_displacement()", first_epochs._BOTH),
+    )
+    exercises = (
+        (first_epochs.ledger_entry, "first_epochs.ledger_entry",
+         "lambda w, G, *_: (0.0, 0.0, 0.0)", "decay"),
+        (first_epochs.lambda_threshold, "first_epochs.lambda_threshold", "5.0", "Go down"),
+    )  # fmt: skip
+
+    def test_kernel_restarted_in_mid_training(self, player, lab):
+        player.rest()
+        _slowly(player)
+        player.press("Play")
+        until(lambda: player.epoch() >= 1, 10, "an epoch")
+        lab.restart()
+        lab.run(player.cell)
+        player.root.scroll_into_view_if_needed()
+        player.rest()
+        player.press("Step")
+        until(lambda: player.epoch() == 1, 10, "an epoch")
+        assert lab.error_outputs() == []
+
+
+class TestDecayRate(Notebook):
+    notebook = "02_decay_rate"
+    figures = (("DecayRate", "decay = DecayRate()"),)
+    predictions = (
+        ("predict_step()", "about a hundred-thousandth"),
+        ("predict_epoch()", 95),
+    )
+    exercises = (
+        (decay_rate.exact_factor, "exact_factor",
+         "lambda eta, lmbda, n_train, m: 1 - eta * lmbda / n_train", "*step*"),
+        (decay_rate.epochs_to_new, "epochs_to_new", "28", "28 is the factor"),
+    )  # fmt: skip
+
+    def test_wrong_guess_and_none(self, lab):
+        for number, (line, wrong, word) in enumerate([
+            ("predict_step()", "about a tenth", "otherwise: ηλ/n_train"),
+            ("predict_epoch()", 50, "You said 50 percent; it is 95.1 percent."),
+        ]):  # fmt: skip
+            lab.run(lab.cell(line))
+            form = lab.predictions()[number]
+            _answer(form, wrong)
+            until(lambda form=form: form.locator(".fx-outcome").inner_text(), 20, "the result")
+            assert word in form.locator(".fx-outcome").inner_text()
+            lab.run(lab.cell(line))
+            form = lab.predictions()[number]
+            form.get_by_role("button", name="Show me without guessing").click()
+            until(lambda form=form: form.locator(".fx-outcome").inner_text(), 20, "the result")
+            assert "You said" not in form.locator(".fx-outcome").inner_text()
+
+    def test_a_busy_kernel_gets_only_the_newest_wish(self, figure, lab):
+        figure.rest()
+        slider = figure.handle("lmbda")
+        figure.watch()
+        with lab.busy_figures(3):
+            _drag(slider, steps=50, seconds=2)
+        slider.arrived()
+        figure.quiet(rest=1.0)
+        presets = figure.seen()["presets"]
+        assert len(presets) <= 3, presets  # before it was busy, the first wish, the last
+
+    def test_a_silent_kernel_is_reported_until_it_answers(self, figure, lab):
+        figure.rest()
+        with lab.busy_figures(9.5):
+            figure.handle("lmbda").key("ArrowRight")
+            until(lambda: "No answer" in figure.now()["message"], 9.5, "word of the silence")
+        until(lambda: not figure.now()["message"], 10, "an answer")
+        figure.press("Defaults")
+
+
+class TestBookGraphs(Notebook):
+    notebook = "04_book_graphs"
+    figures = (("BookGraphs", "graphs = BookGraphs(stored)"),)
+    predictions = (
+        ("predict_accuracy", 87),
+        ("predict_finished", "still larger, but less than twice as large"),
+    )
+
+
+class TestFourAnswers(Notebook):
+    notebook = "05_four_answers"
+    figures = (
+        ("Chalkboard", "board = Chalkboard()"),
+        ("Penalty", "penalty = Penalty()"),
+        ("Saturation", "saturation = Saturation()"),
+    )
+    players = ("Saturation",)
+    predictions = (
+        ("predict_slip()", four_answers._BLOWS_UP),
+        ("predict_share()", "about half of it"),
+    )
+    exercises = (
+        (four_answers.repaired_chalkboard, "four_answers.repaired_chalkboard",
+         "lambda cost, share, lmbda, n_train, n_weights: "
+         "(2 * n_train * cost / (lmbda * n_weights)) ** 0.5", "as it stands"),
+    )  # fmt: skip
+
+
+class TestPlayground(Notebook):
+    notebook = "06_playground"
+    figures = (("Playground", "play = Playground("),)
+    players = ("Playground",)
