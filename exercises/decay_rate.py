@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from exercises.exercise import Exercise, Wrong, as_number, ask
+from exercises.exercise import Exercise, Wrong, as_number, ask, refuse
 from exercises.prediction import Choice, Guess
 from nn_core import theory
 
@@ -86,12 +86,12 @@ def _judge_factor_once(answer, eta, lmbda, n_train, m):
     ]
     if math.isclose(value, step**steps, rel_tol=_CLOSE):
         return
-    for slip, message in slips:
-        if math.isclose(value, slip, rel_tol=_CLOSE):
-            raise Wrong(message)
-    raise Wrong(
+    refuse(
+        value,
+        slips,
         f"For eta={eta:.3g}, lmbda={lmbda:.3g}, n_train={n_train}, m={m} your function returns "
-        f"{value:.6g}, and that does not fit. Start with one step, then count the steps."
+        f"{value:.6g}, and that does not fit. Start with one step, then count the steps.",
+        rel_tol=_CLOSE,
     )
 
 
@@ -130,12 +130,12 @@ def _judge_epochs(answer):
     ]
     if math.isclose(value, right, rel_tol=0.02):
         return "That is long after the book's 30 epochs: decay alone has not finished there."
-    for slip, message in slips:
-        if math.isclose(value, slip, rel_tol=0.02):
-            raise Wrong(message)
-    raise Wrong(
+    refuse(
+        value,
+        slips,
         f"{value:g} epochs do not fit. Solve exp(-(ηλ/m)·epochs) = (size at the end)/(size at the "
-        "start) for the epochs."
+        "start) for the epochs.",
+        rel_tol=0.02,
     )
 
 

@@ -1,5 +1,6 @@
 """An exercise: its question, hints that unfold, a solution on request, and a check of answers."""
 
+import math
 import signal
 import sys
 import threading
@@ -102,6 +103,17 @@ def _stopped_by_trace(seconds):
         yield
     finally:
         sys.settrace(before)
+
+
+def refuse(value, slips, otherwise, *, rel_tol, abs_tol=0.0):
+    """Raise `Wrong` with the words of the first slip that `value` is close to, else `otherwise`.
+
+    `slips` are pairs (the number that a plausible mistake gives, what to look at).
+    """
+    for slip, message in slips:
+        if math.isclose(value, slip, rel_tol=rel_tol, abs_tol=abs_tol):
+            raise Wrong(message)
+    raise Wrong(otherwise)
 
 
 def as_number(value, meaning):

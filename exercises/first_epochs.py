@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from exercises.exercise import Exercise, Wrong, as_number, ask, shown
+from exercises.exercise import Exercise, Wrong, as_number, ask, refuse, shown
 from exercises.prediction import Choice
 from nn_core import Network, load_mnist, train
 
@@ -119,11 +119,12 @@ def _compare(term, value, right, slips):
     number = as_number(value, f"the term {term}")
     if math.isclose(number, right, rel_tol=1e-9, abs_tol=1e-12):
         return
-    for slip, message in slips:
-        if math.isclose(number, slip, rel_tol=1e-9, abs_tol=1e-12):
-            raise Wrong(f"Look at {term}: {message}")
-    raise Wrong(
-        f"Your {term} does not fit. Multiply out ||s w - (eta/m) G||² and see what stands with it."
+    refuse(
+        number,
+        [(slip, f"Look at {term}: {message}") for slip, message in slips],
+        f"Your {term} does not fit. Multiply out ||s w - (eta/m) G||² and see what stands with it.",
+        rel_tol=1e-9,
+        abs_tol=1e-12,
     )
 
 

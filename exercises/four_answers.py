@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from exercises.exercise import Exercise, Wrong, as_number, ask
+from exercises.exercise import Exercise, Wrong, as_number, ask, refuse
 from exercises.prediction import Choice
 from nn_core import Network, load_mnist, sgd_step, train
 
@@ -113,12 +113,12 @@ def _judge_chalkboard_once(answer, cost, share, lmbda, n_train, n_weights):
     ]  # fmt: skip
     if math.isclose(value, right, rel_tol=1e-9):
         return
-    for slip, message in slips:
-        if math.isclose(value, slip, rel_tol=1e-9):
-            raise Wrong(message)
-    raise Wrong(
+    refuse(
+        value,
+        slips,
         "It does not fit. Set (λ/2n_train)·N_w·w² equal to the part of the cost that is penalty, "
-        "and solve for w."
+        "and solve for w.",
+        rel_tol=1e-9,
     )
 
 

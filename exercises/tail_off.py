@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from exercises.exercise import Exercise, Wrong, as_number
+from exercises.exercise import Exercise, Wrong, as_number, refuse
 from exercises.prediction import Choice
 from nn_core import Network, load_mnist, train
 
@@ -95,10 +95,12 @@ def _judge_scale(answer):
     if math.isclose(value, right, rel_tol=3.5e-3):  # 0.108 is close enough
         ratio = settled() / right
         return f"The weights settle at {ratio:.2f} of this size, with the book's η, λ and m."
-    for slip, message in slips:
-        if math.isclose(value, slip, rel_tol=2e-3):
-            raise Wrong(message)
-    raise Wrong("z = Σ w x has the mean square w² ⟨|x|²⟩, for random weights of size w. Set it 1.")
+    refuse(
+        value,
+        slips,
+        "z = Σ w x has the mean square w² ⟨|x|²⟩, for random weights of size w. Set it 1.",
+        rel_tol=2e-3,
+    )
 
 
 saturation_scale = Exercise(
@@ -137,10 +139,12 @@ def _judge_epoch(answer):
             "So the book's 30 epochs end in the middle of the decay. The real curve arrives later: "
             "near the end the data hold against it."
         )
-    for slip, message in slips:
-        if math.isclose(value, slip, rel_tol=0.02):
-            raise Wrong(message)
-    raise Wrong("Solve 1 · exp(-(ηλ/m)·epochs) = w_tail for the epochs, w_tail from the figure.")
+    refuse(
+        value,
+        slips,
+        "Solve 1 · exp(-(ηλ/m)·epochs) = w_tail for the epochs, w_tail from the figure.",
+        rel_tol=0.02,
+    )
 
 
 tail_epoch = Exercise(
