@@ -40,7 +40,7 @@ test test-browser notebooks: export MKL_NUM_THREADS := 1
 # Pins that still satisfy pyproject.toml stay, since new versions can change stored outputs.
 # One version for all Pythons ("fewest"), so that they all run the same numerics.
 lock: .uv/bin/uv  ## pin all dependencies in requirements.txt (ALL=--upgrade for new versions)
-	.uv/bin/uv pip compile pyproject.toml --extra notebooks --extra experiments --group dev --group browser --output-file requirements.txt \
+	.uv/bin/uv pip compile pyproject.toml --extra notebooks --extra experiments --extra class --group dev --group browser --output-file requirements.txt \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(ALL)
 
