@@ -2,7 +2,7 @@
 
 The exercise stands in chapter 3 of Michael Nielsen, *Neural Networks and Deep Learning*, at the
 end of the section on weight initialization. Read the files in this order: `cost`, `network`,
-`sgd`, `theory`, `ledger`, `engine`, `data`. NumPy is all they need.
+`sgd`, `theory`, `ledger`, `engine`, `blas`, `data`. NumPy is all they need.
 """
 
 from nn_core import theory

@@ -33,12 +33,13 @@ class CrossEntropyCost:
         return (y * np.logaddexp(0, -z) + (1 - y) * np.logaddexp(0, z)).sum(axis=1)
 
     @staticmethod
-    def delta(activation, y):
+    def delta(activation, y, out=None):
         """Return the output error dC/dz, shape (batch, outputs): equation (66).
 
-        The slope of the sigmoid has cancelled, so a saturated wrong output still learns.
+        The slope of the sigmoid has cancelled, so a saturated wrong output still learns. `out` is
+        an array to write it to, as in NumPy.
         """
-        return activation - y
+        return np.subtract(activation, y, out=out)
 
 
 class QuadraticCost:
@@ -50,9 +51,9 @@ class QuadraticCost:
         return 0.5 * ((sigmoid(z) - y) ** 2).sum(axis=1)
 
     @staticmethod
-    def delta(activation, y):
+    def delta(activation, y, out=None):
         """Return the output error dC/dz, shape (batch, outputs): equation (BP1)."""
-        return (activation - y) * sigmoid_prime(activation)
+        return np.multiply(activation - y, sigmoid_prime(activation), out=out)
 
 
 COSTS = {cost.__name__: cost for cost in (CrossEntropyCost, QuadraticCost)}

@@ -23,6 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nn_core.blas import gemm_and_gemv
+
 
 @dataclass(frozen=True)
 class LayerLedger:
@@ -87,11 +89,12 @@ class Ledger:
 
 
 class Bookkeeper:
-    """Keeps the ledger of one epoch while an `Engine` runs it.
+    """Keeps the ledger of one epoch from what an `Engine` leaves behind, block by block.
 
     <w, g> needs no gradient: it is the sum over the mini-batch of error times w a, both of which
-    the step has computed anyway. Squared sizes are carried forward from term to term, and compared
-    with the weights only at the end: that is what makes the closing of the books a test.
+    the step has computed anyway. Nor does ||g||^2 where mini-batches are small (see
+    `_squared_gradients`). Squared sizes are carried forward from term to term, and compared with
+    the weights only at the end: that is what makes the closing of the books a test.
     """
 
     def __init__(self, net, silent, shrink, m):
@@ -99,23 +102,25 @@ class Bookkeeper:
         self.shrink = 1 - float(net.dtype.type(1 - shrink))  # of the s that steps multiply by
         self.before = [w.copy() for w in net.weights]
         self.accounts = [_Account(_squared(w)) for w in net.weights]
-        self.kicks = [[] for _ in net.weights]
         self.slope_sum, self.neurons_seen = 0.0, 0
 
-    def end_step(self, data_steps):
-        for kicks, step in zip(self.kicks, data_steps):
-            kicks.append(float(np.vdot(step, step)) if step.dtype == np.float64 else _squared(step))
-
-    def end_block(self, engine, images):
+    def enter(self, layers, scales, eta):
+        """Enter a block's steps; what each `engine.Layer` was fed stands there over its scale."""
+        images = len(layers[0].fed)
         starts = np.arange(0, images, self.m)
-        for layer, (account, kicks) in enumerate(zip(self.accounts, self.kicks)):
-            errors, products = engine.errors[layer][:images], engine.products[layer][:images]
-            along = np.einsum("ij,ij->i", errors, products, dtype=np.float64)
-            account.enter(np.add.reduceat(along, starts).tolist(), kicks, self.shrink)
-            kicks.clear()
-        for slopes in engine.slopes:
-            self.slope_sum += float(slopes[:images].sum(dtype=np.float64))
-            self.neurons_seen += slopes[:images].size
+        rates = np.full(len(starts), eta / self.m)
+        rates[-1] = eta / (images - starts[-1])  # the last mini-batch may be smaller
+        for account, layer, scale in zip(self.accounts, layers, scales):
+            along = -np.einsum("ij,ij->i", layer.error, layer.product, dtype=np.float64)
+            kicks = _squared_gradients(layer.error, layer.fed, self.m)
+            account.enter(
+                rates * np.add.reduceat(along, starts),
+                np.square(rates * scale) * kicks,
+                self.shrink,
+            )
+        for layer in layers[:-1]:
+            self.slope_sum += float(layer.slope.sum(dtype=np.float64))
+            self.neurons_seen += layer.slope.size
 
     def close(self):
         """Return the ledger of the epoch that has just ended."""
@@ -158,19 +163,56 @@ class _Account:
 
     def enter(self, along, kicks, shrink):
         """Enter the steps of a block: <w, g> and ||g||^2 of each."""
-        for w_dot_g, kick in zip(along, kicks):
-            length = math.sqrt(kick)
-            decay = -shrink * (2 - shrink) * self.size  # 1 - s^2, without cancellation
-            pull = -2 * (1 - shrink) * w_dot_g
-            self.decay_lengths += shrink * math.sqrt(max(self.size, 0.0))
-            self.data_lengths += length
+        pulls, lengths = -2 * (1 - shrink) * along, np.sqrt(kicks)
+        lost = shrink * (2 - shrink)  # 1 - s^2, without cancellation
+        sizes = []
+        for gain in (pulls + kicks).tolist():
+            sizes.append(self.size)
+            self.size += gain - lost * self.size
+        for length in lengths.tolist():
             self.data_path = abs(1 - shrink) * self.data_path + length
-            self.decay += decay
-            self.pull += pull
-            self.kick += kick
-            self.size += decay + pull + kick
+        sizes = np.array(sizes)
+        self.decay -= lost * float(sizes.sum())
+        self.pull += float(pulls.sum())
+        self.kick += float(kicks.sum())
+        self.decay_lengths += shrink * float(np.sqrt(np.maximum(sizes, 0)).sum())
+        self.data_lengths += float(lengths.sum())
         self.steps += len(along)
 
 
 def _squared(array):
     return float(np.square(array, dtype=np.float64).sum())
+
+
+def _squared_gradients(errors, fed, m):
+    """Return ||G||^2 of each mini-batch, where G is the sum over its images of error times input.
+
+    That is the sum over pairs of images of <error, error'> <input, input'>, which costs less than
+    G itself unless a mini-batch has more images than the layer has neurons, roughly.
+    """
+    (images, fan_out), fan_in = errors.shape, fed.shape[1]
+    by_pairs = m * (fan_out + fan_in) < fan_out * fan_in
+    squares = []
+    for first, last in ((0, images // m * m), (images // m * m, images)):
+        if first == last:
+            continue
+        batches = (-1, min(m, last - first))
+        e = errors[first:last].reshape(*batches, fan_out)
+        a = fed[first:last].reshape(*batches, fan_in)
+        e_flipped = e.transpose(0, 2, 1)
+        factors = (e @ e_flipped, _inner_products(a)) if by_pairs else [e_flipped @ a] * 2
+        squares.append(np.einsum("bij,bij->b", *factors, dtype=np.float64))
+    return np.maximum(np.concatenate(squares), 0)  # pairs that cancel can leave less, by rounding
+
+
+def _inner_products(batches):
+    """Return the inner products between the rows of each batch, shape (batches, m, m).
+
+    Not `batches @ batches.transpose(0, 2, 1)`: NumPy sees the symmetry and calls BLAS's syrk, which
+    takes twice as long for few and long rows.
+    """
+    gemm, _ = gemm_and_gemv(batches.dtype)
+    inner = np.empty((len(batches), batches.shape[1], batches.shape[1]), batches.dtype)
+    for rows, into in zip(batches, inner):
+        gemm(1.0, rows.T, rows.T, 0.0, into.T, 1, 0, 1)
+    return inner

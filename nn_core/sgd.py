@@ -115,9 +115,9 @@ def _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation, ledger, evaluate)
         before = net.copy()
         # What overflows is reported below, in words.
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            engine.bookkeeper = Bookkeeper(net, silent, shrink, m) if ledger else None
-            engine.run(x, y, rng.permutation(n_train), eta, shrink)
-            books = engine.bookkeeper.close() if ledger else None
+            bookkeeper = Bookkeeper(net, silent, shrink, m) if ledger else None
+            engine.run(x, y, rng.permutation(n_train), eta, shrink, bookkeeper)
+            books = bookkeeper.close() if ledger else None
             cost, accuracy = net.evaluate(x, y, lmbda) if evaluate else (None, None)
             seen = (None, None) if validation is None else net.evaluate(*validation, lmbda, n_train)
             weight_rms = tuple(net.weight_rms())

@@ -188,9 +188,10 @@ def batches_of(monkeypatch, net, x, y, **settings_):
     """Train; return the inputs and targets of each step."""
     batches, inner = [], Engine._step
 
-    def spy(self, rows, targets, *rest):
-        batches.append((self.inputs[rows].copy(), targets.copy()))
-        inner(self, rows, targets, *rest)
+    def spy(self, batch, targets, *rest):
+        first_layer, _ = batch[0]
+        batches.append((first_layer.fed.copy(), targets.copy()))
+        inner(self, batch, targets, *rest)
 
     monkeypatch.setattr(Engine, "_step", spy)
     list(train(net, x, y, **settings_))

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 NOTEBOOK = "02_decay_rate.ipynb"  # the fastest one to run
 
 # Equation (93)'s decay, where training takes its steps; twice too fast when altered.
-STEP_FILE, STEP, WRONG_STEP = "engine.py", "w *= keep\n", "w *= keep**2\n"
+STEP_FILE, STEP, WRONG_STEP = "engine.py", "keep, w, 0, 1, 1)", "keep**2, w, 0, 1, 1)"
 
 
 @pytest.fixture
