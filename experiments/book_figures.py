@@ -10,15 +10,14 @@ on with those that are missing.
 """
 
 import argparse
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
-from experiments import store
+from experiments import store, sweep
 from nn_core import Network, load_mnist, train
+from nn_core.data import N_TRAIN
 
 FILE = store.RESULTS / "book_figures.npz"
 
@@ -39,6 +38,10 @@ class Run:
     @property
     def name(self):
         return f"{self.hidden}-{self.init}-{self.seed}"
+
+    @property
+    def work(self):
+        return self.epochs * self.hidden
 
 
 def all_runs():
@@ -75,36 +78,6 @@ def compute(run):
     return store.table(list(records(run)))
 
 
-def missing(runs, path):
-    """Return the runs that `path` does not hold yet with just these parameters."""
-    kept = store.read(path)
-    return [run for run in runs if run.name not in kept or kept[run.name][0] != asdict(run)]
-
-
-def run_all(runs, path, workers):
-    """Compute the missing runs, the longest first, and keep each as soon as it is finished."""
-    from tqdm import tqdm  # only those who run it need it, not those who read its results
-
-    todo = sorted(missing(runs, path), key=lambda run: -run.epochs * run.hidden)
-    # One BLAS thread a process: the matrices are small. It takes effect in processes that start
-    # after it, and so they are spawned rather than forked.
-    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
-    spawn = multiprocessing.get_context("spawn")
-    with (
-        ProcessPoolExecutor(workers, mp_context=spawn) as pool,
-        tqdm(total=sum(run.epochs for run in todo), unit="epoch") as bar,
-    ):
-        futures = {pool.submit(compute, run): run for run in todo}
-        try:
-            for future in as_completed(futures):
-                run = futures[future]
-                store.write(path, store.read(path) | {run.name: (asdict(run), future.result())})
-                bar.update(run.epochs)
-        except BaseException:  # interrupted, or a run has failed: don't begin what is still to come
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 def load(path=FILE):
     """Return the stored results, {(hidden, init): [table of each seed]}.
 
@@ -122,13 +95,32 @@ def load(path=FILE):
     return grouped
 
 
+def repeat_first_epoch(stored):
+    """Train the first epoch of the first run anew, and print whether it gives what is stored."""
+    run = all_runs()[0]
+    print(run)
+    if run.n_train > N_TRAIN:
+        print(f"Left out: it takes {run.n_train:,} images, and here there are {N_TRAIN:,}.")
+        return
+    live, kept = next(records(run)), stored[run.hidden, run.init][run.seed]
+    sizes = zip(live.weight_rms, kept["weight_rms"][0])
+    print("weight sizes within a thousandth of the stored ones:",
+          all(abs(now / then - 1) < 1e-3 for now, then in sizes))  # fmt: skip
+    print("validation accuracy within one percent of the stored one:",
+          abs(live.validation_accuracy - kept["validation_accuracy"][0]) < 0.01)  # fmt: skip
+
+
 def main(arguments=None):
+    import joblib
+
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="two epochs on 500 images")
     parser.add_argument("--out", default=FILE, help="the result file (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
     options = parser.parse_args(arguments)
-    run_all(quick_runs() if options.quick else all_runs(), options.out, options.workers)
+    runs = quick_runs() if options.quick else all_runs()
+    with joblib.parallel_config("loky", n_jobs=options.workers):
+        sweep.run_all(runs, compute, options.out)
 
 
 if __name__ == "__main__":

@@ -2,70 +2,45 @@
 
 import json
 import os
-from concurrent.futures import Future
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
-from experiments import book_figures, store
-from experiments.book_figures import FILE, Run, all_runs, load, main, missing, quick_runs, run_all
+from experiments import book_figures, store, sweep
+from experiments.book_figures import FILE, Run, all_runs, load, main, quick_runs
 from nn_core import Network, load_mnist, train
 
 TINY = [Run(hidden, "large", seed, epochs=2, n_train=50) for hidden in (4, 5) for seed in (0, 1)]
 
 
-@pytest.fixture(autouse=True)
-def environment(monkeypatch):
-    """`run_all` sets variables for the processes it starts; put them back."""
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        monkeypatch.setenv(name, os.environ.get(name, "1"))
-
-
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory):
     path = tmp_path_factory.mktemp("results") / "quick.npz"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPENBLAS_NUM_THREADS", "1")
-        patch.setenv("OMP_NUM_THREADS", "1")
-        main(["--quick", "--out", str(path), "--workers", "2"])
+    main(["--quick", "--out", str(path), "--workers", "2"])
     return path
 
 
-class Here:
-    """Stands in for the processes: computes here, in order, and counts. Breaks at `breaks_at`."""
+class Counting:
+    """Computes here, in order, and notes each run that is begun. Breaks at `breaks_at`."""
 
-    submitted, breaks_at, cancelled = [], None, False
+    def __init__(self):
+        self.begun, self.breaks_at = [], None
 
-    def __init__(self, workers, mp_context):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def submit(self, function, run):
-        future = Future()
-        if len(self.submitted) == self.breaks_at:
-            future.set_exception(KeyboardInterrupt())
-        else:
-            future.set_result(function(run))
-        self.submitted.append(run)
-        return future
-
-    def shutdown(self, wait, cancel_futures):
-        type(self).cancelled = cancel_futures
+    def __call__(self, run):
+        self.begun.append(run)
+        if len(self.begun) - 1 == self.breaks_at:
+            raise KeyboardInterrupt
+        return book_figures.compute(run)
 
 
 @pytest.fixture
-def here(monkeypatch):
-    monkeypatch.setattr(Here, "submitted", [])
-    monkeypatch.setattr(Here, "cancelled", False)
-    monkeypatch.setattr(book_figures, "ProcessPoolExecutor", Here)
-    monkeypatch.setattr(book_figures, "as_completed", iter)  # in order
-    return Here
+def here():
+    return Counting()
+
+
+def missing(runs, path):
+    return sweep.missing(runs, store.read(path))
 
 
 def by_hand(run):
@@ -115,7 +90,7 @@ def test_the_columns_are_those_of_a_direct_train(quick):
 
 def test_one_worker_and_two_find_the_same(quick, tmp_path):
     path = tmp_path / "one.npz"
-    run_all(quick_runs(), path, workers=1)
+    main(["--quick", "--out", str(path), "--workers", "1"])
     assert_same(store.read(path), store.read(quick))
 
 
@@ -127,43 +102,50 @@ def test_two_seeds_are_two_runs(quick):
 
 def test_what_is_finished_is_not_computed_again(here, tmp_path):
     path = tmp_path / "results.npz"
-    run_all(TINY, path, workers=2)
-    assert len(here.submitted) == len(TINY)
-    here.submitted.clear()
+    sweep.run_all(TINY, here, path)
+    assert len(here.begun) == len(TINY)
+    here.begun.clear()
     before = path.read_bytes()
-    run_all(TINY, path, workers=2)
-    assert here.submitted == [] and path.read_bytes() == before
+    sweep.run_all(TINY, here, path)
+    assert here.begun == [] and path.read_bytes() == before
     more = Run(6, "large", 0, epochs=1, n_train=50)
-    run_all([*TINY, more], path, workers=2)
-    assert here.submitted == [more] and len(store.read(path)) == len(TINY) + 1
+    sweep.run_all([*TINY, more], here, path)
+    assert here.begun == [more] and len(store.read(path)) == len(TINY) + 1
+
+
+def test_the_command_goes_on_where_it_was(quick):
+    before = quick.stat()
+    main(["--quick", "--out", str(quick), "--workers", "1"])
+    assert quick.stat().st_mtime_ns == before.st_mtime_ns  # all is there, and nothing is written
 
 
 def test_the_longest_runs_come_first(here, tmp_path):
-    run_all(TINY, tmp_path / "results.npz", workers=2)
-    work = [run.epochs * run.hidden for run in here.submitted]
-    assert work == sorted(work, reverse=True)
+    sweep.run_all(TINY, here, tmp_path / "results.npz")
+    work = [run.epochs * run.hidden for run in here.begun]
+    assert work == sorted(work, reverse=True) and len(set(work)) > 1
 
 
-def test_an_interrupted_call_keeps_what_was_finished(here, tmp_path, monkeypatch):
+def test_an_interrupted_call_keeps_what_was_finished(here, tmp_path):
     path, whole = tmp_path / "results.npz", tmp_path / "whole.npz"
-    monkeypatch.setattr(here, "breaks_at", 2)
+    here.breaks_at = 2
     with pytest.raises(KeyboardInterrupt):
-        run_all(TINY, path, workers=2)
-    assert here.cancelled  # none is begun any more
-    finished = here.submitted[:2]
+        sweep.run_all(TINY, here, path)
+    assert len(here.begun) == 3  # none is begun any more
+    finished = here.begun[:2]
     assert set(store.read(path)) == {run.name for run in finished}
-    monkeypatch.setattr(here, "breaks_at", None)
-    here.submitted.clear()
-    run_all(TINY, path, workers=2)
-    assert set(here.submitted) == set(TINY) - set(finished)
-    run_all(TINY, whole, workers=2)
+    here.breaks_at = None
+    here.begun.clear()
+    sweep.run_all(TINY, here, path)
+    assert set(here.begun) == set(TINY) - set(finished)
+    sweep.run_all(TINY, here, whole)
     assert_same(store.read(path), store.read(whole))
 
 
-def test_a_run_that_fails_in_its_process_is_told(tmp_path):
+def test_a_run_that_fails_is_named_with_its_reason(tmp_path):
     path = tmp_path / "results.npz"
-    with pytest.raises(ValueError, match="init must be one of"):
-        run_all([Run(4, "huge", 0, epochs=1, n_train=50)], path, workers=1)
+    wrong = Run(4, "huge", 0, epochs=1, n_train=50)
+    with pytest.raises(RuntimeError, match=r"The run 4-huge-0 failed.*init must be one of"):
+        sweep.run_all([wrong], book_figures.compute, path)
     assert not path.exists()
 
 
@@ -171,10 +153,10 @@ def test_a_run_that_fails_in_its_process_is_told(tmp_path):
                                     {"m": 5}])  # fmt: skip
 def test_a_run_with_other_parameters_is_another_run(here, tmp_path, change):
     path = tmp_path / "results.npz"
-    run_all(TINY[:2], path, workers=1)
+    sweep.run_all(TINY[:2], here, path)
     other = replace(TINY[0], **change)
     assert missing([other, TINY[1]], path) == [other]
-    run_all([other, TINY[1]], path, workers=1)
+    sweep.run_all([other, TINY[1]], here, path)
     assert store.read(path)[other.name][0] == asdict(other)
 
 
@@ -182,13 +164,13 @@ def test_a_file_of_another_format_is_refused_before_anything_is_computed(
     here, tmp_path, monkeypatch
 ):
     path = tmp_path / "results.npz"
-    run_all(TINY[:1], path, workers=1)
+    sweep.run_all(TINY[:1], here, path)
     before = path.read_bytes()
-    here.submitted.clear()
+    here.begun.clear()
     monkeypatch.setattr(store, "FORMAT", 99)
     with pytest.raises(ValueError, match="format"):
-        run_all(TINY, path, workers=1)
-    assert here.submitted == [] and path.read_bytes() == before
+        sweep.run_all(TINY, here, path)
+    assert here.begun == [] and path.read_bytes() == before
 
 
 def test_without_results_one_is_told_how_to_come_by_them(tmp_path):

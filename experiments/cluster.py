@@ -1,0 +1,40 @@
+"""A Dask cluster as the place where a sweep is computed.
+
+Its workers need this project installed, in the same version.
+"""
+
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+import joblib
+from distributed import Client
+from joblib._dask import DaskDistributedBackend
+
+
+@contextmanager
+def on_dask(address):
+    """Let `sweep.run_all` use the Dask cluster whose scheduler has this address."""
+    with Client(address) as client, joblib.parallel_config(_Backend(client=client)):
+        yield
+
+
+class _Backend(DaskDistributedBackend):
+    """joblib's "dask", with what it lacks when workers die.
+
+    It would wait forever for a task that Dask itself has given up, as Dask does when several
+    workers have died of it: here it is reported like one whose local process has died. And while
+    there is but one worker, it would compute in the process that asks.
+    """
+
+    def effective_n_jobs(self, n_jobs):
+        return max(2, super().effective_n_jobs(n_jobs))
+
+    def submit(self, func, callback=None):
+        future = super().submit(func, callback)
+        future.add_done_callback(lambda done: done.exception() and callback(done.exception()))
+        return future
+
+    def retrieve_result_callback(self, out):
+        if isinstance(out, BaseException):
+            raise BrokenProcessPool(str(out)) from out
+        return super().retrieve_result_callback(out)

@@ -1,0 +1,97 @@
+"""Many independent runs, on all cores or on a cluster, each kept as soon as it is finished.
+
+joblib does the distributing: local processes by default, and whatever `joblib.parallel_config`
+says around the call, a Dask cluster for instance (see `cluster`). A run's numbers depend on its
+parameters alone, so that they are the same wherever and in whatever order it is computed.
+"""
+
+import time
+from concurrent.futures import BrokenExecutor
+from dataclasses import asdict
+
+from experiments import store
+from nn_core.threads import one_blas_thread
+
+BREAKDOWNS = 3  # in a row without a finished run, after which it can't be an accident
+PATIENCE = 10  # s between attempts to save on a full disk
+
+
+def missing(runs, kept):
+    """Return the runs that `kept`, as `store.read` returns it, lacks with just these parameters."""
+    return [run for run in runs if kept.get(run.name, (None,))[0] != asdict(run)]
+
+
+def run_all(runs, compute, path):
+    """Compute the missing runs, those with the most work first, and keep each in the file `path`.
+
+    Parameters
+    ----------
+    runs : frozen dataclasses of numbers and texts, with a unique `name` and an estimate of their
+        `work`, in any unit
+    compute : a function of one run that returns its results, {column: array}
+    path : a result file of `store`, made if there is none
+
+    However it ends (Ctrl+C, a run that fails, kill -9, a full disk), what is finished is kept, and
+    the next call goes on with the rest. A worker process that dies takes nothing along but the runs
+    in progress, and these are begun again. While the disk is full, finished runs wait in memory.
+
+    Raises RuntimeError if a run fails, naming it, or if workers keep dying.
+    """
+    from tqdm import tqdm  # only those who run it need it, not those who read its results
+
+    kept = store.read(path)
+    todo = sorted(missing(runs, kept), key=lambda run: -run.work)
+    saved = True
+    with tqdm(total=len(todo), unit="run") as bar:
+        try:
+            for run, columns in _results(todo, compute, bar):
+                kept[run.name] = asdict(run), columns
+                saved = _save(path, kept, bar)
+                bar.update()
+        finally:  # also after a run that fails, or Ctrl+C
+            while not saved:
+                bar.write("Free some space, please, and they will be. Ctrl+C gives them up.")
+                time.sleep(PATIENCE)
+                saved = _save(path, kept, bar)
+
+
+def _results(runs, compute, bar):
+    """Yield (run, columns) in the order in which they are finished, even if workers die."""
+    from joblib import Parallel, delayed
+
+    breakdowns = 0
+    while runs:
+        finished = set()
+        # All at once, so that workers who join later find something to do.
+        parallel = Parallel(batch_size=1, pre_dispatch="all", return_as="generator_unordered")
+        try:
+            for run, columns in parallel(delayed(_named)(compute, run) for run in runs):
+                finished.add(run.name)
+                yield run, columns
+        except BrokenExecutor as why:
+            breakdowns = 0 if finished else breakdowns + 1
+            if breakdowns == BREAKDOWNS:
+                raise RuntimeError(
+                    f"Worker processes died {BREAKDOWNS} times before finishing a single run, "
+                    "perhaps for lack of memory. Try fewer of them."
+                ) from why
+            bar.write("A worker process died. The runs in progress begin again.")
+        runs = [run for run in runs if run.name not in finished]
+
+
+def _named(compute, run):
+    try:
+        with one_blas_thread():  # some BLAS round differently with more
+            return run, compute(run)
+    except Exception as why:
+        raise RuntimeError(f"The run {run.name} failed: {type(why).__name__}: {why}") from why
+
+
+def _save(path, kept, bar):
+    """Write the file; return whether that worked."""
+    try:
+        store.write(path, kept)
+    except OSError as why:
+        bar.write(f"Finished runs could not be saved and wait in memory: {why}")
+        return False
+    return True
