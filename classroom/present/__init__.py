@@ -1,0 +1,1 @@
+"""The notebooks as dashboards for a classroom: `make present`."""

@@ -1,0 +1,77 @@
+"""The classroom edition of a notebook: what makes sense on a wall, or where nobody can run code."""
+
+from pathlib import Path
+
+import nbformat
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+LEFT_OUT = ("How the notebooks run", "Check yourself")  # sections about running code of one's own
+
+
+def all_editions():
+    """Return {file name: classroom edition}, in reading order."""
+    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    return {path.name: edition(nbformat.read(path, as_version=4)) for path in paths}
+
+
+def edition(notebook):
+    """Return a notebook with live figures and predictions, and everything else as it is stored.
+
+    What a cell printed is taken over as text, not computed again: strict nbval has compared it, and
+    a page opens in a second. A figure that is shown again further down, as the cells between have
+    left it, is a picture there: one figure on a page has one set of sliders.
+    """
+    cells, shown = [], set()
+    for cell in _without_sections_left_out(notebook.cells):
+        if cell.cell_type == "markdown":
+            cells.append(cell.copy())
+        elif cell.cell_type == "code":
+            cells.extend(_live_or_stored(cell, shown))
+    metadata = {**notebook.metadata, "title": _title(notebook)}
+    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+
+
+def _without_sections_left_out(cells):
+    left_out = False
+    for cell in cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("## "):
+            left_out = _heading(cell) in LEFT_OUT
+        if not left_out and "instructor" not in cell.metadata.get("tags", []):
+            yield cell
+
+
+def _heading(cell):
+    return cell.source.splitlines()[0].lstrip("# ")
+
+
+def _title(notebook):
+    return _heading(notebook.cells[0])
+
+
+def _live_or_stored(cell, shown):
+    """Yield the cell itself if it shows a figure or a prediction, and otherwise its outputs."""
+    outputs = [output.get("data", {}) for output in cell.outputs]
+    if any("image/png" in data for data in outputs):
+        name = cell.source.splitlines()[-1]  # by the notebooks' rules a figure is shown by its name
+        if name not in shown:
+            shown.add(name)
+            yield _code(cell, f"{cell.source.removesuffix(name)}{name}.projector = True\n{name}")
+            return
+    elif any(set(data) == {"text/plain"} for data in outputs):
+        yield _code(cell, cell.source)
+        return
+    for output in cell.outputs:
+        yield nbformat.v4.new_markdown_cell(_as_markdown(output), id=cell.id)
+
+
+def _code(cell, source):
+    return nbformat.v4.new_code_cell(source, id=cell.id)
+
+
+def _as_markdown(output):
+    if output.output_type == "stream":
+        return f"```text\n{output.text.rstrip()}\n```"
+    if "image/png" in output.data:
+        alt = output.metadata["image/png"]["alt"].replace('"', "&quot;")
+        return f'<img src="data:image/png;base64,{output.data["image/png"].strip()}" alt="{alt}">'
+    return output.data["text/markdown"]

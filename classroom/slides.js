@@ -1,0 +1,23 @@
+// Keys for a lecture. JupyterLab hears none while a slider or a button has the focus, or when what
+// had it is gone, and it does not know the keys of a clicker (PageDown and PageUp).
+
+const WAYS = {
+  PageDown: "forward", ArrowRight: "forward", " ": "forward",
+  PageUp: "back", ArrowLeft: "back",
+};
+
+// What has the focus keeps these keys for itself. The first line that fits counts.
+const KEPT = [
+  ["input[type=range]", /^Arrow/],
+  ["button, summary", /^ $/],
+  ["input, select, textarea, [contenteditable=true]", /^Arrow| /],
+];
+
+window.addEventListener("keydown", (event) => {
+  const way = event.key === " " && event.shiftKey ? "back" : WAYS[event.key];
+  const kept = KEPT.find(([selector]) => event.target.matches?.(selector));
+  const remote = document.querySelector(`.jp-Deck-Remote .jp-deck-mod-direction-${way}`);
+  if (!way || !remote || kept?.[1].test(event.key)) return;
+  event.preventDefault(); // which JupyterLab heeds: it does not move on once more
+  remote.click();
+}, true);

@@ -1,0 +1,253 @@
+"""Show the notebooks as live slides in JupyterLab: every figure is run before the class comes in.
+
+    python -m classroom.slides            all notebooks
+    python -m classroom.slides 02 03      only these
+
+A slide is a cell with the tag `slide`. Copies are shown, in a folder of their own and with settings
+of their own, so that neither the notebooks nor the reader's JupyterLab are touched.
+"""
+
+import argparse
+import ast
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import webbrowser
+from pathlib import Path
+
+import nbformat
+from jupyter_client import BlockingKernelClient
+
+ROOT = Path(__file__).parents[1]
+STYLE, KEYS = (Path(__file__).with_suffix(suffix) for suffix in (".css", ".js"))
+
+SETTINGS = {
+    # A toast that asks about news would cover the slides.
+    "@jupyterlab/apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+    },
+    "jupyterlab-slideshow/plugin": {"active": True},
+    "@jupyterlab/notebook-extension/tracker": {
+        # All slides stay in the page: with cells taken out and put back, moving on throws errors.
+        "windowingMode": "none",
+        "showEditorForReadOnlyMarkdown": False,
+    },
+}
+# Larger text in every figure, as its button Projector has it.
+ENLARGE = """
+import gc
+from explorers.widget import Explorer
+for figure in [one for one in gc.get_objects() if issubclass(type(one), Explorer)]:
+    figure.projector = True
+"""
+PLACES = {
+    "JUPYTER_CONFIG_DIR": "config",
+    "JUPYTER_DATA_DIR": "data",
+    "JUPYTER_RUNTIME_DIR": "runtime",
+    "JUPYTERLAB_SETTINGS_DIR": "settings",
+    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+    "IPYTHONDIR": "ipython",
+}
+
+
+def deck(notebook):
+    """Return a notebook of the slides alone, and of the unseen cells whose names they use.
+
+    What else stands between them would only take time, and leave figures otherwise than a slide
+    shows them.
+    """
+    cells, wanted = [], set()
+    for cell in reversed(notebook.cells):
+        is_slide = "slide" in cell.metadata.get("tags", [])
+        made, used = _names(cell) if cell.cell_type == "code" else (set(), set())
+        if is_slide or made & wanted:
+            cells.insert(0, _part(cell, "slide" if is_slide else "skip"))
+            wanted = (wanted - made) | used
+    script = {"application/javascript": KEYS.read_text(encoding="utf-8")}
+    keys = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data=script)])
+    notebook.cells = [*cells, _part(keys, "skip")]
+    return notebook
+
+
+def _part(cell, slide_type):
+    """Make a cell part of a deck. A key or a double click must not turn a slide into its source."""
+    cell.metadata.update(slideshow={"slide_type": slide_type}, editable=False, deletable=False)
+    return cell
+
+
+def _names(cell):
+    """Return the names that a cell makes, and those that it uses."""
+    made, used = set(), set()
+    for node in ast.walk(ast.parse(cell.source)):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                used.add(name)
+            case ast.Name(id=name) | ast.FunctionDef(name=name):
+                made.add(name)
+            case ast.alias(name=name, asname=alias):
+                made.add(alias or name)
+    return made, used
+
+
+def paths(chosen=()):
+    """Return the notebooks with these numbers or names, or all."""
+    found = {path.stem: path for path in sorted(ROOT.glob("notebooks/[0-9][0-9]_*.ipynb"))}
+    names = [name for name in found if not chosen or name in chosen or name[:2] in chosen]
+    if unknown := set(chosen) - {name[:2] for name in names} - set(names):
+        raise SystemExit(
+            f"No such notebook: {', '.join(sorted(unknown))}. There are {', '.join(found)}; "
+            "their two digits are enough."
+        )
+    return [found[name] for name in names]
+
+
+class Server:
+    """JupyterLab on localhost, on the decks in `folder`/decks, with settings of its own."""
+
+    def __init__(self, folder):
+        self.folder, self.decks = folder, folder / "decks"
+        self.token = secrets.token_hex(16)
+        self.decks.mkdir()
+        for name, content in SETTINGS.items():
+            file = folder / "settings" / f"{name}.jupyterlab-settings"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(content), encoding="utf-8")
+        style = folder / "config" / "custom" / "custom.css"
+        style.parent.mkdir(parents=True)
+        shutil.copy(STYLE, style)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        options = [
+            "--no-browser",
+            "--allow-root",  # in a container
+            "--custom-css",
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={self.token}",
+            f"--ServerApp.root_dir={self.decks}",
+        ]
+        places = {name: str(folder / place) for name, place in PLACES.items()}
+        with (folder / "server.log").open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", *options],
+                env=os.environ | places | {"PYTHONPATH": str(ROOT)},
+                cwd=self.decks,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl+C is for us; Jupyter would ask back
+            )
+        try:
+            self._wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait(self):
+        for _ in range(600):
+            if self.process.poll() is not None:
+                raise SystemExit((self.folder / "server.log").read_text())
+            with contextlib.suppress(urllib.error.URLError, ConnectionError):
+                return self.api("status")
+            time.sleep(0.1)
+        raise SystemExit(f"JupyterLab does not answer. Its log: {self.folder / 'server.log'}")
+
+    def api(self, path, /, **content):
+        request = urllib.request.Request(
+            f"{self.url}/api/{path}",
+            data=json.dumps(content).encode() if content else None,
+            headers={"Authorization": f"token {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read() or "null")
+
+    def show(self, path):
+        """Run the deck of the notebook `path`, and return the address at which it stands.
+
+        The kernel stays, and JupyterLab finds it by the name of the file: so all figures are live.
+        """
+        notebook = deck(nbformat.read(path, as_version=4))
+        session = self.api(
+            "sessions", path=path.name, name=path.name, type="notebook", kernel={"name": "python3"}
+        )
+        client = self._client(session["kernel"]["id"])
+        try:
+            for cell in notebook.cells:
+                if cell.cell_type == "code" and cell.source:
+                    run(client, cell)
+            client.execute_interactive(ENLARGE, store_history=False)
+        finally:
+            client.stop_channels()
+        nbformat.write(notebook, self.decks / path.name)
+        self.api(f"contents/{path.name}/trust", trust=True)
+        return f"{self.url}/lab/workspaces/{path.stem}/tree/{path.name}?reset&token={self.token}"
+
+    def _client(self, kernel):
+        file = self.folder / "runtime" / f"kernel-{kernel}.json"
+        client = BlockingKernelClient(connection_file=str(file))
+        client.load_connection_file()
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        return client
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def run(client, cell):
+    """Run a cell in the kernel, and put into it what comes out."""
+    cell.outputs = []
+
+    def hear(message):
+        kind = message["msg_type"]
+        if kind in ("stream", "display_data", "execute_result", "error"):
+            cell.outputs.append(nbformat.v4.output_from_msg(message))
+
+    reply = client.execute_interactive(cell.source, output_hook=hear)["content"]
+    if reply["status"] != "ok":
+        raise SystemExit(f"{cell.source}\n\n{reply['ename']}: {reply['evalue']}")
+    cell.execution_count = reply["execution_count"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Show the notebooks as live slides.")
+    parser.add_argument("notebooks", nargs="*", help="such as 02; none means all")
+    parser.add_argument("--no-browser", action="store_true", help="only print the addresses")
+    options = parser.parse_args()
+    chosen = paths(options.notebooks)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl+C: no server stays behind
+    with tempfile.TemporaryDirectory(prefix="slides-", ignore_cleanup_errors=True) as folder:
+        server = Server(Path(folder))
+        try:
+            for path in chosen:
+                address = server.show(path)
+                print(f"{path.stem}: {address}", flush=True)
+                if path == chosen[0] and not options.no_browser:
+                    webbrowser.open(address)
+            print("Space moves on, the arrows too, and back. Ctrl+C ends the slides.", flush=True)
+            server.process.wait()
+        except KeyboardInterrupt:
+            pass
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()

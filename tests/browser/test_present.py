@@ -1,0 +1,93 @@
+"""A dashboard of `make present`, opened and used as on a projector."""
+
+import socket
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit
+
+import pytest
+from lab import ROOT, until
+
+
+@pytest.fixture(scope="module")
+def address():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "classroom.present", "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        for line in server.stdout:
+            if "Stop" in line:
+                break
+        yield f"http://127.0.0.1:{port}"
+        server.terminate()
+    assert server.returncode == 0
+
+
+@pytest.fixture(scope="module")
+def page(address, browser):
+    """Notebook 02, opened from the first page; all that its browser context asked for."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    page.asked, page.problems = [], []
+    context.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda said: page.problems.append(said.text) if said.type == "error" else 0)
+    page.goto(address)
+    page.click("text=Claim 2")
+    page.wait_for_selector(".fe-layer svg", timeout=60_000)
+    yield page
+    context.close()
+
+
+def test_slider_by_keyboard_changes_the_sentence(page):
+    sentence = page.locator(".fe-sentence").first
+    before = sentence.inner_text()
+    page.locator(".fe-control [id$='-eta']").first.focus()
+    page.keyboard.press("PageUp")
+    until(lambda: sentence.inner_text() != before, 20, "another sentence")
+
+
+def test_figures_start_large(page):
+    assert page.locator(".fe").count() == page.locator(".fe.fe-projector").count() > 0
+    sizes = page.evaluate(
+        """() => [...document.querySelectorAll("#rendered_cells p, .fe-sentence, .fx legend")]
+                 .map((one) => parseFloat(getComputedStyle(one).fontSize))"""
+    )
+    assert min(sizes) >= 20
+
+
+def test_picture_and_sliders_are_in_sight_together(page):
+    page.locator(".fe-figure").first.evaluate("one => one.scrollIntoView({ block: 'start' })")
+    for one in (".fe-figure", ".fe-control [id$='-n_train']"):
+        box = page.locator(one).first.bounding_box()
+        assert box["y"] >= -1 and box["y"] + box["height"] <= 720
+
+
+def test_no_code_and_no_exercise(page):
+    text = page.locator("#rendered_cells").inner_text()
+    assert "Claim 2" in text and "exact 0.95122" in text  # a heading, and a number as printed
+    for line in ("import ", "DecayRate()", ".projector", "Check yourself", "For the instructor"):
+        assert line not in text
+    assert page.locator(".jp-InputArea-editor, .cm-editor").count() == 0
+
+
+def test_formulas_are_set_and_nothing_came_from_another_host(page, address):
+    until(lambda: page.locator("mjx-container").count() > 20, 20, "formulas")
+    here = urlsplit(address).netloc
+    others = [url for url in page.asked if url.startswith("http") and urlsplit(url).netloc != here]
+    assert others == []
+    assert page.problems == []
+
+
+def test_closing_a_page_ends_its_kernel(page, address):
+    config = page.locator("#jupyter-config-data").text_content()
+    kernel = config.split('"kernelId": "')[1].split('"')[0]
+    asks = page.context.request
+    assert asks.get(f"{address}/api/kernels/{kernel}").status == 200
+    page.close(run_before_unload=True)
+    end = time.monotonic() + 10
+    while asks.get(f"{address}/api/kernels/{kernel}").status != 404:
+        assert time.monotonic() < end, "its kernel lives on"
+        time.sleep(0.1)

@@ -1,0 +1,205 @@
+"""The handout stands on its own, asks every exercise, and gives no solution away."""
+
+import html
+import importlib
+import pkgutil
+import re
+from html.parser import HTMLParser
+
+import nbformat
+import pytest
+
+import exercises
+from classroom import handout
+from exercises.exercise import Exercise
+
+VOID = {"meta", "img", "br", "hr", "link"}
+
+
+class Page(HTMLParser):
+    """What is in an HTML file: tags with attributes, and text outside of code and formulas."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.source = path.read_text(encoding="utf-8")
+        self.tags, self.open, self.words, self.prose = [], [], [], []
+        self.feed(self.source)
+        assert self.open == []  # every tag is closed
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" in self.open:
+            return
+        self.words.append(data)
+        if not {"pre", "code"} & set(self.open):
+            self.prose.append(data)
+
+    def all(self, name):
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("handout")
+    handout.build(folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["handout", "solutions"])
+def page(request, folder):
+    return Page(folder / f"{request.param}.html")
+
+
+@pytest.fixture(scope="module")
+def students(folder):
+    return Page(folder / "handout.html")
+
+
+@pytest.fixture(scope="module")
+def solutions(folder):
+    return Page(folder / "solutions.html")
+
+
+@pytest.fixture(scope="module")
+def notebooks():
+    paths = sorted(handout.ROOT.glob("notebooks/*.ipynb"))
+    return [nbformat.read(path, as_version=4) for path in paths]
+
+
+def known_exercises():
+    modules = [
+        importlib.import_module(f"exercises.{module.name}")
+        for module in pkgutil.iter_modules(exercises.__path__)
+    ]
+    found = [one for m in modules for one in vars(m).values() if isinstance(one, Exercise)]
+    assert len(found) >= 7
+    return found
+
+
+def flat(text):
+    return " ".join(text.replace("`", "").split())
+
+
+def test_nothing_is_loaded_from_elsewhere(page):
+    assert page.all("script") == page.all("link") == page.all("iframe") == []
+    for _, attributes in page.tags:
+        assert attributes.get("src", "data:").startswith("data:")
+        assert "srcset" not in attributes
+    styles = re.findall(r"<style>(.*?)</style>", page.source, flags=re.DOTALL)
+    assert len(styles) == 1
+    assert not re.search(r"url\(|@import", styles[0])
+
+
+def test_every_figure_of_record_is_there_and_described(students, solutions, notebooks):
+    pictures = [
+        "".join(output.data["image/png"].split())
+        for notebook in notebooks
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/png" in output.get("data", {})
+    ]
+    images = students.all("img")
+    assert [one["src"].partition(",")[2] for one in images] == pictures
+    assert all(len(one["alt"]) > 40 for one in images)
+    assert solutions.all("img") == []
+
+
+def test_all_exercises_are_in_both_files(students, solutions):
+    for exercise in known_exercises():
+        assert flat(exercise.question) in students.text.replace(" )", ")")
+        assert flat(exercise.question) in solutions.text
+        for hint in exercise.hints:
+            assert flat(hint) in students.text
+
+
+def code(page):
+    """Return all that stands in <pre>, without the marks of the highlighter."""
+    blocks = re.findall(r"<pre>(.*?)</pre>", page.source, flags=re.DOTALL)
+    return flat(html.unescape(re.sub(r"<[^>]*>", "", "\n".join(blocks))))
+
+
+def test_solutions_are_in_their_own_file_only(students, solutions):
+    for exercise in known_exercises():
+        assert flat(exercise.solution) in code(solutions)
+        formulas = [
+            line.strip() for line in exercise.solution.splitlines() if re.search("[*/]", line)
+        ]
+        assert formulas
+        for formula in formulas:
+            assert formula not in code(students)
+            assert formula not in students.text
+
+
+def test_notes_for_instructors_are_in_the_solutions_only(students, solutions, notebooks):
+    notes = [
+        cell.source
+        for notebook in notebooks
+        for cell in notebook.cells
+        if "instructor" in cell.metadata.get("tags", [])
+    ]
+    presets = re.findall(r"^- .*: `(.+)`$", "\n".join(notes), flags=re.MULTILINE)
+    assert len(presets) > 10
+    assert all(preset in solutions.text for preset in presets)
+    assert "For the instructor" not in students.text
+    assert "Common wrong answers" not in students.text
+
+
+def test_mathematics_is_mathml(page, students):
+    assert len(students.all("math")) > 150
+    prose = "".join(page.prose)
+    assert "$" not in prose
+    assert not re.search(r"\\[a-zA-Z]", prose)
+    assert not re.search("[\ue000-\uf8ff]", page.source)  # no place of a formula is left open
+
+
+def test_a_formula_is_what_its_tex_says():
+    made = handout.render(r"So $\frac{a}{b}$ and $|z|$, not `$x$`.")
+    assert re.search(r"<mfrac><mrow><mi>a</mi></mrow><mrow><mi>b</mi></mrow></mfrac>", made)
+    assert "<code>$x$</code>" in made
+    table = handout.render("| a | b |\n|---|---|\n| $|z|$ | c |")
+    assert table.count("<td>") == 2
+
+
+def test_links_within_lead_somewhere(page):
+    ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    for link in page.all("a"):
+        href = html.unescape(link["href"])
+        assert re.match(r"https?://", href) or handout.unquote(href[1:]) in ids, href
+
+
+def test_contents_name_every_notebook(page, notebooks):
+    for notebook in notebooks:
+        assert notebook.cells[0].source.splitlines()[0].removeprefix("# ") in page.text
+
+
+def test_predictions_are_asked_and_answered_apart(students, solutions):
+    question = "How much of itself does a weight lose in a single step?"
+    assert question in students.text and question in solutions.text
+    assert "ηλ/n_train = 0.00001." in solutions.text
+    assert "ηλ/n_train = 0.00001." not in students.text
+
+
+def test_no_bare_objects_of_python(page):
+    assert not re.search(r"<[A-Za-z_.]+ object at|\w+View\(|Explorer\(|^%%", page.text)
+    assert not re.search(r"\b(FirstEpochs|DecayRate|Run)\(\w+=", "".join(page.prose))
+
+
+def test_a_printed_table_becomes_a_table_only_if_it_is_too_wide():
+    narrow = "claim      holds\nfirst one  no\n"
+    assert handout.printed(narrow) == f"<pre>{narrow}</pre>"
+    wide = f"{'claim':100}holds\n{'first one':100}no\n"
+    assert "<td>first one</td><td>no</td>" in handout.printed(wide)
+
+
+def test_wide_lines_that_are_no_table_become_paragraphs():
+    wide = f"{'claim':100}holds\n{'first one':99}no\n"
+    assert handout.printed(wide).count('<p class="printed">') == 2

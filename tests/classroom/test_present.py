@@ -1,0 +1,347 @@
+"""The dashboards of `make present`: what they show, who gets in, and that no visitor runs code."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import uuid
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import nbformat
+import pytest
+from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from classroom.present.edition import LEFT_OUT, NOTEBOOKS, all_editions, edition
+from classroom.present.opening import remembering
+from classroom.present.server import classroom
+
+ROOT = Path(__file__).parents[2]
+
+
+# The classroom edition.
+
+
+def figure(source, words="A curve."):
+    data = {"image/png": "iVBORw0KGgo=", "text/plain": words}
+    output = new_output("execute_result", data, metadata={"image/png": {"alt": words}})
+    return new_code_cell(source, outputs=[output])
+
+
+def printing(source, text):
+    return new_code_cell(source, outputs=[new_output("stream", name="stdout", text=text)])
+
+
+def test_edition_runs_figures_and_keeps_what_was_printed():
+    cells = edition(
+        new_notebook(
+            cells=[
+                new_markdown_cell("# Claim 0"),
+                figure("from explorers import Some\n\none = Some()\none"),
+                printing("one.set(eta=2)\nprint(one.sentence)", "eta is 2\n"),
+                figure("one.set(eta=3)\none", "A steeper curve."),
+            ]
+        )
+    ).cells
+    assert [cell.cell_type for cell in cells] == ["markdown", "code", "markdown", "markdown"]
+    assert cells[1].source.splitlines()[-2:] == ["one.projector = True", "one"]
+    assert cells[1].outputs == []
+    assert cells[2].source == "```text\neta is 2\n```"
+    assert 'alt="A steeper curve."' in cells[3].source
+
+
+def test_edition_leaves_out_exercises_and_the_instructor():
+    cells = edition(
+        new_notebook(
+            cells=[
+                new_markdown_cell("# Claim 0"),
+                new_markdown_cell("## Check yourself\n\n**Exercise 1.**"),
+                printing("check(...)", "Not yet."),
+                new_markdown_cell("## Words"),
+                new_markdown_cell("the answer", metadata={"tags": ["instructor"]}),
+            ]
+        )
+    ).cells
+    assert [cell.source for cell in cells] == ["# Claim 0", "## Words"]
+
+
+def test_each_section_left_out_is_in_a_notebook():
+    texts = [path.read_text(encoding="utf-8") for path in NOTEBOOKS.glob("source/*.md")]
+    for heading in LEFT_OUT:
+        assert any(f"\n## {heading}\n" in text for text in texts)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
+def test_live_cells_need_none_of_the_others(name):
+    notebook = all_editions()[name]
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    assert ".projector = True" in code
+    checked = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "-"],
+        input=code,
+        text=True,
+        capture_output=True,
+    )
+    assert checked.returncode == 0, checked.stdout
+
+
+# Opening runs.
+
+
+def test_a_remembered_run_looks_like_a_computed_one_and_computes_nothing(monkeypatch):
+    from explorers import DecayRate
+    from explorers.widget import Explorer
+
+    computed = DecayRate(n_train=100)
+    monkeypatch.setattr(Explorer, "set", remembering(Explorer.set))
+    DecayRate(n_train=100)
+    monkeypatch.setattr(DecayRate, "compute", staticmethod(lambda **state: pytest.fail("computes")))
+    recalled = DecayRate(n_train=100)
+    for seen in ("sentence", "numbers", "preset", "_moving", "_finished", "state"):
+        assert getattr(recalled, seen) == getattr(computed, seen)
+    with pytest.raises(pytest.fail.Exception):
+        recalled.eta.value = 0.5
+
+
+# Who gets in.
+
+
+@pytest.mark.parametrize("ip", ["127.0.0.1", "localhost", "::1"])
+def test_this_machine_needs_no_token(tmp_path, ip):
+    server = classroom({}, tmp_path, ip=ip, port=1)
+    assert (server.ip, server.token) == (ip, "")
+
+
+@pytest.mark.parametrize("ip", ["0.0.0.0", "", "192.0.2.7", "room.example"])
+def test_others_need_a_new_token_each_time(tmp_path, ip):
+    first, second = (classroom({}, tmp_path, ip=ip, port=1) for _ in range(2))
+    assert len(first.token) == 8
+    assert first.token != second.token
+    assert first.address.endswith(f"/?token={first.token}")
+    assert "0.0.0.0" not in first.address
+
+
+def test_make_present_is_for_this_machine_unless_asked():
+    asked = subprocess.run(
+        [sys.executable, "-m", "classroom.present", "--help"],
+        cwd=ROOT,
+        env=os.environ | {"COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+    )
+    assert "default: 127.0.0.1" in asked.stdout
+
+
+# A running server, of one small notebook.
+
+SERVE = """
+import sys, nbformat
+from pathlib import Path
+from classroom.present.server import classroom
+folder = Path(sys.argv[1])
+server = classroom({"00.ipynb": nbformat.read(folder / "00.ipynb", 4)}, folder,
+                   ip="0.0.0.0", port=int(sys.argv[2]))
+print(server.token, flush=True)
+server.start()
+"""
+SECRET = "only_in_the_code"
+
+
+class Served:
+    """A server that asks for a token, and a browser's cookies for it."""
+
+    def __init__(self, folder, port):
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", SERVE, str(folder), str(port)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.token = self.process.stdout.readline().strip()
+        self.cookies = CookieJar()
+        for _ in range(200):
+            try:
+                self.get("/login")
+                break
+            except urllib.error.URLError:
+                time.sleep(0.05)
+
+    def get(self, path, method="GET"):
+        """Return (final address, text) of a page."""
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        data = b"" if method == "POST" else None
+        request = urllib.request.Request(self.url + path, data=data, method=method)
+        with opener.open(request, timeout=20) as answer:
+            return answer.url, answer.read().decode()
+
+    def cookie_header(self):
+        return {"Cookie": "; ".join(f"{one.name}={one.value}" for one in self.cookies)}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("served")
+    slider = new_code_cell(f"from ipywidgets import IntSlider\n{SECRET} = IntSlider(42)\n{SECRET}")
+    notebook = new_notebook(
+        cells=[new_markdown_cell("# Claim 0\n\n$\\eta\\lambda$"), slider],
+        metadata={"title": "Claim 0"},
+    )
+    nbformat.write(notebook, folder / "00.ipynb")
+    (folder / "picture.png").write_bytes(b"not for the network")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = Served(folder, port)
+    yield served
+    with served.process:
+        served.process.terminate()
+    assert served.process.returncode == 0
+
+
+def opened(served):
+    """Open the notebook as someone with the token, and return the page and its kernel's id."""
+    _, text = served.get(f"/voila/render/00.ipynb?token={served.token}")
+    return text, re.search(r'"kernelId": "([^"]+)"', text)[1]
+
+
+@pytest.fixture(scope="module")
+def page(served):
+    return opened(served)
+
+
+@pytest.mark.parametrize("path", ["/", "/voila/render/00.ipynb", "/?token=wrong"])
+def test_without_the_token_one_is_asked_for_it(served, path):
+    served.cookies.clear()
+    where, text = served.get(path)
+    assert "/login" in where
+    assert "Claim 0" not in text
+
+
+def test_with_the_token_one_sees_the_list_and_is_remembered(served):
+    assert "Claim 0" in served.get(f"/?token={served.token}")[1]
+    assert "/voila/render/00.ipynb" in served.get("/")[1]
+
+
+def test_page_shows_the_output_and_not_the_code(page):
+    text, _ = page
+    assert "widget-view+json" in text
+    assert "Claim 0" in text
+    assert SECRET not in text
+
+
+def test_page_names_no_other_host(page):
+    addresses = re.findall(r"""(?:src|href)=["']?(?:https?:)?//([^/"']+)""", page[0])
+    assert addresses == []
+
+
+def test_closing_the_page_ends_its_kernel(served):
+    _, kernel = opened(served)
+    assert served.get(f"/api/kernels/{kernel}")[1]
+    served.get(f"/voila/api/shutdown/{kernel}", "POST")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        served.get(f"/api/kernels/{kernel}")
+
+
+def test_files_are_not_served(served):
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        served.get("/voila/files/picture.png")
+
+
+def test_kernels_are_neither_listed_nor_started_for_visitors(served):
+    for method in ("GET", "POST"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            served.get("/api/kernels", method)
+
+
+def channels(served, kernel, headers, **options):
+    address = f"ws{served.url[4:]}/api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
+    return connect(address, additional_headers=headers, open_timeout=20, **options)
+
+
+def test_no_websocket_without_the_token(served, page):
+    with pytest.raises(InvalidStatus, match="403"), channels(served, page[1], {}):
+        pass
+
+
+def message(kind, content):
+    header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "session": "s", "username": "",
+              "date": "2000-01-01T00:00:00Z", "version": "5.3"}  # fmt: skip
+    return {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+
+
+def as_text(message, channel):
+    return json.dumps({**message, "channel": channel, "buffers": []})
+
+
+def as_bytes(message, channel):
+    parts = [json.dumps(part).encode() for part in message.values()]
+    return serialize_msg_to_ws_v1(parts, channel)
+
+
+PROTOCOLS = {
+    "json": (None, as_text),
+    "v1": (["v1.kernel.websocket.jupyter.org"], as_bytes),
+}
+
+
+@pytest.mark.parametrize("channel", ["shell", "control"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_visitors_cannot_run_code(served, page, tmp_path, protocol, channel):
+    subprotocols, encoded = PROTOCOLS[protocol]
+    written = tmp_path / "written"
+    code = {"code": f"open({str(written)!r}, 'w')", "silent": False, "store_history": False,
+            "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}  # fmt: skip
+    cookie = served.cookie_header()
+    with channels(served, page[1], cookie, subprotocols=subprotocols) as socket:
+        socket.send(encoded(message("execute_request", code), channel))
+        socket.send(encoded(message("comm_info_request", {}), channel))  # is heard, and after it
+        answers = ""
+        while "comm_info_reply" not in answers:
+            answer = socket.recv(timeout=20)
+            answers += answer if isinstance(answer, str) else answer.decode("latin-1")
+    assert "execute_reply" not in answers
+    assert not written.exists()
+
+
+# Forked kernels.
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
+def test_a_forked_kernel_is_a_kernel(tmp_path):
+    code = """
+import asyncio, os, sys
+from jupyter_client import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory
+from classroom.present import kernels
+
+async def main(folder):
+    manager = AsyncKernelManager()
+    await manager.start_kernel(cwd=folder, env={**os.environ, "COLOUR": "green"})
+    client = manager.client()
+    client.start_channels()
+    await client.wait_for_ready(timeout=20)
+    await client.execute_interactive("import os; print(os.getcwd(), os.environ['COLOUR'])")
+    print(type(manager.provisioner).__name__, await manager.is_alive())
+    client.stop_channels()
+    await manager.shutdown_kernel()
+    print(await manager.is_alive())
+
+if __name__ == "__main__":
+    kernels.use_forks(preload=[])
+    asyncio.run(main(sys.argv[1]))
+"""
+    (tmp_path / "run.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "run.py", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [f"{tmp_path} green", "ForkProvisioner True", "False"], done
