@@ -10,6 +10,7 @@ from explorers.controls import Control, log_stops
 from explorers.formats import full, percent, power, rounded, trimmed
 from explorers.widget import Explorer
 from nn_core import Network, load_mnist, theory, train
+from nn_core.data import N_TRAIN
 
 EPOCHS = 30  # as many as the book's graphs have
 SIZES = [784, 30, 10]
@@ -276,7 +277,7 @@ class DecayRate(Explorer):
         Control("eta", "η", "learning rate", log_stops(0.01, 10.0), 0.1),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 1000.0)), 5.0),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
-        Control("n_train", "n_train", "training images", log_stops(100, 50_000), 1000),
+        Control("n_train", "n_train", "training images", log_stops(100, N_TRAIN), 1000),
     )
     Picture = Picture
     compute = staticmethod(compute)

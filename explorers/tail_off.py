@@ -10,8 +10,10 @@ from explorers.formats import moved, moves, percent, power, rounded
 from explorers.widget import Explorer
 from nn_core import Network, load_mnist, train
 from nn_core.cost import sigmoid, sigmoid_prime
+from nn_core.data import N_TRAIN
 
 EPOCHS, SEED = 120, 3
+MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
 POOLS = {"784": 1, "196": 2, "49": 4}  # fan_in: the images in full, or blocks of pixels averaged
 INITS = ("large", "scaled")
 SAMPLE = 100  # images whose weighted inputs are looked at
@@ -333,7 +335,7 @@ class TailOff(Explorer):
         Control("eta", "η", "learning rate", log_stops(0.01, 2.0), 0.1, NEXT_EPOCH),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 500.0)), 5.0, NEXT_EPOCH),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
-        Control("n_train", "n_train", "training images", log_stops(100, 10_000), 1000),
+        Control("n_train", "n_train", "training images", log_stops(100, MOST_IMAGES), 1000),
         Control("hidden", "hidden", "neurons", log_stops(5, 100), 30),
         Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
         Control("epoch", "epoch", "shown on the right", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),

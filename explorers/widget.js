@@ -186,7 +186,7 @@ function render({ model, el }) {
     button(text, () => mail.post({ kind: "press", method })));
   const svg = () => wholeSvg(model.get("_still"), model.get("_moving"));
 
-  const root = element("section", { class: "fe", "aria-label": spec.title },
+  const root = element("section", { class: "fe", role: "group", "aria-label": spec.title },
     element("div", { class: "fe-controls" }, ...Object.values(controls).map((one) => one.node)),
     player,
     figure,
@@ -215,9 +215,9 @@ function render({ model, el }) {
     if (changed("_moving")) moving.innerHTML = withOwnIds(now("_moving"), `${prefix}b`);
     if (changed("message")) say(now("message"));
     if (changed("_answered") && !now("message")) say(""); // it was the silence, which is over
-    if (changed("sentence")) {
-      sentence.textContent = now("sentence");
-      figure.setAttribute("aria-label", `${spec.title}. ${now("sentence")}`);
+    if (changed("_sentence")) {
+      sentence.textContent = now("_sentence");
+      figure.setAttribute("aria-label", `${spec.title}. ${now("_sentence")}`);
     }
     if (changed("_table")) {
       table.replaceChildren(...now("_table").map(([what, value]) => element("tr", {},
@@ -241,12 +241,12 @@ function render({ model, el }) {
         one.set(now("_positions")[name], now("_texts")[name]);
       }
     }
-    if (shown.sentence && changed("sentence")) {
+    if (shown._sentence && changed("_sentence")) {
       clearTimeout(announcement);
-      announcement = setTimeout(() => (live.textContent = now("sentence")), PAUSE);
+      announcement = setTimeout(() => (live.textContent = now("_sentence")), PAUSE);
     }
     shown = Object.fromEntries(
-      ["_still", "_moving", "_answered", "message", "sentence", "_table", "preset"]
+      ["_still", "_moving", "_answered", "message", "_sentence", "_table", "preset"]
         .map((key) => [key, now(key)]));
   };
   const hear = (content) => {

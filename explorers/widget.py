@@ -24,6 +24,7 @@ from explorers.controls import ANEW, NEXT_EPOCH, VIEW
 from explorers.formats import full
 from nn_core.threads import one_blas_thread
 
+IN_BROWSER = sys.platform == "emscripten"  # Python itself: no threads there, and slower
 REDRAW = 0.1  # seconds between two drawings of a run that is under way
 PROJECTOR_SCALE = 1.3
 
@@ -131,7 +132,7 @@ class Explorer(anywidget.AnyWidget):
     _answered = t.Int().tag(sync=True)  # the newest wish from the browser that this state answers
     _running = t.Bool().tag(sync=True)  # there is more to compute, and it is being computed
     _finished = t.Bool().tag(sync=True)  # there is no more to compute
-    sentence = t.Unicode().tag(sync=True)
+    _sentence = t.Unicode().tag(sync=True)
     message = t.Unicode().tag(sync=True)
     preset = t.Unicode().tag(sync=True)
     projector = t.Bool().tag(sync=True)
@@ -160,9 +161,13 @@ class Explorer(anywidget.AnyWidget):
         }
         self.state = {control.name: control.default for control in self.controls}
         self._run, self._current, self._worker, self._single = None, None, None, False
+        self._owed = False  # whether code that asks for results has to wait for the rest of the run
         self._build_picture()
         self.on_msg(self._hear)
-        self.set(**state)
+        if IN_BROWSER:  # the figure first: computing all of it can take ten seconds
+            self._begin_and_owe_the_rest(state)
+        else:
+            self.set(**state)
 
     # What code can do with it.
 
@@ -186,6 +191,7 @@ class Explorer(anywidget.AnyWidget):
     def step(self):
         """Train one epoch more, if there is one."""
         with self._reported():
+            self._pay()
             try:
                 self._run.pull()
             finally:  # also after an error: the state is that of this run
@@ -198,6 +204,7 @@ class Explorer(anywidget.AnyWidget):
                 while not self._run.finished:
                     self._run.pull()
             finally:
+                self._owed = False
                 self._show(running=False)
 
     def reset(self):
@@ -212,16 +219,24 @@ class Explorer(anywidget.AnyWidget):
     @property
     def result(self):
         """What `compute` has found so far, for calculations of one's own."""
+        self._pay()
         return self._run.result
+
+    @property
+    def sentence(self):
+        """The finding in plain words."""
+        self._pay()
+        return self._sentence
 
     @property
     def numbers(self):
         """The numbers under the figure, {what it is: value as text}."""
+        self._pay()
         return dict(self._table)
 
     def csv(self):
         """Return the data behind the curves as CSV text; shorter columns end in empty cells."""
-        columns = self.columns(self._run.result)
+        columns = self.columns(self.result)
         length = max(len(values) for values in columns.values())
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
@@ -274,7 +289,18 @@ class Explorer(anywidget.AnyWidget):
             arguments["current"] = current
         run = _Run(self.compute(**arguments))
         run.pull()
-        self.state, self._run, self._current = state, run, current
+        self.state, self._run, self._current, self._owed = state, run, current, False
+
+    def _begin_and_owe_the_rest(self, values):
+        """Show the first result and let the rest come; code that asks for results waits for it."""
+        with self._reported():
+            self._begin_run(values)
+            self._let_run()
+            self._owed = True
+
+    def _pay(self):
+        if self._owed:
+            self.finish()
 
     def _show(self, *, running):
         """Draw the newest result and send all of it in one message."""
@@ -285,7 +311,7 @@ class Explorer(anywidget.AnyWidget):
             self._still, self._moving = still, self._picture.canvas.moving_svg()
             self._running, self._finished = running, self._run.finished
             self._progress = list(self.progress(result))
-            self.sentence = self.describe(result, **view)
+            self._sentence = self.describe(result, **view)
             self._table = [list(row) for row in self.tabulate(result, **view)]
             self._positions = {c.name: c.nearest(self.state[c.name]) for c in self.controls}
             self._texts = {name: full(value) for name, value in self.state.items()}
@@ -310,6 +336,7 @@ class Explorer(anywidget.AnyWidget):
     # What a browser can ask for.
 
     def _hear(self, _, content, buffers):
+        self._owed = False  # from here on the run is the reader's, to pause or to change
         with self.hold_sync(), self._reported():  # the answer, and that it is one, in one message
             self._answered = max(self._answered, content.get("wish", 0))
             match content:
@@ -406,8 +433,8 @@ class Explorer(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         record = base64.b64encode(self._picture.canvas.png()).decode()
-        data = {**data, "text/plain": f"{self.title}\n{self.sentence}", "image/png": record}
-        return data, {**metadata, "image/png": {"alt": f"{self.title}. {self.sentence}"}}
+        data = {**data, "text/plain": f"{self.title}\n{self._sentence}", "image/png": record}
+        return data, {**metadata, "image/png": {"alt": f"{self.title}. {self._sentence}"}}
 
     def __repr__(self):
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.state.items())})"
@@ -439,7 +466,7 @@ def _raise_again(worker):
 
 
 async def _in_thread(function):
-    if sys.platform == "emscripten":  # the browser edition has no threads
+    if IN_BROWSER:
         await asyncio.sleep(0)
         function()
     else:

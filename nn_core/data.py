@@ -1,7 +1,12 @@
-"""MNIST as the book uses it: 50,000 images to train on, 10,000 to validate, 10,000 to test."""
+"""MNIST as the book uses it: 50,000 images to train on, 10,000 to validate, 10,000 to test.
+
+How many images there are is a property of the data file, told by the mnist.json beside it: the
+browser edition comes with the first few thousand.
+"""
 
 import hashlib
 import io
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -12,8 +17,8 @@ from nn_core import checks
 from nn_core.network import as_input
 
 FILE = Path(__file__).parent / "data" / "mnist.npz"
-SHA256 = "bc80892671169911304c9375cecaa8164172717b526493161315498a04233fa0"
-N_TRAIN, N_VALIDATION = 50_000, 10_000
+ABOUT = json.loads(FILE.with_suffix(".json").read_text(encoding="utf-8"))
+N_TRAIN, N_VALIDATION = ABOUT["training"], ABOUT["validation"]  # the rest is for the test
 SIDE = 28
 
 
@@ -59,13 +64,16 @@ class MNIST:
 def load_mnist(n_train=N_TRAIN, *, pool=1):
     """Return the first `n_train` training images, and all validation and test images.
 
-    `n_train` runs from 1 to 50,000, in the original order: the book's small experiments use the
-    first 1,000. `pool` = 2 or 4 averages blocks of 2x2 or 4x4 pixels (rounded to a grey level), so
-    that fan_in is 784, 196 or 49.
+    `n_train` runs from 1 to N_TRAIN, in the original order: the book's small experiments use the
+    first 1,000. N_TRAIN is 50,000, and 5,000 in the browser edition, which has 1,000 validation
+    images and none for the test. `pool` = 2 or 4 averages blocks of 2x2 or 4x4 pixels (rounded to a
+    grey level), so that fan_in is 784, 196 or 49.
 
     Raises ValueError if the data file is damaged or is not the one this package was built with.
     """
-    n_train = checks.whole("n_train", n_train, at_most=N_TRAIN, most_is="all training images")
+    n_train = checks.whole(
+        "n_train", n_train, at_most=N_TRAIN, most_is="all training images", how=ABOUT["more"]
+    )
     checks.one_of("pool", pool, (1, 2, 4))
     pixels, labels = _pooled(pool)
     train = Images(pixels[:n_train], labels[:n_train])
@@ -103,15 +111,15 @@ def _pooled(pool):
 
 @cache
 def _read(path):
-    """Return (pixels, labels) of all 70,000 images, read-only, since every caller shares them."""
+    """Return (pixels, labels) of all images, read-only, since every caller shares them."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
         raise ValueError(f"{path} is missing. `git checkout {path.name}` brings it back.") from None
-    if hashlib.sha256(content).hexdigest() != SHA256:
+    if hashlib.sha256(content).hexdigest() != ABOUT["sha256"]:
         raise ValueError(
             f"{path} is damaged or is another file ({len(content):,} bytes; its SHA-256 is not the "
-            "one in nn_core/data.py). `git checkout` it, or install the package again."
+            "one in mnist.json beside it). `git checkout` it, or install the package again."
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
         pixels, labels = arrays["pixels"], arrays["labels"]

@@ -648,7 +648,7 @@ def test_an_answer_and_the_new_positions_travel_in_one_message(gates):
         with messages_to(figure) as sent:
             move(figure, 1, x=3)
         answers = [keys for keys in sent if "_answered" in keys]
-        assert len(answers) == 1 and {"_positions", "sentence", "_moving"} <= answers[0]
+        assert len(answers) == 1 and {"_positions", "_sentence", "_moving"} <= answers[0]
 
     assert in_browser(scenario, gates) == []
 

@@ -1,0 +1,88 @@
+"""How long the browser edition takes to its first figure, and from a key to a changed picture.
+
+    make site PYODIDE=<folder>
+    .venv/bin/python benchmarks/browser_edition.py [NOTEBOOK ...]
+
+Each notebook is opened in a browser that has never been there, and run as a whole.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+from lab import until  # noqa: E402
+from test_site import NOTEBOOKS, SiteLab, served  # noqa: E402
+
+DEBIAN = Path("/usr/bin/chromium")
+KEYS = 20
+FIGURE = ".jp-Notebook .fe .fe-over svg"
+# Notes the milliseconds from each key to the first change of the picture after it.
+CLOCK = """root => {
+  let pressed = null;
+  root.times = [];
+  root.addEventListener("keydown", () => { pressed = performance.now(); }, true);
+  new MutationObserver(() => {
+    if (pressed !== null) root.times.push(performance.now() - pressed);
+    pressed = null;
+  }).observe(root.querySelector(".fe-over"), { childList: true });
+}"""
+
+
+def latency(figure):
+    """Return the name of a figure's first slider and the times of KEYS keys on it, in ms."""
+    slider = figure.sliders()[0]
+    figure.root.evaluate(CLOCK)
+    ways = ("ArrowLeft", "ArrowRight") if slider.index() else ("ArrowRight", "ArrowLeft")
+    for key in range(KEYS):
+        slider.key(ways[key % 2])
+        until(lambda key=key: len(figure.root.evaluate("root => root.times")) > key, 60, "a change")
+        time.sleep(0.2)
+    return slider.name, figure.root.evaluate("root => root.times")
+
+
+def measure(browser, site, name):
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    start = time.perf_counter()
+    lab = SiteLab(context.new_page(), f"{site}lab/index.html?path={name}.ipynb")
+    lab.wait_until_idle(60)
+    idle = time.perf_counter() - start
+    lab.menu("Run", "Run All Cells")
+    lab.page.wait_for_selector(FIGURE, state="attached", timeout=60_000)
+    print(f"{name}: kernel ready after {idle:.1f} s, first figure after "
+          f"{time.perf_counter() - start:.1f} s", end="", flush=True)  # fmt: skip
+    until(lambda: not {"[*]", "[ ]"} & set(lab.prompts()), 900, "a number on each prompt")
+    print(f", all cells run after {time.perf_counter() - start:.0f} s")
+    for number in range(lab.page.locator(".jp-Notebook .fe").count()):
+        figure = lab.figure(number)
+        title = figure.now()["title"]
+        if figure.sliders():
+            slider, times = latency(figure)
+            print(f"    {title}, {slider}: key to changed picture, median of {len(times)} "
+                  f"{statistics.median(times):.0f} ms, at most {max(times):.0f} ms")  # fmt: skip
+    context.close()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("notebooks", nargs="*", default=NOTEBOOKS)
+    parser.add_argument("--site", type=Path, default=ROOT / "dist" / "site")
+    options = parser.parse_args()
+    chromium = os.environ.get("CHROMIUM") or (str(DEBIAN) if DEBIAN.exists() else None)
+    with served(options.site) as site, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        for name in options.notebooks:
+            measure(browser, site, name)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

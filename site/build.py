@@ -1,0 +1,143 @@
+"""Build the browser edition: the notebooks in JupyterLite, with Python in the page and no server.
+
+    python site/build.py [--pyodide FOLDER] [--out FOLDER]
+
+The result is a folder of files for any static host, also under a path of its own. Without
+--pyodide the page fetches Pyodide from its usual place on the web; with it, Pyodide is copied along
+and the page needs no other host.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+SITE = Path(__file__).resolve().parent
+ROOT = SITE.parent
+N_TRAIN, N_VALIDATION = 5000, 1000
+MORE = (
+    f"The browser edition has only the first {N_TRAIN:,} images; "
+    "on a computer of your own, after `make lab`, there are 50,000."
+)
+PACKAGES = ("nn_core", "explorers", "exercises", "experiments")
+# What the page needs beside them and what comes with Pyodide; pure Python, all of it.
+FROM_PYPI = (
+    "anywidget", "comm", "ipywidgets", "jupyterlab-widgets", "psygnal", "typing-extensions"
+)  # fmt: skip
+
+
+def write_smaller_data(source, target):
+    """Write the first training and validation images of folder `source` into folder `target`."""
+    about = json.loads((source / "mnist.json").read_text(encoding="utf-8"))
+    start = about["training"]
+    chosen = np.r_[:N_TRAIN, start : start + N_VALIDATION]
+    file = target / "mnist.npz"
+    with np.load(source / "mnist.npz") as arrays:
+        np.savez_compressed(file, **{name: arrays[name][chosen] for name in arrays.files})
+    about = {
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "training": N_TRAIN,
+        "validation": N_VALIDATION,
+        "more": MORE,
+    }
+    (target / "mnist.json").write_text(json.dumps(about, indent=2), encoding="utf-8")
+
+
+def build_wheel(work, wheels):
+    """Build the project's wheel, with the smaller data, into the folder `wheels`."""
+    source = work / "source"
+    ignored = shutil.ignore_patterns("__pycache__", "mnist.*")
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    write_smaller_data(ROOT / "nn_core" / "data", source / "nn_core" / "data")
+    run("hatchling", "build", "--target", "wheel", "--directory", wheels, cwd=source)
+
+
+def pins(lock):
+    """Return the entries, with their hashes, of what the page needs from PyPI."""
+    entries = re.findall(r"^[^ #][^=]*==(?:.*\\\n)*.*\n", lock, flags=re.MULTILINE)
+    return [entry for entry in entries if entry.split("==")[0] in FROM_PYPI]
+
+
+def fetch_wheels(work, wheels):
+    """Fetch the wheels from PyPI, with the versions and hashes of requirements.txt."""
+    chosen = work / "wheels.txt"
+    chosen.write_text("".join(pins((SITE / "requirements.txt").read_text(encoding="utf-8"))))
+    anywhere = ("--platform=any", "--implementation=py", "--abi=none", "--python-version=3.12")
+    run("pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
+        "--require-hashes", "--only-binary=:all:", *anywhere, "--dest", wheels,
+        "--requirement", chosen)  # fmt: skip
+
+
+def build_page(work, out):
+    """Run JupyterLite over the notebooks and our settings."""
+    lite, notebooks = work / "lite", work / "notebooks"
+    lite.mkdir()
+    for name in ("jupyter-lite.json", "overrides.json"):
+        shutil.copy(SITE / name, lite)
+    shutil.copytree(
+        ROOT / "notebooks",
+        notebooks,
+        ignore=shutil.ignore_patterns(".*", "__pycache__", "source", "build.py"),
+    )
+    run("jupyter", "lite", "build", "--lite-dir", lite, "--output-dir", out,
+        "--contents", notebooks, "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages",
+        cwd=work)  # fmt: skip
+    shutil.copy(SITE / "index.html", out)  # JupyterLite's own can't open a notebook
+
+
+def add_python(out, wheels, pyodide):
+    """Put the wheels, and Pyodide if it is to come along, where the page looks for them."""
+    python = out / "python"
+    shutil.copytree(wheels, python)
+    shutil.copy(SITE / "start.js", python)
+    file = out / "jupyter-lite.json"
+    config = json.loads(file.read_text(encoding="utf-8"))
+    (settings,) = config["jupyter-config-data"]["litePluginSettings"].values()
+    options = settings["loadPyodideOptions"]
+    options["packages"] += sorted(wheel.name for wheel in wheels.glob("*.whl"))
+    if pyodide:
+        shutil.copytree(pyodide, out / "pyodide")
+        options["indexURL"] = "./pyodide/"
+    file.write_text(json.dumps(config, indent=2), encoding="utf-8")
+
+
+def run(module, *arguments, cwd=None):
+    """Run a tool of this Python, and stop here if it fails."""
+    subprocess.run([sys.executable, "-m", module, *map(str, arguments)], cwd=cwd, check=True)
+
+
+def build(out, pyodide=None):
+    """Build the whole site into the folder `out`, which is made anew."""
+    if pyodide and not (pyodide / "pyodide.js").is_file():
+        raise SystemExit(f"{pyodide} holds no pyodide.js: give the folder that Pyodide lies in.")
+    work = ROOT / "build" / "site"
+    for folder in (work, out):
+        shutil.rmtree(folder, ignore_errors=True)
+    wheels = work / "wheels"
+    wheels.mkdir(parents=True)
+    build_wheel(work, wheels)
+    fetch_wheels(work, wheels)
+    build_page(work, out)
+    add_python(out, wheels, pyodide)
+    print(f"The browser edition is in {out}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--pyodide", type=Path, help="a folder with Pyodide, to be copied along")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist" / "site")
+    options = parser.parse_args()
+    build(options.out.resolve(), options.pyodide and options.pyodide.resolve())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""The browser edition as a reader has it: files under a path of a static host, Python in the page.
+
+It is built with Pyodide copied along, so that the test needs no network and can ask that the page
+needs none.
+"""
+
+import functools
+import http.server
+import os
+import re
+import subprocess
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from lab import ROOT, Lab
+
+PYODIDE = Path(os.environ.get("PYODIDE") or ROOT.parent / "shared" / "pyodide")
+PATH = "/some/sub/path/"
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+FIRST = NOTEBOOKS[0]
+
+pytestmark = pytest.mark.skipif(
+    not (PYODIDE / "pyodide.js").is_file(),
+    reason=f"{PYODIDE} holds no Pyodide; set PYODIDE to a folder that does",
+)
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    """A static host that knows nothing outside PATH."""
+
+    def send_head(self):
+        if not self.path.startswith(PATH):
+            self.send_error(404)
+            return None
+        self.path = "/" + self.path.removeprefix(PATH)
+        return super().send_head()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def served(folder):
+    """Serve the files in a folder under PATH, and yield the address."""
+    files = functools.partial(Files, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), files) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{host.server_port}{PATH}"
+        host.shutdown()
+
+
+class SiteLab(Lab):
+    """One notebook of the browser edition; `address` is what the reader has typed."""
+
+    def __init__(self, page, address):
+        self.page, self.errors, self.requests = page, [], []
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._listen)
+        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.goto(address, timeout=60_000)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.keyboard.press("Control+b")  # the file browser away
+
+    def prompts(self):
+        assert self.error_outputs() == []  # Run All stops at the first: don't wait for the rest
+        return super().prompts()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build the site, serve it under PATH, and return its address."""
+    folder = tmp_path_factory.mktemp("site") / "site"
+    make = ["make", "site", f"PYODIDE={PYODIDE}", f"SITE={folder}"]
+    done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    with served(folder) as address:
+        yield address
+
+
+@pytest.fixture
+def open_at(browser):
+    """Open an address in a browser that has never been there."""
+    contexts = []
+
+    def open_at(address):
+        contexts.append(browser.new_context(viewport={"width": 1280, "height": 1000}))
+        return SiteLab(contexts[-1].new_page(), address)
+
+    yield open_at
+    for context in contexts:
+        context.close()
+
+
+def strangers(lab, site):
+    """Return the addresses that the page has asked and that are not on its own host."""
+    own = urlsplit(site).netloc
+    return [url for url in lab.requests if urlsplit(url).netloc not in (own, "")]
+
+
+def test_the_address_alone_leads_to_a_figure_that_the_arrow_keys_move(site, open_at):
+    lab = open_at(site)
+    assert lab.page.locator(f".lm-DockPanel-tabBar :text-is('{FIRST}.ipynb')").count() == 1
+    lab.run_all()
+    figure = lab.figure()
+    before = figure.quiet()
+    assert re.search(r"\d", before["sentence"])
+    slider = figure.handle("lmbda")
+    slider.locator.focus()
+    cell, stood = lab.active_cell(), slider.index()
+    slider.key("ArrowRight")
+    moved = slider.arrived()
+    assert slider.index() == stood + 1
+    assert moved["sentence"] != before["sentence"] and moved["picture"] != before["picture"]
+    slider.key("ArrowLeft")
+    assert slider.index() == stood
+    assert figure.quiet()["sentence"] == before["sentence"]
+    assert lab.active_cell() == cell and slider.locator.evaluate("one => one.matches(':focus')")
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_runs_wholly_and_asks_no_other_host(name, site, open_at):
+    lab = open_at(f"{site}lab/index.html?path={name}.ipynb")
+    lab.run_all(seconds=900)
+    assert any(url.endswith("/pyodide.asm.wasm") for url in lab.requests)  # the worker is heard too
+    assert strangers(lab, site) == []
+    assert [error for error in lab.errors if "/favicon.ico" not in error] == []
