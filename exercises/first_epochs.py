@@ -147,6 +147,11 @@ ledger_entry = Exercise(
 )
 
 
+def estimated_threshold(ledger, lmbda):
+    """Return the lambda at which decay would be half of a layer's ledger, measured at `lmbda`."""
+    return lmbda * (abs(ledger.pull) + abs(ledger.kick)) / abs(ledger.decay)
+
+
 def _judge_threshold(answer):
     lmbda = as_number(answer, "the threshold")
     if not lmbda > 0 or not math.isfinite(lmbda):

@@ -40,7 +40,10 @@ class Prediction(anywidget.AnyWidget):
 
     def show(self):
         """Show the result without guessing."""
-        self.outcome = self._measured()
+        self.outcome = self._told(self._measured())
+
+    def _told(self, measured):
+        return measured
 
     def _measured(self):
         return self._result() if callable(self._result) else self._result
@@ -107,10 +110,18 @@ class Guess(Prediction):
             raise ValueError(f"A number is asked for, such as 0.5; got {guess!r}.")
         return _in_full(number)
 
+    def _told(self, measured):
+        return f"It is {self._right()}. {measured}"
+
     def _compared(self, measured):
+        return f"You said {self._with_unit(self.guess)}; it is {self._right()}. {measured}"
+
+    def _right(self):
         value = self._value() if callable(self._value) else self._value
-        unit = f" {self.unit}" if self.unit else ""
-        return f"You said {self.guess}{unit}; it is {_in_full(value, 3)}{unit}. {measured}"
+        return self._with_unit(_in_full(value, 3))
+
+    def _with_unit(self, number):
+        return f"{number} {self.unit}" if self.unit else number
 
 
 def _in_full(number, precision=12):

@@ -8,7 +8,9 @@ from explorers.meeting import Meeting
 from explorers.penalty import Penalty
 from explorers.playground import Playground
 from explorers.saturation import Saturation
+from explorers.scaling_laws import ScalingLaws
 from explorers.tail_off import TailOff
+from explorers.width_law import WidthLaw
 
 __all__ = [
     "BookGraphs",
@@ -19,5 +21,7 @@ __all__ = [
     "Penalty",
     "Playground",
     "Saturation",
+    "ScalingLaws",
     "TailOff",
+    "WidthLaw",
 ]

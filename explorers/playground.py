@@ -11,12 +11,14 @@ from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
 from explorers.formats import full, moved, moves, percent, power, rounded, trimmed
 from explorers.widget import Explorer
 from nn_core import CrossEntropyCost, DivergenceError, Network, QuadraticCost, load_mnist, train
+from nn_core.data import N_TRAIN
 
 MOST_EPOCHS = 120
 N_VALIDATION = 2000  # of the 10,000: the measuring must not take longer than the training
 LAYERS = ("first hidden", "second hidden", "output")
 INITS = {"old": "large", "new": "scaled"}  # N(0, 1) and N(0, 1/fan_in)
 COSTS = {"cross-entropy": CrossEntropyCost, "quadratic": QuadraticCost}
+MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
 POOLS = {"784": 1, "196": 2, "49": 4}  # fan_in: the images in full, or blocks of pixels averaged
 PARTS = ("decay", "pull", "kick")
 GUESSING = 0.3  # a network with fewer of its training images right has learned next to nothing
@@ -484,7 +486,7 @@ class Playground(Explorer):
         Control("eta", "η", "learning rate", log_stops(0.001, 100.0), 0.1, NEXT_EPOCH),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.001, 1000.0)), 5.0, NEXT_EPOCH),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
-        Control("n_train", "n_train", "training images", log_stops(100, 10_000), 1000),
+        Control("n_train", "n_train", "training images", log_stops(100, MOST_IMAGES), 1000),
         Control("hidden", "hidden", "neurons", log_stops(5, 100), 30),
         Control("second", "second", "hidden layer", ("none", "5", "10", "30", "100"), "none"),
         Control("init", "init", "initialization", tuple(INITS), "old"),
@@ -571,7 +573,7 @@ _PRESETS = {
         {"lmbda": 250.0, "eta": 1.0, "n_train": 100},
         "ηλ/n_train is above 2: decay itself would make the weights grow."),
     "eta too large": (
-        {"eta": 20.0, "lmbda": 0.025, "right": "ledger"},
+        {"eta": 50.0, "lmbda": 0.01, "right": "ledger"},
         "ηλ is that of the book, and so is the decay. The kick is not."),
     "tiny n_train": (
         {"n_train": 100, "epochs": 120}, "The gap between training and validation images."),

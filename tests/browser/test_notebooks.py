@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from lab import number_in, until
 
 from exercises import decay_rate, first_epochs, four_answers, tail_off
@@ -24,6 +25,27 @@ print(sum(one._worker is not None and not one._worker.done() for one in figures)
 
 def nothing_runs(lab):
     return lab.in_kernel(WORKERS) == "0"
+
+
+# What sticks out of the figure's box, or has more text than it shows.
+_CUT_OFF = """root => {
+  const box = root.getBoundingClientRect();
+  return [...root.querySelectorAll("button, input, select, summary, p, output, label, .fe-layer")]
+    .filter((one) => one.offsetParent !== null)
+    .filter((one) => {
+      const own = one.getBoundingClientRect();
+      const out = own.left < box.left - 1 || own.right > box.right + 1;
+      const hidden = getComputedStyle(one).overflowX !== "visible"
+        && one.scrollWidth > one.clientWidth + 1 && one.tagName !== "INPUT";
+      return out || hidden;
+    })
+    .map((one) => `${one.tagName} ${one.className} ${one.textContent.slice(0, 40)}`);
+}"""
+
+
+def _barrier(violation):
+    where = [node["target"] for node in violation["nodes"]]
+    return f"{violation['id']} ({violation['impact']}): {violation['help']}, at {where}"
 
 
 class Notebook:
@@ -319,6 +341,29 @@ class Notebook:
         if figure.kind != "Chalkboard":  # which reports how far it is, as seldom as it changes
             assert len(seen["announced"]) == 1
         figure.press("Defaults")
+
+    def test_axe_finds_no_barrier(self, lab):
+        """axe-core's rules, on our own markup; JupyterLab around it is not ours to mend."""
+        for kind in (".fe", ".fx"):
+            if lab.page.locator(f".jp-Notebook {kind}").count():
+                found = Axe().run(lab.page, context=f".jp-Notebook {kind}").response
+                assert len(found["passes"]) > 5  # it has looked
+                assert [_barrier(one) for one in found["violations"]] == []
+
+    def test_at_200_percent_nothing_is_cut_off(self, figure):
+        """A window half as wide is what the page sees when the browser enlarges it twofold."""
+        figure.rest()
+        whole = figure.page.viewport_size
+        figure.page.set_viewport_size(
+            {"width": whole["width"] // 2, "height": whole["height"] // 2}
+        )
+        try:
+            figure.root.scroll_into_view_if_needed()
+            figure.quiet()
+            assert figure.root.evaluate(_CUT_OFF) == []
+        finally:
+            figure.page.set_viewport_size(whole)
+            figure.quiet()
 
     # Questions.
 

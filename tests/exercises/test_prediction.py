@@ -91,9 +91,9 @@ def test_right_must_be_among_the_options():
 
 
 def test_show_needs_no_guess(choice, guess):
-    for one in (choice, guess):
+    for one, outcome in ((choice, RESULT), (guess, f"It is 66.6 epochs. {RESULT}")):
         hear(one, kind="show")
-        assert one.outcome == RESULT and one.guess == "" and one.message == ""
+        assert one.outcome == outcome and one.guess == "" and one.message == ""
 
 
 def test_the_result_may_be_computed_when_it_is_wanted():

@@ -1,0 +1,204 @@
+"""Claim 3's law, live: the settled size over the width, point by point, and who holds it up."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from experiments import scaling
+from experiments.scaling_fit import fit, settled
+from explorers.canvas import BLUE, GREEN, INK, PURPLE, VERMILLION, Canvas
+from explorers.controls import Control, log_stops
+from explorers.formats import percent, rounded, trimmed
+from explorers.widget import Explorer
+
+WIDTHS = (8, 16, 32, 64, 128)
+INITS = {"large": ("old", VERMILLION, "o"), "scaled": ("new", BLUE, "s")}
+POOLS = {"784": 1, "196": 2, "49": 4}
+LOWEST = 0.02  # accuracy above that of guessing below which the width has nothing to carry
+
+
+@dataclass(frozen=True)
+class WidthLawResult:
+    """The runs that have settled so far, widest last, the old initialization before the new."""
+
+    runs: tuple  # all that are to be made
+    settled: tuple = ()
+
+    def of(self, init):
+        return [one for one in self.settled if one.run.init == init]
+
+    @property
+    def law(self):
+        """The power of N_w that fits all points, once they are all there."""
+        if len(self.settled) < len(self.runs):
+            return None
+        return fit([s.n_weights for s in self.settled], [s.size for s in self.settled])
+
+    @property
+    def apart(self):
+        """How far old and new are apart at the width where they are furthest, as a ratio."""
+        pairs = zip(self.of("large"), self.of("scaled"))
+        return max(max(a.size / b.size, b.size / a.size) for a, b in pairs)
+
+
+@cache
+def settle(run):
+    return settled(run, scaling.compute(run))
+
+
+def compute(*, eta, lmbda, m, n_train, fan_in):
+    """Yield after each run that has settled."""
+    runs = tuple(
+        scaling.Run(
+            hidden=hidden, n_train=n_train, lmbda=lmbda, eta=eta, m=m, pool=POOLS[fan_in], init=init
+        )
+        for hidden in WIDTHS
+        for init in INITS
+    )
+    result = WidthLawResult(runs)
+    yield result
+    for run in runs:
+        result = WidthLawResult(runs, (*result.settled, settle(run)))
+        yield result
+
+
+def describe(result):
+    if result.law is None:
+        return f"Settled so far: {len(result.settled)} of {len(result.runs)} networks …"
+    law, first, last = result.law, result.settled[0], result.settled[-1]
+    said = [
+        f"Over N_w from {first.n_weights:,} to {last.n_weights:,} the settled size falls from "
+        f"{rounded(first.size)} to {rounded(last.size)}, like N_w to the power "
+        f"{trimmed(law.exponent, 3)} ± {trimmed(law.error, 1)}; the book's 1/√N_w is −0.5.",
+        f"As multiples of 1/√N_w: {rounded(first.size * first.n_weights**0.5)} to "
+        f"{rounded(last.size * last.n_weights**0.5)}.",
+        f"Old and new settle within {percent(result.apart - 1)} of each other.",
+    ]
+    if rough := [one.run.hidden for one in result.settled if not one.has_settled]:
+        said.append(f"Not at rest even after 60 decay times: {', '.join(map(str, rough))} neurons.")
+    if last.accuracy < 0.3:
+        said.append(
+            f"But the widest network gets only {percent(last.accuracy)} of its training images "
+            "right: λ is too large, and there is nothing to hold the weights up."
+        )
+    return " ".join(said)
+
+
+def tabulate(result):
+    return [
+        (
+            f"{one.run.hidden} neurons, {INITS[one.run.init][0]}: "
+            "size, times √N_w, gain, heat, accuracy",
+            f"{rounded(one.size)}, {rounded(one.size * one.n_weights**0.5)}, {rounded(one.gain)}, "
+            f"{rounded(one.heat)}, {percent(one.accuracy)}",
+        )
+        for one in result.settled
+    ]
+
+
+def columns(result):
+    names = ("n_weights", "size", "gain", "heat", "accuracy")
+    return {
+        "hidden": [one.run.hidden for one in result.settled],
+        "init": [one.run.init for one in result.settled],
+        **{name: [getattr(one, name) for one in result.settled] for name in names},
+    }
+
+
+def progress(result):
+    return len(result.settled), len(result.runs)
+
+
+class Picture:
+    """Left: settled size over N_w, with a line of slope -1/2. Right: gain and heat over N_w."""
+
+    def __init__(self, scale):
+        self.canvas = c = Canvas(scale=scale)
+        self.sizes = c.panel(
+            [0.08, 0.17, 0.4, 0.7], title="Settled size over N_w", xlabel="N_w",
+            xscale="log", yscale="log", xlim=(1e3, 1e5), ylim=(0.02, 0.5),
+        )  # fmt: skip
+        self.balance = c.panel(
+            [0.58, 0.17, 0.4, 0.7], title="What holds them up", xlabel="N_w",
+            xscale="log", xlim=(1e3, 1e5), ylim=(0, 1),
+        )  # fmt: skip
+        (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=c.size(1.5))
+        self.points = {
+            init: self.sizes.moving.plot(
+                [], [], mark, color=colour, ms=c.size(8), mfc=colour if init == "large" else "none",
+                mew=c.size(1.8),
+            )[0]
+            for init, (_, colour, mark) in INITS.items()
+        }  # fmt: skip
+        self.parts = {
+            name: self.balance.moving.plot([], [], style, color=colour, ms=c.size(7),
+                                           lw=c.size(1.8))[0]
+            for name, colour, style in [("whole", INK, "-"), ("gain", GREEN, "-^"),
+                                        ("heat", PURPLE, "--v")]
+        }  # fmt: skip
+        rows = [("●", "old initialization", VERMILLION), ("□", "new", BLUE),
+                ("- -", "slope −½, for comparison", INK)]  # fmt: skip
+        self.sizes.key(rows, left=1 - 0.5 * c.scale, top=1.0, size=c.size(10.5))
+        rows = [("—", "λ‖w‖²/n_train (new)", INK), ("▲", "gain", GREEN),
+                ("▼", "heat, from the kicks", PURPLE)]  # fmt: skip
+        self.balance.key(rows, left=1 - 0.5 * c.scale, top=1.0, size=c.size(10.5))
+
+    def _frame(self, result):
+        ends = [scaling.Run.fan_in.fget(run) * run.hidden + 10 * run.hidden for run in result.runs]
+        xlim = (ends[0] / 1.5, ends[-1] * 1.5)
+        if self.sizes.still.get_xlim() != xlim:
+            ticks = {n: f"{n:,}" for n in sorted(set(ends))[::2]}
+            for panel in (self.sizes, self.balance):
+                panel.frame(xlim=xlim, xticks=ticks)
+        sizes = [one.size for one in result.settled] or [0.05, 0.2]
+        low, high = (10 ** (np.round(3 * np.log10(v)) / 3) for v in (min(sizes), max(sizes)))
+        ylim = (low / 2, high * 4)
+        if self.sizes.still.get_ylim() != ylim:
+            ticks = [t for e in range(-6, 2) for t in (10.0**e, 2 * 10.0**e, 5 * 10.0**e)]
+            self.sizes.frame(
+                ylim=ylim, yticks={t: trimmed(t) for t in ticks if ylim[0] < t < ylim[1]}
+            )
+        whole = [one.gain + one.heat for one in result.settled] or [0.5]
+        top = float(np.ceil(2.6 * max(whole)) / 2)
+        if self.balance.still.get_ylim()[1] != top:
+            ticks = np.linspace(0, top, 5)
+            self.balance.frame(ylim=(0, top), yticks={t: trimmed(t, 2) for t in ticks})
+
+    def draw(self, result):
+        self._frame(result)
+        for init, points in self.points.items():
+            settled = result.of(init)
+            points.set_data([s.n_weights for s in settled], [s.size for s in settled])
+        new = result.of("scaled")
+        at = [one.n_weights for one in new]
+        for name, line in self.parts.items():
+            line.set_data(
+                at, [one.gain + one.heat if name == "whole" else getattr(one, name) for one in new]
+            )
+        if result.law is None:
+            self.law.set_data([], [])
+        else:  # through the middle of all points
+            x = np.array([s.n_weights for s in result.settled])
+            middle = np.exp(np.mean(np.log([s.size * s.n_weights**0.5 for s in result.settled])))
+            self.law.set_data(x, middle * x**-0.5)
+
+
+class WidthLaw(Explorer):
+    """Networks of five widths, old and new, each trained until it has settled."""
+
+    name = "width-law"
+    title = "The settled size over the width"
+    controls = (
+        Control("eta", "η", "learning rate", log_stops(0.05, 1.0), 0.1),
+        Control("lmbda", "λ", "regularization", log_stops(2.0, 200.0), 5.0),
+        Control("m", "m", "mini-batch size", log_stops(2, 50), 10),
+        Control("n_train", "n_train", "training images", log_stops(500, 2000), 1000),
+        Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
+    )
+    Picture = Picture
+    compute = staticmethod(compute)
+    describe = staticmethod(describe)
+    tabulate = staticmethod(tabulate)
+    columns = staticmethod(columns)
+    progress = staticmethod(progress)
