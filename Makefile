@@ -5,7 +5,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks lock clean
+.PHONY: help lab test test-browser notebooks present slides handout site lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -32,15 +32,44 @@ test-browser: $(READY)  ## click through the notebooks in headless Chromium
 notebooks: $(READY)  ## build and execute the notebooks from notebooks/source (all, or ONLY="02_decay_rate ...")
 	$(PY) notebooks/build.py $(ONLY)
 
+# IP=0.0.0.0 lets the room in, with a token that is printed; otherwise only this machine.
+present: $(READY)  ## show the notebooks as dashboards for a class (IP=0.0.0.0 for students' laptops)
+	$(PY) -m classroom.present $(if $(IP),--ip $(IP)) $(if $(PORT),--port $(PORT))
+
+slides: $(READY)  ## live slides in JupyterLab, for the front of the class (all, or ONLY="02 03")
+	$(PY) -m classroom.slides $(ONLY)
+
+# The PDFs are printed by Chromium: Debian's if it is there, else Playwright's own.
+handout: $(READY)  ## the notebooks on paper, solutions apart: HTML and PDF in dist/handout
+	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
+	$(PY) -m classroom.handout
+
+# Its files can be read from any static host. PYODIDE=<folder> copies Pyodide along, and then the page
+# asks no other host for anything.
+site: .site-venv/.ready  ## build the browser edition, for readers who install nothing, in dist/site
+	.site-venv/bin/python site/build.py --out $(or $(SITE),dist/site) $(if $(PYODIDE),--pyodide $(PYODIDE))
+
+# JupyterLite goes with a JupyterLab of its own, older than that of .venv.
+.site-venv/.ready: site/requirements.txt
+	$(CHECK_PYTHON)
+	@echo "Setting up .site-venv (once, half a minute) ..."
+	$(PYTHON) -m venv --clear .site-venv
+	.site-venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement site/requirements.txt
+	@touch $@
+
 # One BLAS thread: small matrices gain nothing from more, and test processes would fight for the cores.
-test test-browser notebooks: export OPENBLAS_NUM_THREADS := 1
-test test-browser notebooks: export OMP_NUM_THREADS := 1
-test test-browser notebooks: export MKL_NUM_THREADS := 1
+ONE_THREAD := test test-browser notebooks present slides handout
+$(ONE_THREAD): export OPENBLAS_NUM_THREADS := 1
+$(ONE_THREAD): export OMP_NUM_THREADS := 1
+$(ONE_THREAD): export MKL_NUM_THREADS := 1
 
 # Pins that still satisfy pyproject.toml stay, since new versions can change stored outputs.
 # One version for all Pythons ("fewest"), so that they all run the same numerics.
 lock: .uv/bin/uv  ## pin all dependencies in requirements.txt (ALL=--upgrade for new versions)
 	.uv/bin/uv pip compile pyproject.toml --extra notebooks --extra experiments --extra class --group dev --group browser --output-file requirements.txt \
+	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(ALL)
+	.uv/bin/uv pip compile site/requirements.in --output-file site/requirements.txt \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(ALL)
 
@@ -50,7 +79,7 @@ lock: .uv/bin/uv  ## pin all dependencies in requirements.txt (ALL=--upgrade for
 	.uv/bin/python -m pip install --quiet uv
 
 clean:  ## remove the virtual environment and all caches
-	rm -rf .venv .uv .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .site-venv .uv .pytest_cache .ruff_cache .hypothesis build dist
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # Made anew, not updated: what is no longer asked for must not stay importable.
