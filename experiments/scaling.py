@@ -135,7 +135,13 @@ def half_window(decay_time):
 
 
 def compute(run):
-    """Train until the weights have settled; return the results.
+    """Train until the weights have settled; return the results."""
+    *_, results = training(run)
+    return results
+
+
+def training(run):
+    """Train until the weights have settled: yield None after each epoch, and the results at last.
 
     Per layer: `squared_size`, the mean of ||w||^2 over the epochs of the window's later half, and
     the sums of `decay`, `pull` and `kick` over these epochs. One number each: `epochs` and `steps`
@@ -146,13 +152,14 @@ def compute(run):
     x = images.pixels if run.brightness == 1 else images.x * run.brightness
     shuffling, weights = np.random.default_rng(run.seed).spawn(2)
     net = Network([run.fan_in, run.hidden, 10], init=run.init, seed=weights)
-    training = train(
+    records = train(
         net, x, images.y, epochs=math.ceil(MOST_DECAY_TIMES * run.decay_time) + 2 * FEWEST_EPOCHS,
         m=run.m, eta=run.eta, lmbda=run.lmbda, seed=shuffling, ledger=True, evaluate=False,
     )  # fmt: skip
     ledgers = []
-    for record in training:
+    for record in records:
         ledgers.append(record.ledger)
+        yield None
         if settled := has_settled(ledgers, run.decay_time):
             break
     seen = ledgers[-half_window(run.decay_time) :]
@@ -174,7 +181,7 @@ def compute(run):
         "pull": [sum(epoch.pull for epoch in layer) for layer in layers],
         "kick": [sum(epoch.kick for epoch in layer) for layer in layers],
     }
-    return {name: np.array(value) for name, value in (numbers | of_layers).items()}
+    yield {name: np.array(value) for name, value in (numbers | of_layers).items()}
 
 
 def load(path=FILE):

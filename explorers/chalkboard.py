@@ -1,7 +1,6 @@
 """The chalkboard answer, live: W = sqrt(2 n_train C / lmbda) / sqrt(N_w), an identity or a law?"""
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -50,33 +49,43 @@ class ChalkboardResult:
     lambdas: tuple = ()
 
 
-@cache
-def settle(hidden, lmbda, n_train):
-    """Train the new initialization until it has settled, and return what it settled at."""
-    images = load_mnist(n_train).train
-    net = Network([784, hidden, 10], init="scaled", seed=SEED)
-    epochs = int(np.clip(6 * M / (ETA * lmbda), 40, 300))
-    run = train(net, images.pixels, images.y, epochs=epochs, m=M, eta=ETA, lmbda=lmbda,
-                seed=SEED + 1)  # fmt: skip
-    *_, record = run
-    size = (net.squared_size() / net.n_weights) ** 0.5
-    return Settled(hidden, lmbda, n_train, net.n_weights, size, record.cost)
+_finished = {}  # (hidden, lmbda, n_train) -> Settled
+
+
+def settling(hidden, lmbda, n_train):
+    """Train the new initialization until it has settled, and yield what it settled at.
+
+    Before that, yield None after each epoch, so that a page without threads stays alive.
+    """
+    key = hidden, lmbda, n_train
+    if key not in _finished:
+        images = load_mnist(n_train).train
+        net = Network([784, hidden, 10], init="scaled", seed=SEED)
+        epochs = int(np.clip(6 * M / (ETA * lmbda), 40, 300))
+        run = train(net, images.pixels, images.y, epochs=epochs, m=M, eta=ETA, lmbda=lmbda,
+                    seed=SEED + 1, evaluate=False)  # fmt: skip
+        for _ in run:
+            yield None
+        size = (net.squared_size() / net.n_weights) ** 0.5
+        cost, _ = net.evaluate(images.pixels, images.y, lmbda)
+        _finished[key] = Settled(hidden, lmbda, n_train, net.n_weights, size, cost)
+    yield _finished[key]
 
 
 def compute(*, hidden, lmbda, n_train):
-    """Yield after each settled network: first over widths at `lmbda`, then over lambdas."""
+    """Yield after each epoch. With each network that settles the result grows.
+
+    First come the widths at `lmbda`, then the lambdas.
+    """
     result = ChalkboardResult(hidden, lmbda)
     yield result
-    for width in WIDTHS:
-        result = ChalkboardResult(
-            hidden, lmbda, (*result.widths, settle(width, lmbda, n_train)), result.lambdas
-        )
-        yield result
-    for one in LAMBDAS:
-        result = ChalkboardResult(
-            hidden, lmbda, result.widths, (*result.lambdas, settle(hidden, one, n_train))
-        )
-        yield result
+    sweeps = [("widths", width, lmbda) for width in WIDTHS]
+    sweeps += [("lambdas", hidden, one) for one in LAMBDAS]
+    for name, width, strength in sweeps:
+        for one in settling(width, strength, n_train):
+            if one is not None:
+                result = replace(result, **{name: (*getattr(result, name), one)})
+            yield result
 
 
 def exponent(xs, sizes):

@@ -1,7 +1,6 @@
 """Claim 3's law, live: the settled size over the width, point by point, and who holds it up."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
@@ -42,13 +41,21 @@ class WidthLawResult:
         return max(max(a.size / b.size, b.size / a.size) for a, b in pairs)
 
 
-@cache
-def settle(run):
-    return settled(run, scaling.compute(run))
+_finished = {}  # Run -> Settled
+
+
+def _settling(run):
+    """Yield None after each epoch, so that a page without threads stays alive, and then Settled."""
+    if run not in _finished:
+        for results in scaling.training(run):
+            if results is None:
+                yield None
+        _finished[run] = settled(run, results)
+    yield _finished[run]
 
 
 def compute(*, eta, lmbda, m, n_train, fan_in):
-    """Yield after each run that has settled."""
+    """Yield after each epoch; with each run that settles the result grows."""
     runs = tuple(
         scaling.Run(
             hidden=hidden, n_train=n_train, lmbda=lmbda, eta=eta, m=m, pool=POOLS[fan_in], init=init
@@ -59,8 +66,10 @@ def compute(*, eta, lmbda, m, n_train, fan_in):
     result = WidthLawResult(runs)
     yield result
     for run in runs:
-        result = WidthLawResult(runs, (*result.settled, settle(run)))
-        yield result
+        for one in _settling(run):
+            if one is not None:
+                result = WidthLawResult(runs, (*result.settled, one))
+            yield result
 
 
 def describe(result):

@@ -22,7 +22,7 @@ from explorers.chalkboard import (
     Settled,
     describe,
     exponent,
-    settle,
+    settling,
     tabulate,
 )
 from nn_core import Network, load_mnist, train
@@ -95,6 +95,12 @@ def made(hidden, lmbda, n_train, size, cost):
     return Settled(hidden, lmbda, n_train, hidden * 794, size, cost)
 
 
+def settle(*key):
+    *epochs, one = settling(*key)
+    assert set(epochs) <= {None}
+    return one
+
+
 def slope_by_hand(xs, ys):
     """The slope of least squares on the logarithms, from sums."""
     x, y, n = np.log(xs), np.log(ys), len(xs)
@@ -136,13 +142,14 @@ def test_the_identity_holds_for_the_trained_networks(figure):
 def test_six_e_folds_of_decay_at_every_stop(monkeypatch):
     asked = []
 
-    def record(net, *_, epochs, m, eta, lmbda, seed):
+    def record(net, *_, epochs, m, eta, lmbda, **rest):
         asked.append(epochs * eta * lmbda / m)
-        return train(net, *_, epochs=1, m=m, eta=eta, lmbda=lmbda, seed=seed)
+        return train(net, *_, epochs=1, m=m, eta=eta, lmbda=lmbda, **rest)
 
     monkeypatch.setattr(chalkboard, "train", record)
+    monkeypatch.setattr(chalkboard, "_finished", {})
     for lmbda in STOPS["lmbda"]:
-        settle.__wrapped__(5, lmbda, 200)
+        settle(5, lmbda, 200)
         assert asked[-1] * M / (ETA * lmbda) == pytest.approx(epochs_of(lmbda))
     assert min(asked) > 5.8  # whole epochs
 
@@ -209,7 +216,7 @@ def test_the_sentence_says_the_numbers(figure, number_in):
 @pytest.mark.parametrize("hidden", [5, 100])
 def test_the_sentence_at_the_ends_of_the_sliders(monkeypatch, number_in, lmbda, hidden):
     """Networks of 200 images, two epochs each: the words do not depend on how long they took."""
-    monkeypatch.setattr(chalkboard, "settle", lambda *state: briefly(*state))
+    monkeypatch.setattr(chalkboard, "settling", lambda *state: [briefly(*state)])
     *_, result = chalkboard.compute(lmbda=lmbda, hidden=hidden, n_train=200)
     check_sentence(result, number_in)
 
@@ -314,6 +321,11 @@ def test_as_measured_with_a_thousand_images_nothing_leaves_the_picture():
 
 def test_nothing_leaves_the_picture_with_strong_decay(figure):
     assert leaving(figure.result) == []
+
+
+def test_each_epoch_is_a_breath():
+    """Where there are no threads, a slider is heard between two results."""
+    assert len(list(settling(7, 50.0, 200))) == epochs_of(50.0) + 1
 
 
 def test_a_network_is_trained_once():
