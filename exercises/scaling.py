@@ -22,21 +22,21 @@ def sizes(series, of):
 
 def predict_brightness():
     """Ask for the effect of brighter images: what the saturation argument stands or falls with."""
-    same = "it stays the same, within a tenth"
+    little = "it falls, but by less than a third"
 
     def result():
         found = sizes("brightness", "brightness")
         return (
             f"From brightness 0.5 to 2 it goes from {found[0.5]:.4f} to {found[2.0]:.4f}, a ratio "
-            f"of {found[0.5] / found[2.0]:.2f}. To keep z as it was it would have to fall by 4."
+            f"of {found[0.5] / found[2.0]:.2f}. To keep z as it was, a ratio of 4 would be needed."
         )
 
     return Choice(
         "Every image four times as bright. To bring z = Σ w x to the same value, weights of a "
         "quarter would do. What becomes of the size at which they settle?",
-        ["it falls to a quarter", "it falls to a half", same, "it grows"],
+        ["it falls to a quarter", "it falls to a half", little, "it grows"],
         result,
-        right=same,
+        right=little,
     )
 
 

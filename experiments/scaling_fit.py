@@ -11,13 +11,14 @@ mini-batches, and would vanish with eta/m.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
 from experiments.scaling import Run
 
 HIDDEN = 0  # the layer that claim 3 is about
+BASE_LENGTH = 86.8  # mean squared length of the first 5,000 images: only a unit
 
 
 @dataclass(frozen=True)
@@ -110,3 +111,101 @@ def averaged(points, x):
         np.array(xs),
         *(np.array([of(groups[x]) for x in xs]) for of in (np.mean, np.min, np.max)),
     )
+
+
+def mean_size(points, **changed):
+    """Return the mean size over the runs that differ from the base run in just these parameters."""
+    setting = asdict(Run(**changed))
+    varied = ("init", "seed")
+    sizes = [
+        point.size
+        for point in points
+        if all(setting[key] == value for key, value in asdict(point.run).items()
+               if key not in varied)
+    ]  # fmt: skip
+    return float(np.mean(sizes))
+
+
+def apart(points):
+    """Return how far old and new initialization settle apart, at most: their means' ratio - 1."""
+    groups = defaultdict(lambda: defaultdict(list))
+    for point in points:
+        setting = replace(point.run, init="large", seed=0)
+        groups[setting][point.run.init].append(point.size)
+    ratios = [np.mean(sizes["large"]) / np.mean(sizes["scaled"]) for sizes in groups.values()]
+    return float(max(max(ratio, 1 / ratio) for ratio in ratios) - 1)
+
+
+@dataclass(frozen=True)
+class Collapse:
+    """One formula for ||w|| of the hidden layer, fitted to many runs.
+
+    log ||w|| is a sum of a constant and of `terms`, each with its coefficient and standard error.
+    """
+
+    coefficients: dict  # {term: (coefficient, standard error)}
+    scatter: float  # root mean square of what the formula misses, relative
+    worst: float  # the most that it misses
+
+    def norm(self, point):
+        """Return what the formula says for ||w||."""
+        return float(np.exp(sum(self._parts(point).values())))
+
+    def reduced(self, point):
+        """Return the measured ||w||, brought to the base run's width, length and eta/m."""
+        parts = self._parts(point)
+        aside = sum(parts[term] for term in ("ln width", "ln length", "eta/m"))
+        at_base = self.coefficients["eta/m"][0] * Run.eta / Run.m
+        return float(point.norm * np.exp(at_base - aside))
+
+    def _parts(self, point):
+        return {term: self.coefficients[term][0] * value for term, value in _terms(point).items()}
+
+
+def _terms(point):
+    """Return what the logarithm of ||w|| is fitted with: 0 at the base run, but for eta/m."""
+    kappa = np.log(point.kappa / (Run.lmbda / Run.n_train))
+    return {
+        "1": 1.0,
+        "ln kappa": kappa,
+        "(ln kappa)^2": kappa**2,
+        "ln width": np.log(point.run.hidden / Run.hidden),
+        "ln length": np.log(point.mean_squared_length / BASE_LENGTH),
+        "eta/m": point.run.eta / point.run.m,
+    }
+
+
+def collapse(points):
+    """Fit one formula to all points, by least squares on the logarithm of ||w||.
+
+    Its form is a choice, not a derivation: a curve in lmbda/n_train, and a factor for each of the
+    width, the mean squared length of an input and eta/m. That fan_in and n_train have no factor of
+    their own is a claim, which `leftover` tests.
+    """
+    terms = [_terms(point) for point in points]
+    design = np.array([list(row.values()) for row in terms])
+    target = np.log([point.norm for point in points])
+    solution, missed, errors = _least_squares(design, target)
+    return Collapse(
+        dict(zip(terms[0], zip(solution.tolist(), errors.tolist()))),
+        float(np.sqrt(np.mean(missed**2))),
+        float(np.abs(missed).max()),
+    )
+
+
+def leftover(points, of):
+    """Return (coefficient, standard error) of ln `of(point)` when the formula is given it as well.
+
+    Zero within its error says that the formula does not miss it.
+    """
+    design = np.array([[*_terms(point).values(), np.log(of(point))] for point in points])
+    solution, _, errors = _least_squares(design, np.log([point.norm for point in points]))
+    return float(solution[-1]), float(errors[-1])
+
+
+def _least_squares(design, target):
+    solution, *_ = np.linalg.lstsq(design, target, rcond=None)
+    missed = target - design @ solution
+    variance = missed @ missed / (len(target) - design.shape[1])
+    errors = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
+    return solution, missed, errors
