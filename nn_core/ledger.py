@@ -20,6 +20,7 @@ steps have added, each of them faded by the decay that came after it.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -101,8 +102,12 @@ class Bookkeeper:
         self.net, self.silent, self.m = net, silent, m
         self.shrink = 1 - float(net.dtype.type(1 - shrink))  # of the s that steps multiply by
         self.before = [w.copy() for w in net.weights]
-        self.accounts = [_Account(_squared(w)) for w in net.weights]
-        self.slope_sum, self.neurons_seen = 0.0, 0
+        self.size = np.array([_squared(w) for w in net.weights])  # of each layer, as it stands
+        # Running sums, one for each layer.
+        self.decay, self.pull, self.kick, self.decay_lengths, self.data_lengths, self.data_path = (
+            np.zeros(len(net.weights)) for _ in range(6)
+        )
+        self.steps, self.slope_sum, self.neurons_seen = 0, 0.0, 0
 
     def enter(self, layers, scales, eta):
         """Enter a block's steps; what each `engine.Layer` was fed stands there over its scale."""
@@ -110,23 +115,34 @@ class Bookkeeper:
         starts = np.arange(0, images, self.m)
         rates = np.full(len(starts), eta / self.m)
         rates[-1] = eta / (images - starts[-1])  # the last mini-batch may be smaller
-        for account, layer, scale in zip(self.accounts, layers, scales):
-            along = -np.einsum("ij,ij->i", layer.error, layer.product, dtype=np.float64)
-            kicks = _squared_gradients(layer.error, layer.fed, self.m)
-            account.enter(
-                rates * np.add.reduceat(along, starts),
-                np.square(rates * scale) * kicks,
-                self.shrink,
-            )
+        along = np.array([_along(layer, starts) for layer in layers])
+        squares = np.array([_squared_gradients(layer.error, layer.fed, self.m) for layer in layers])
+        self._enter_steps(rates * along, np.square(rates * np.array(scales)[:, None]) * squares)
         for layer in layers[:-1]:
             self.slope_sum += float(layer.slope.sum(dtype=np.float64))
             self.neurons_seen += layer.slope.size
 
+    def _enter_steps(self, w_dot_g, kicks):
+        """Enter <w, g> and ||g||^2 of each layer and step, arrays of shape (layers, steps)."""
+        lost = self.shrink * (2 - self.shrink)  # 1 - s^2, without cancellation
+        pulls, lengths = -2 * (1 - self.shrink) * w_dot_g, np.sqrt(kicks)
+        gains = pulls + kicks
+        powers, carry = _carrying(1 - lost, kicks.shape[1])
+        sizes = self.size[:, None] * powers + gains @ carry  # before each step
+        self.size = (1 - lost) * sizes[:, -1] + gains[:, -1]
+        self.decay -= lost * sizes.sum(axis=1)
+        self.pull += pulls.sum(axis=1)
+        self.kick += kicks.sum(axis=1)
+        self.decay_lengths += self.shrink * np.sqrt(np.maximum(sizes, 0)).sum(axis=1)
+        self.data_lengths += lengths.sum(axis=1)
+        fading, _ = _carrying(abs(1 - self.shrink), kicks.shape[1])
+        self.data_path *= fading[-1] * abs(1 - self.shrink)
+        self.data_path += lengths @ fading[::-1]
+        self.steps += kicks.shape[1]
+
     def close(self):
         """Return the ledger of the epoch that has just ended."""
-        layers = tuple(
-            self._closed(*books) for books in zip(self.accounts, self.net.weights, self.before)
-        )
+        layers = tuple(self._closed(number) for number in range(len(self.net.weights)))
         slope = self.slope_sum / self.neurons_seen if self.neurons_seen else None
         control = None
         if self.silent.any():
@@ -134,50 +150,39 @@ class Bookkeeper:
             control = math.sqrt(_squared(group) / group.size)
         return Ledger(layers, slope, control)
 
-    def _closed(self, account, after, before):
-        size, left = _squared(before), (1 - self.shrink) ** account.steps
-        way = math.sqrt(_squared(after - left * before))
+    def _closed(self, number):
+        before, after = self.before[number], self.net.weights[number]
+        size, left = _squared(before), (1 - self.shrink) ** self.steps
+        way, path = math.sqrt(_squared(after - left * before)), float(self.data_path[number])
         return LayerLedger(
             size_before=size,
             size_after=_squared(after),
-            decay=account.decay,
-            pull=account.pull,
-            kick=account.kick,
-            decay_step=account.decay_lengths / account.steps,
-            data_step=account.data_lengths / account.steps,
+            decay=float(self.decay[number]),
+            pull=float(self.pull[number]),
+            kick=float(self.kick[number]),
+            decay_step=float(self.decay_lengths[number]) / self.steps,
+            data_step=float(self.data_lengths[number]) / self.steps,
             decay_displacement=(1 - left) * math.sqrt(size),
-            data_displacement=min(way, account.data_path),  # longer than its path: rounding
-            data_path=account.data_path,
-            steps=account.steps,
+            data_displacement=min(way, path),  # longer than its path: rounding
+            data_path=path,
+            steps=self.steps,
         )
 
 
-class _Account:
-    """The running sums of one layer."""
+@lru_cache(maxsize=8)
+def _carrying(factor, steps):
+    """Return how a quantity is carried over steps that multiply it by `factor` and add to it.
 
-    def __init__(self, size):
-        self.size = size
-        self.decay = self.pull = self.kick = 0.0
-        self.decay_lengths = self.data_lengths = self.data_path = 0.0
-        self.steps = 0
+    Before step t it is powers[t] times its start, plus carry[j, t] times what step j has added.
+    """
+    later = np.arange(steps) - np.arange(steps)[:, None] - 1
+    return factor ** np.arange(steps), np.where(later >= 0, factor ** np.maximum(later, 0), 0.0)
 
-    def enter(self, along, kicks, shrink):
-        """Enter the steps of a block: <w, g> and ||g||^2 of each."""
-        pulls, lengths = -2 * (1 - shrink) * along, np.sqrt(kicks)
-        lost = shrink * (2 - shrink)  # 1 - s^2, without cancellation
-        sizes = []
-        for gain in (pulls + kicks).tolist():
-            sizes.append(self.size)
-            self.size += gain - lost * self.size
-        for length in lengths.tolist():
-            self.data_path = abs(1 - shrink) * self.data_path + length
-        sizes = np.array(sizes)
-        self.decay -= lost * float(sizes.sum())
-        self.pull += float(pulls.sum())
-        self.kick += float(kicks.sum())
-        self.decay_lengths += shrink * float(np.sqrt(np.maximum(sizes, 0)).sum())
-        self.data_lengths += float(lengths.sum())
-        self.steps += len(along)
+
+def _along(layer, starts):
+    """Return <w, G> of each mini-batch: the sum of error times w a. (The product is -w a.)"""
+    each = np.einsum("ij,ij->i", layer.error, layer.product, dtype=np.float64)
+    return -np.add.reduceat(each, starts)
 
 
 def _squared(array):
