@@ -42,7 +42,7 @@ def predict_brightness():
 
 def predict_lambda_law():
     """Ask for the exponent in lambda."""
-    bends = "no single power: the curve bends, flat for small λ and steep for large"
+    bends = "no single power: the curve bends, flatter for small λ, steeper for large"
 
     def result():
         found = sizes("lambda", "lmbda")
@@ -85,6 +85,7 @@ KNOWS_NOTHING = 10 * (-0.1 * math.log(0.1) - 0.9 * math.log(0.9))  # ten outputs
 def _judge_bound(answer):
     if not callable(answer):
         raise Wrong("Hand over the function itself: upper_bound.check(bound), no brackets.")
+    _judge_bound_once(answer, 5.0, 5000, 23_820)  # the same each time, for the same words
     rng = np.random.default_rng()
     for _ in range(20):
         lmbda = float(rng.uniform(0.5, 200))
@@ -130,8 +131,9 @@ def _judge_bound_once(answer, lmbda, n_train, n_weights):
 
 
 upper_bound = Exercise(
-    question="A network with all weights 0 and the best biases gives 1/10 at each output. Write "
-    "bound(lmbda, n_train, n_weights): the largest rms weight of any network that costs no more.",
+    question="A network that knows nothing: all weights 0, and biases that give 1/10 at each "
+    "output. Write bound(lmbda, n_train, n_weights): the largest rms weight of any network that "
+    "costs no more.",
     hints=(
         "Cost = (a part that is never negative) + (λ/2n_train)·N_w·w².",
         "Ten outputs of 1/10 cost 10·h, h = −0.1·ln 0.1 − 0.9·ln 0.9, about 3.25 together.",
@@ -178,7 +180,7 @@ forecast = Exercise(
         "N_w is 794 times the number of hidden neurons in both.",
         "size(512) = size(30) · √(30/512).",
     ),
-    solution="from exercises.scaling import _sizes\n"
+    solution="from exercises.scaling import sizes\n"
     "size_512 = sizes('width', 'hidden')[30] * (30 / 512) ** 0.5",
     judge=_judge_forecast,
 )

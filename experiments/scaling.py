@@ -143,7 +143,7 @@ def compute(run):
 def training(run):
     """Train until the weights have settled: yield None after each epoch, and the results at last.
 
-    Per layer: `squared_size`, the mean of ||w||^2 over the epochs of the window's later half, and
+    Per layer: `squared_size`, the mean of ||w||^2 at the ends of the window's later epochs, and
     the sums of `decay`, `pull` and `kick` over these epochs. One number each: `epochs` and `steps`
     trained, whether the run has `settled`, `steps_seen` in the half window, `cost` and `accuracy`
     on the training images, `slope`, and the `mean_squared_length` of an input.

@@ -151,12 +151,18 @@ class Collapse:
         """Return what the formula says for ||w||."""
         return float(np.exp(sum(self._parts(point).values())))
 
+    def curve(self, point):
+        """Return what it says at the point's kappa and the base run's width, length and eta/m."""
+        return self.norm(point) / self._aside(point)
+
     def reduced(self, point):
         """Return the measured ||w||, brought to the base run's width, length and eta/m."""
+        return point.norm / self._aside(point)
+
+    def _aside(self, point):
         parts = self._parts(point)
-        aside = sum(parts[term] for term in ("ln width", "ln length", "eta/m"))
         at_base = self.coefficients["eta/m"][0] * Run.eta / Run.m
-        return float(point.norm * np.exp(at_base - aside))
+        return float(np.exp(parts["ln width"] + parts["ln length"] + parts["eta/m"] - at_base))
 
     def _parts(self, point):
         return {term: self.coefficients[term][0] * value for term, value in _terms(point).items()}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.scaling import series
-from experiments.scaling_fit import averaged, fit, local_exponents, settled
+from experiments.scaling_fit import Collapse, averaged, collapse, fit, local_exponents, settled
 from explorers.canvas import BLUE, GREY, INK, VERMILLION, Canvas
-from explorers.controls import Control
+from explorers.controls import VIEW, Control
 from explorers.formats import percent, power, rounded, trimmed
 from explorers.widget import Explorer
 
@@ -27,9 +27,7 @@ class Change:
 
 
 CHANGES = {
-    "hidden width": Change(
-        "width", lambda s: s.n_weights, "N_w", -0.5, "the book's 1/√N_w"
-    ),
+    "hidden width": Change("width", lambda s: s.n_weights, "N_w", -0.5, "the book's 1/√N_w"),
     "λ": Change("lambda", lambda s: s.run.lmbda, "λ", -0.5, "a fixed gain"),
     "λ, 50,000 images": Change(
         "lambda, all images", lambda s: s.run.lmbda, "λ", -0.5, "a fixed gain"
@@ -41,16 +39,17 @@ CHANGES = {
         0.0,
         "λ/n_train alone",
     ),
-    "fan_in, by pooling": Change("fan-in", lambda s: s.run.fan_in, "fan_in", -0.5, "1/√N_w"),
+    "fan_in, by pooling": Change("fan-in", lambda s: s.run.fan_in, "fan_in", -0.5, "1/√fan_in"),
     "fan_in, ⟨|x|²⟩ fixed": Change(
-        "fan-in at fixed length", lambda s: s.run.fan_in, "fan_in", -0.5, "1/√N_w"
+        "fan-in at fixed length", lambda s: s.run.fan_in, "fan_in", -0.5, "1/√fan_in"
     ),
     "brightness": Change(
-        "brightness", lambda s: s.mean_squared_length, "⟨|x|²⟩", -0.5, "saturation, 1/√⟨|x|²⟩"
+        "brightness", lambda s: s.mean_squared_length, "⟨|x|²⟩", -0.5, "saturation's 1/√⟨|x|²⟩"
     ),
     "η": Change("eta", lambda s: s.run.eta, "η", 0.0, "no effect"),
     "m": Change("m", lambda s: s.run.m, "m", 0.0, "no effect"),
-}  # fmt: skip
+}
+MEASURED, COLLAPSED = "as measured", "collapsed"
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ class ScalingLawsResult:
     change: Change
     chosen: tuple
     everything: tuple
+    formula: Collapse
 
     @property
     def fit(self):
@@ -76,23 +76,30 @@ class ScalingLawsResult:
         return float(np.maximum(ratios, 1 / ratios).max())
 
 
-def describe(result):
+def describe(result, *, right):
     change, law = result.change, result.fit
     xs, sizes, _, _ = averaged(result.chosen, change.x)
     slopes = local_exponents(xs, sizes)
     said = (
-        f"Over {change.xlabel} from {trimmed(xs[0])} to {trimmed(xs[-1])} the settled size goes "
-        f"from {rounded(sizes[0])} to {rounded(sizes[-1])}. As one power, {change.xlabel} to the "
-        f"{trimmed(law.exponent, 2)} ± {trimmed(law.error, 1)}; {change.of_law} would be "
-        f"{trimmed(change.law)}. From point to point the exponent goes from "
-        f"{trimmed(slopes[0][1], 2)} to {trimmed(slopes[-1][1], 2)}. Old and new settle within "
+        f"Over {change.xlabel} from {trimmed(xs[0], 3)} to {trimmed(xs[-1], 3)} the settled size "
+        f"goes from {rounded(sizes[0])} to {rounded(sizes[-1])}. On logarithmic axes the straight "
+        f"line that fits best has the slope {trimmed(law.exponent, 3)} ± {trimmed(law.error, 1)}, "
+        f"against {trimmed(change.law)} for {change.of_law}; between the first two points the "
+        f"slope is {trimmed(slopes[0][1], 2)}, between the last two {trimmed(slopes[-1][1], 2)}. "
+        "Old and new settle within "
         f"{percent(result.apart - 1)} of each other."
     )
-    restless = sum(not s.has_settled for s in result.chosen)
-    return said + (f" {restless} of {len(result.chosen)} runs did not settle." if restless else "")
+    if restless := sum(not s.has_settled for s in result.chosen):
+        said += f" {restless} of {len(result.chosen)} runs did not settle."
+    if right == COLLAPSED:
+        said += (
+            f" The formula for all {len(result.everything)} runs misses ‖w‖ by "
+            f"{percent(result.formula.scatter)} (root mean square)."
+        )
+    return said
 
 
-def tabulate(result):
+def tabulate(result, *, right):
     x, rows = result.change.x, []
     for value in sorted({x(s) for s in result.chosen}):
         there = [s for s in result.chosen if x(s) == value]
@@ -101,7 +108,7 @@ def tabulate(result):
                 for name in ("norm", "gain", "heat", "accuracy")}  # fmt: skip
         rows.append(
             (
-                f"{result.change.xlabel} = {trimmed(value)}: "
+                f"{result.change.xlabel} = {trimmed(value, 3)}: "
                 "size (range), ‖w‖, gain, heat, accuracy",
                 f"{rounded(np.mean(sizes))} ({rounded(min(sizes))} to {rounded(max(sizes))}), "
                 f"{rounded(mean['norm'])}, {rounded(mean['gain'])}, {rounded(mean['heat'])}, "
@@ -124,6 +131,32 @@ def columns(result):
     }
 
 
+def with_room_for_key(low, high, scale):
+    """Return the limits of a logarithmic axis: its key of three rows stands above `high`."""
+    share = 0.205 * scale
+    return low, high ** (1 / (1 - share)) * low ** (-share / (1 - share))
+
+
+def log_ticks(low, high):
+    """Return ticks {value: short text} between two numbers: 1, 2, 5, or over decades only 1."""
+    ticks = {}
+    for exponent in range(-8, 3):
+        for first in (1, 2, 5) if high < 300 * low else (1,):
+            value = first * 10.0**exponent
+            short = (f"{first}·" if first > 1 else "") + power(exponent)
+            if low < value < high:
+                ticks[value] = trimmed(value) if exponent >= -3 else short
+    return ticks
+
+
+def power_law(xs, sizes, exponent):
+    """Return the law of this exponent through the middle of the points, as far up as they go."""
+    x = np.geomspace(min(xs), max(xs), 200)
+    y = x**exponent * np.exp(np.mean(np.log(sizes)) - exponent * np.mean(np.log(xs)))
+    near = (y > min(sizes) / 1.4) & (y < max(sizes) * 1.4)
+    return x[near], y[near]
+
+
 class Picture:
     """Left: the settled size over what is changed. Right: ||w|| over lmbda/n_train, all runs."""
 
@@ -134,10 +167,11 @@ class Picture:
             xscale="log", yscale="log", xlim=(1, 10), ylim=(0.01, 1),
         )  # fmt: skip
         self.collapse = c.panel(
-            [0.58, 0.17, 0.4, 0.7], title="All runs: ‖w‖ = size · √(weights)", xlabel="λ/n_train",
+            [0.58, 0.17, 0.38, 0.7], title=" ", xlabel="λ/n_train",
             xscale="log", yscale="log", xlim=(1e-5, 1e-1), ylim=(1, 100),
-            xticks={10.0**e: power(e) for e in range(-5, 0)}, yticks={1: "1", 10: "10", 100: "100"},
+            xticks={10.0**e: power(e) for e in range(-4, 0)}, yticks={1: "1", 10: "10", 100: "100"},
         )  # fmt: skip
+        (self.formula,) = self.collapse.moving.plot([], [], "-", color=INK, lw=c.size(1))
         (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=c.size(1.5))
         self.points, self.lit = {}, {}
         (self.all,) = self.collapse.moving.plot([], [], ".", color=GREY, ms=c.size(4), alpha=0.5)
@@ -150,14 +184,13 @@ class Picture:
     def _frame(self, change, xs, sizes):
         c = self.canvas
         xlim = (min(xs) / 1.4, max(xs) * 1.4)
-        ylim = (min(sizes) / 1.6, max(sizes) * 3.2)
-        ticks = [t for e in range(-4, 2) for t in (10.0**e, 2 * 10.0**e, 5 * 10.0**e)]
+        ylim = with_room_for_key(min(sizes) / 1.6, max(sizes) * 1.6, c.scale)
         distinct = sorted(set(xs))
         shown = distinct[:: 1 + (len(distinct) - 1) // 4]
         self.sizes.still.set_xlabel(change.xlabel, fontsize=c.size(12), color=INK)
         self.sizes.frame(
-            xlim=xlim, ylim=ylim, xticks={x: trimmed(x) for x in shown},
-            yticks={t: trimmed(t) for t in ticks if ylim[0] < t < ylim[1]},
+            xlim=xlim, ylim=ylim, xticks={x: trimmed(x, 3) for x in shown},
+            yticks=log_ticks(*ylim),
         )  # fmt: skip
         for text in list(self.sizes.still.texts):
             text.remove()
@@ -165,19 +198,36 @@ class Picture:
                 ("- -", f"{change.of_law} (slope {trimmed(change.law)})", INK)]  # fmt: skip
         self.sizes.key(rows, left=1 - 0.62 * c.scale, top=1.0, size=c.size(10.5))
 
-    def draw(self, result):
+    def draw(self, result, *, right):
         x = result.change.x
         xs, sizes = [x(s) for s in result.chosen], [s.size for s in result.chosen]
         self._frame(result.change, xs, sizes)
         for init in INITS:
             of = [s for s in result.chosen if s.run.init == init]
             self.points[init].set_data([x(s) for s in of], [s.size for s in of])
-            self.lit[init].set_data([s.kappa for s in of], [s.norm for s in of])
-        everything = result.everything
-        self.all.set_data([s.kappa for s in everything], [s.norm for s in everything])
-        ends = np.array([min(xs), max(xs)])
-        middle = np.exp(np.mean(np.log(sizes)) - result.change.law * np.mean(np.log(xs)))
-        self.law.set_data(ends, middle * ends**result.change.law)
+            self.lit[init].set_data(self._norms(of, result.formula, right))
+        self.all.set_data(self._norms(result.everything, result.formula, right))
+        self._draw_formula(result, right)
+        self.law.set_data(power_law(xs, sizes, result.change.law))
+
+    def _norms(self, points, formula, right):
+        of = formula.reduced if right == COLLAPSED else lambda point: point.norm
+        return [point.kappa for point in points], [of(point) for point in points]
+
+    def _draw_formula(self, result, right):
+        title, rows = "All runs: ‖w‖ = size · √weights", [("•", "all other runs", GREY)]
+        if right == COLLAPSED:
+            title = "‖w‖ at one width, length and η/m"
+            rows.append(("—", "the formula", INK))
+            by_kappa = {s.kappa: result.formula.curve(s) for s in result.everything}
+            self.formula.set_data(*zip(*sorted(by_kappa.items())))
+        else:
+            self.formula.set_data([], [])
+        still, size = self.collapse.still, self.canvas.size
+        still.set_title(title, loc="left", fontsize=size(13), color=INK, pad=10)
+        for text in list(still.texts):
+            text.remove()
+        self.collapse.key(rows, left=0.1, top=0.3, size=size(10.5))
 
 
 class ScalingLaws(Explorer):
@@ -189,6 +239,7 @@ class ScalingLaws(Explorer):
         Control(
             "changed", "changed", "all else as in the base run", tuple(CHANGES), "hidden width"
         ),
+        Control("right", "right", "what is shown of ‖w‖", (MEASURED, COLLAPSED), MEASURED, VIEW),
     )
     Picture = Picture
     describe = staticmethod(describe)
@@ -198,9 +249,10 @@ class ScalingLaws(Explorer):
     def __init__(self, stored, **state):
         self._settled = {run: settled(run, table) for run, table in stored.items()}
         self._series = series()
+        self._formula = collapse(list(self._settled.values()))
         super().__init__(**state)
 
     def compute(self, *, changed):
         change = CHANGES[changed]
         chosen = tuple(self._settled[run] for run in self._series[change.series])
-        yield ScalingLawsResult(change, chosen, tuple(self._settled.values()))
+        yield ScalingLawsResult(change, chosen, tuple(self._settled.values()), self._formula)

@@ -186,7 +186,7 @@ function render({ model, el }) {
     button(text, () => mail.post({ kind: "press", method })));
   const svg = () => wholeSvg(model.get("_still"), model.get("_moving"));
 
-  const root = element("section", { class: "fe", role: "group", "aria-label": spec.title },
+  const root = element("div", { class: "fe", role: "group", "aria-label": spec.title },
     element("div", { class: "fe-controls" }, ...Object.values(controls).map((one) => one.node)),
     player,
     figure,

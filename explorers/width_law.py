@@ -5,16 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments import scaling
-from experiments.scaling_fit import fit, settled
+from experiments.scaling_fit import averaged, fit, local_exponents, settled
 from explorers.canvas import BLUE, GREEN, INK, PURPLE, VERMILLION, Canvas
 from explorers.controls import Control, log_stops
 from explorers.formats import percent, rounded, trimmed
+from explorers.scaling_laws import INITS, log_ticks, power_law, with_room_for_key
 from explorers.widget import Explorer
 
 WIDTHS = (8, 16, 32, 64, 128)
-INITS = {"large": ("old", VERMILLION, "o"), "scaled": ("new", BLUE, "s")}
 POOLS = {"784": 1, "196": 2, "49": 4}
-LOWEST = 0.02  # accuracy above that of guessing below which the width has nothing to carry
+GIVEN_UP = 0.3  # training accuracy below which a network has all but given up
 
 
 @dataclass(frozen=True)
@@ -75,18 +75,29 @@ def compute(*, eta, lmbda, m, n_train, fan_in):
 def describe(result):
     if result.law is None:
         return f"Settled so far: {len(result.settled)} of {len(result.runs)} networks …"
-    law, first, last = result.law, result.settled[0], result.settled[-1]
+    law, last = result.law, result.settled[-1]
+    at, sizes, *_ = averaged(result.settled, lambda s: s.n_weights)
+    slopes = [slope for _, slope in local_exponents(at, sizes)]
     said = [
-        f"Over N_w from {first.n_weights:,} to {last.n_weights:,} the settled size falls from "
-        f"{rounded(first.size)} to {rounded(last.size)}, like N_w to the power "
-        f"{trimmed(law.exponent, 3)} ± {trimmed(law.error, 1)}; the book's 1/√N_w is −0.5.",
-        f"As multiples of 1/√N_w: {rounded(first.size * first.n_weights**0.5)} to "
-        f"{rounded(last.size * last.n_weights**0.5)}.",
+        f"Over N_w from {at[0]:,} to {at[-1]:,} the settled size goes from {rounded(sizes[0])} to "
+        f"{rounded(sizes[-1])}. On logarithmic axes the straight line that fits best has the slope "
+        f"{trimmed(law.exponent, 3)} ± {trimmed(law.error, 1)}, against −0.5 for the book's "
+        f"1/√N_w; between the first two widths the slope is {trimmed(slopes[0], 2)}, between the "
+        f"last two {trimmed(slopes[-1], 2)}.",
+        f"As multiples of 1/√N_w the sizes go from {rounded(sizes[0] * at[0] ** 0.5)} to "
+        f"{rounded(sizes[-1] * at[-1] ** 0.5)}.",
         f"Old and new settle within {percent(result.apart - 1)} of each other.",
     ]
-    if rough := [one.run.hidden for one in result.settled if not one.has_settled]:
-        said.append(f"Not at rest even after 60 decay times: {', '.join(map(str, rough))} neurons.")
-    if last.accuracy < 0.3:
+    if rough := [
+        f"{one.run.hidden} ({INITS[one.run.init][0]})"
+        for one in result.settled
+        if not one.has_settled
+    ]:
+        said.append(
+            f"Not at rest even after {scaling.MOST_DECAY_TIMES} decay times: the networks with "
+            f"{', '.join(rough)} neurons."
+        )
+    if last.accuracy < GIVEN_UP:
         said.append(
             f"But the widest network gets only {percent(last.accuracy)} of its training images "
             "right: λ is too large, and there is nothing to hold the weights up."
@@ -119,6 +130,11 @@ def progress(result):
     return len(result.settled), len(result.runs)
 
 
+def _taken(one):
+    """What decay takes, and gain and heat have to give: (lmbda/n_train) ||w||^2."""
+    return one.kappa * one.norm**2
+
+
 class Picture:
     """Left: settled size over N_w, with a line of slope -1/2. Right: gain and heat over N_w."""
 
@@ -143,7 +159,7 @@ class Picture:
         self.parts = {
             name: self.balance.moving.plot([], [], style, color=colour, ms=c.size(7),
                                            lw=c.size(1.8))[0]
-            for name, colour, style in [("whole", INK, "-"), ("gain", GREEN, "-^"),
+            for name, colour, style in [("taken", INK, "-"), ("gain", GREEN, "-^"),
                                         ("heat", PURPLE, "--v")]
         }  # fmt: skip
         rows = [("●", "old initialization", VERMILLION), ("□", "new", BLUE),
@@ -154,25 +170,21 @@ class Picture:
         self.balance.key(rows, left=1 - 0.5 * c.scale, top=1.0, size=c.size(10.5))
 
     def _frame(self, result):
-        ends = [scaling.Run.fan_in.fget(run) * run.hidden + 10 * run.hidden for run in result.runs]
-        xlim = (ends[0] / 1.5, ends[-1] * 1.5)
-        if self.sizes.still.get_xlim() != xlim:
-            ticks = {n: f"{n:,}" for n in sorted(set(ends))[::2]}
-            for panel in (self.sizes, self.balance):
-                panel.frame(xlim=xlim, xticks=ticks)
-        sizes = [one.size for one in result.settled] or [0.05, 0.2]
-        low, high = (10 ** (np.round(3 * np.log10(v)) / 3) for v in (min(sizes), max(sizes)))
-        ylim = (low / 2, high * 4)
-        if self.sizes.still.get_ylim() != ylim:
-            ticks = [t for e in range(-6, 2) for t in (10.0**e, 2 * 10.0**e, 5 * 10.0**e)]
-            self.sizes.frame(
-                ylim=ylim, yticks={t: trimmed(t) for t in ticks if ylim[0] < t < ylim[1]}
+        ends = [(run.fan_in + 10) * run.hidden for run in result.runs]
+        for panel in (self.sizes, self.balance):
+            panel.frame(
+                xlim=(ends[0] / 1.5, ends[-1] * 1.5),
+                xticks={n: f"{n:,}" for n in sorted(set(ends))[::2]},
             )
-        whole = [one.gain + one.heat for one in result.settled] or [0.5]
-        top = float(np.ceil(2.6 * max(whole)) / 2)
-        if self.balance.still.get_ylim()[1] != top:
-            ticks = np.linspace(0, top, 5)
-            self.balance.frame(ylim=(0, top), yticks={t: trimmed(t, 2) for t in ticks})
+        sizes = [one.size for one in result.settled] or [0.05, 0.2]
+        # In steps of a third of a decade, so that not each new point moves the axis.
+        low = 10 ** (np.floor(3 * np.log10(min(sizes) / 1.4)) / 3)
+        high = 10 ** (np.ceil(3 * np.log10(max(sizes) * 1.6)) / 3)
+        low, high = with_room_for_key(low, high, self.canvas.scale)
+        self.sizes.frame(ylim=(low, high), yticks=log_ticks(low, high))
+        whole = [_taken(one) for one in result.settled] or [0.5]
+        top = float(np.ceil(2.8 * max(whole)) / 2)  # whole halves, and the key above the curves
+        self.balance.frame(ylim=(0, top), yticks={t: trimmed(t, 3) for t in np.linspace(0, top, 6)})
 
     def draw(self, result):
         self._frame(result)
@@ -181,16 +193,14 @@ class Picture:
             points.set_data([s.n_weights for s in settled], [s.size for s in settled])
         new = result.of("scaled")
         at = [one.n_weights for one in new]
-        for name, line in self.parts.items():
-            line.set_data(
-                at, [one.gain + one.heat if name == "whole" else getattr(one, name) for one in new]
-            )
+        self.parts["taken"].set_data(at, [_taken(one) for one in new])
+        self.parts["gain"].set_data(at, [one.gain for one in new])
+        self.parts["heat"].set_data(at, [one.heat for one in new])
         if result.law is None:
             self.law.set_data([], [])
-        else:  # through the middle of all points
-            x = np.array([s.n_weights for s in result.settled])
-            middle = np.exp(np.mean(np.log([s.size * s.n_weights**0.5 for s in result.settled])))
-            self.law.set_data(x, middle * x**-0.5)
+        else:
+            x = [s.n_weights for s in result.settled]
+            self.law.set_data(power_law(x, [s.size for s in result.settled], -0.5))
 
 
 class WidthLaw(Explorer):

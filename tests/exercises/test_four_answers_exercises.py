@@ -9,7 +9,7 @@ import pytest
 
 from exercises import four_answers
 from exercises.four_answers import predict_share, predict_slip, repaired_chalkboard, slip_costs
-from explorers.chalkboard import settle
+from explorers.chalkboard import settling
 from nn_core import Network, load_mnist
 
 
@@ -106,7 +106,8 @@ def test_nothing_is_computed_or_told_before_a_guess(monkeypatch):
 
 
 def test_about_half_of_the_cost_is_penalty():
-    share = settle(30, 5.0, 1000).share
+    *_, settled = settling(30, 5.0, 1000)
+    share = settled.share
     assert share == pytest.approx(0.5, abs=0.05)
     assert four_answers.penalty_share() == pytest.approx(share, rel=1e-12)
     asked = predict_share()

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from experiments import scaling, store, sweep
-from experiments.scaling import DRIFT, FILE, Run, all_runs, has_settled, load, main, quick_runs
+from experiments import scaling
+from experiments.scaling import DRIFT, Run, all_runs, has_settled, load, main, quick_runs
 from nn_core import Network, load_mnist, train
 
 TINY = Run(hidden=4, n_train=200, lmbda=10.0, eta=0.5, pool=4)
@@ -272,8 +272,6 @@ def test_without_results_one_is_told_how_to_come_by_them(tmp_path):
 
 @pytest.fixture(scope="module")
 def stored():
-    if sweep.missing(all_runs(), store.read(FILE)):
-        pytest.skip("the stored results are not complete yet")
     return load()
 
 

@@ -1,0 +1,307 @@
+"""What is read from the sweep: the balance step by step by hand, and fits against other fits."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from experiments import scaling, scaling_fit
+from experiments.scaling import DRIFT, Run
+from experiments.scaling_fit import (
+    BASE_LENGTH,
+    Settled,
+    apart,
+    averaged,
+    collapse,
+    fit,
+    leftover,
+    local_exponents,
+    mean_size,
+    settled,
+)
+from nn_core import Network, load_mnist, sgd_step
+
+TINY = Run(hidden=4, n_train=200, lmbda=2.0, eta=0.5, m=5, pool=4)
+
+
+def made(size=0.1, *, gain=0.2, heat=0.05, length=BASE_LENGTH, **parameters):
+    """A run that is said to have settled at this size."""
+    return Settled(Run(**parameters), True, size, gain, heat, length, 0.5, 0.9)
+
+
+# The balance.
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    columns = scaling.compute(TINY)
+    return columns, settled(TINY, columns)
+
+
+def cost_when_grown(net, x, y, factor):
+    """The data cost of a network whose hidden weights are larger by a factor."""
+    grown = net.copy()
+    grown.weights[0] *= factor
+    return grown.total_cost(x, y)
+
+
+def steps_by_hand(columns):
+    """Train step by step as long as the run did.
+
+    Return, for each step of the half window: ||w||^2 before it; by how much the cost of its
+    mini-batch falls when the hidden weights grow, per relative growth; and ||its data step||^2.
+    And at last the mean of ||w||^2 over the epochs' ends.
+    """
+    images = load_mnist(TINY.n_train, pool=TINY.pool).train
+    x, y = images.pixels / 256, images.y
+    shuffling, weights = np.random.default_rng(TINY.seed).spawn(2)
+    net = Network([49, 4, 10], init="large", seed=weights)
+    per_epoch = TINY.n_train // TINY.m
+    seen = int(columns["steps_seen"]) // per_epoch
+    squares, gains, kicks, ends = [], [], [], []
+    for epoch in range(int(columns["epochs"])):
+        order = shuffling.permutation(TINY.n_train)
+        for start in range(0, TINY.n_train, TINY.m):
+            batch = order[start : start + TINY.m]
+            before, (xb, yb) = net.weights[0].copy(), (x[batch], y[batch])
+            if epoch >= columns["epochs"] - seen:
+                less, more = (cost_when_grown(net, xb, yb, 1 + e) for e in (-1e-5, 1e-5))
+                squares.append(np.sum(before**2))
+                gains.append((less - more) / 2e-5)
+            sgd_step(net, xb, yb, eta=TINY.eta, lmbda=TINY.lmbda, n_train=TINY.n_train)
+            if epoch >= columns["epochs"] - seen:
+                left = 1 - TINY.eta * TINY.lmbda / TINY.n_train
+                kicks.append(np.sum((net.weights[0] - left * before) ** 2))
+        ends.append(np.sum(net.weights[0] ** 2))
+    return np.array(squares), np.array(gains), np.array(kicks), np.mean(ends[-seen:])
+
+
+def test_gain_and_heat_are_those_of_the_single_steps(tiny):
+    columns, one = tiny
+    _, gains, kicks, squared = steps_by_hand(columns)
+    assert len(gains) == columns["steps_seen"] > 50
+    assert one.gain == pytest.approx(np.mean(gains), rel=1e-6)  # by differences of the cost
+    assert one.heat == pytest.approx(np.mean(kicks) / (2 * TINY.eta), rel=1e-9)
+    assert one.norm**2 == pytest.approx(squared, rel=1e-9)
+    assert one.gain > 0 and one.heat > 0
+
+
+def test_at_rest_gain_and_heat_give_what_decay_takes(tiny):
+    """To what settled means, and the parts of order eta*lmbda/n_train that the text names."""
+    columns, one = tiny
+    shrink = TINY.eta * TINY.lmbda / TINY.n_train
+    squares, *_ = steps_by_hand(columns)
+    taken = one.kappa * np.mean(squares)  # at the steps themselves
+    assert taken * (1 - shrink / 2) == pytest.approx((1 - shrink) * one.gain + one.heat, rel=DRIFT)
+    assert taken == pytest.approx(one.gain + one.heat, rel=DRIFT + shrink / 2)
+    assert one.heat > 2 * (DRIFT + shrink / 2) * taken  # without the heat it would not do
+
+
+def test_the_balance_of_every_stored_run(tables, stored):
+    """Exactly with the ledger's decay; nearly with ||w||^2, which is that of the epochs' ends."""
+    for one in stored:
+        shrink = one.run.eta * one.run.lmbda / one.run.n_train
+        columns = tables[one.run]
+        taken = -columns["decay"][0] / (2 * one.run.eta * columns["steps_seen"])
+        given = (1 - shrink) * one.gain + one.heat
+        assert given == pytest.approx(taken, rel=DRIFT * (1 + 1e-6)), one.run.name
+        assert one.kappa * one.norm**2 == pytest.approx(
+            one.gain + one.heat, rel=0.014
+        )  # eta/m = 0.1
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return scaling.load()
+
+
+@pytest.fixture(scope="module")
+def stored(tables):
+    return [settled(run, table) for run, table in tables.items()]
+
+
+def test_what_is_said_of_a_run(tiny):
+    columns, one = tiny
+    assert one.run is TINY and one.has_settled is True
+    assert one.n_weights == Network([49, 4, 10], seed=0).n_weights == 49 * 4 + 4 * 10
+    assert one.n_hidden_weights == 49 * 4
+    assert one.kappa == 2.0 / 200
+    assert one.norm**2 == pytest.approx(columns["squared_size"][0])
+    assert one.size == pytest.approx((columns["squared_size"][0] / (49 * 4)) ** 0.5)
+    for name in ("mean_squared_length", "cost", "accuracy"):
+        assert getattr(one, name) == columns[name]
+    assert settled(TINY, columns | {"settled": np.array(False)}).has_settled is False
+
+
+def test_the_whole_network_has_more_weights_than_its_hidden_layer():
+    assert made().n_weights == 23_820 and made().n_hidden_weights == 23_520
+    assert made(hidden=512).n_weights == 794 * 512
+
+
+# Power laws.
+
+
+def test_an_exact_power_law():
+    x = np.array([1.0, 3.0, 10.0, 200.0])
+    law = fit(x, 7 * x**-0.5)
+    assert (law.exponent, law.factor) == pytest.approx((-0.5, 7))
+    assert law.error < 1e-9
+    assert law(50.0) == pytest.approx(7 / 50**0.5)
+    np.testing.assert_allclose(law([4.0, 9.0]), [7 / 2, 7 / 3])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_scattered_law_against_scipy(seed):
+    rng = np.random.default_rng(seed)
+    x = np.repeat(10 ** rng.uniform(-3, 3, 6), 3)
+    y = 0.3 * x**-0.4 * np.exp(0.1 * rng.standard_normal(18))
+    law, wanted = fit(x, y), stats.linregress(np.log(x), np.log(y))
+    assert law.exponent == pytest.approx(wanted.slope, rel=1e-9)
+    assert law.error == pytest.approx(wanted.stderr, rel=1e-9)
+    assert law.factor == pytest.approx(np.exp(wanted.intercept), rel=1e-9)
+
+
+def test_three_points_are_enough_and_two_are_not():
+    x, y = [1.0, 2.0, 4.0], [1.0, 0.6, 0.5]
+    assert fit(x, y).error == pytest.approx(stats.linregress(np.log(x), np.log(y)).stderr)
+    for too_few in ([1.0, 2.0], [2.0, 2.0, 2.0], [1.0, 2.0, 1.0, 2.0]):
+        with pytest.raises(ValueError, match="three different x"):
+            fit(too_few, [0.5] * len(too_few))
+
+
+def test_slopes_from_point_to_point():
+    x = [1.0, 4.0, 100.0]
+    (first, a), (second, b) = local_exponents(x, [8.0, 4.0, 100.0])
+    assert (first, second) == pytest.approx((2, 20))  # geometric means
+    assert (a, b) == pytest.approx((-0.5, 1))  # a half over 4; 25 over 25
+
+
+def test_averages_are_in_order_of_x():
+    points = [made(size, hidden=hidden) for hidden, size in
+              [(64, 0.2), (8, 1.0), (64, 0.4), (8, 2.0), (8, 6.0), (30, 5.0)]]  # fmt: skip
+    xs, means, lowest, highest = averaged(points, lambda point: point.run.hidden)
+    assert xs.tolist() == [8, 30, 64]
+    assert means.tolist() == pytest.approx([3, 5, 0.3])
+    assert lowest.tolist() == [1, 5, 0.2] and highest.tolist() == [6, 5, 0.4]
+
+
+def test_a_mean_is_over_the_runs_with_just_these_changes():
+    points = [made(0.1), made(0.3, seed=1, init="scaled"), made(5.0, eta=0.2), made(7.0, hidden=8),
+              made(11.0, eta=0.2, m=1)]  # fmt: skip
+    assert mean_size(points) == pytest.approx(0.2)
+    assert mean_size(points, eta=0.2) == 5 and mean_size(points, hidden=8) == 7
+    assert mean_size(points, eta=0.2, m=1) == 11
+
+
+def test_how_far_old_and_new_are_apart_is_that_of_the_worst_setting():
+    points = [made(size, init=init, seed=seed, hidden=hidden) for size, init, seed, hidden in [
+        (1.0, "large", 0, 8), (2.0, "large", 1, 8), (1.5, "scaled", 0, 8), (1.5, "scaled", 1, 8),
+        (0.10, "large", 0, 64), (0.125, "scaled", 0, 64),
+        (0.11, "large", 0, 30), (0.10, "scaled", 0, 30),
+    ]]  # fmt: skip
+    assert apart(points) == pytest.approx(0.25)  # whichever is the larger
+    assert apart(points[:4]) == pytest.approx(0)  # means, not single runs
+    assert apart(points[6:]) == pytest.approx(0.1)
+
+
+# One formula.
+
+COEFFICIENTS = {"1": 2.8, "ln kappa": -0.3, "(ln kappa)^2": -0.02, "ln width": 0.1,
+                "ln length": -0.08, "eta/m": 3.0}  # fmt: skip
+
+
+def formula(run, length):
+    """ln ||w|| by the formula as the text writes it, with these coefficients."""
+    ln_kappa = np.log(run.lmbda / run.n_train / 0.001)
+    return (2.8 - 0.3 * ln_kappa - 0.02 * ln_kappa**2 + 0.1 * np.log(run.hidden / 30)
+            - 0.08 * np.log(length / 86.8) + 3.0 * run.eta / run.m)  # fmt: skip
+
+
+def sweep_of(scatter, extra=lambda run: 0.0):
+    """Runs of all kinds that follow the formula, but for a scatter, and an extra term."""
+    rng, points = np.random.default_rng(7), []
+    for _ in range(60):
+        run = Run(hidden=int(rng.integers(8, 512)), n_train=int(rng.integers(500, 50_000)),
+                  lmbda=rng.uniform(0.5, 200), eta=rng.uniform(0.02, 1),
+                  m=int(rng.integers(1, 50)), pool=int(rng.choice([1, 2, 4])))  # fmt: skip
+        length = rng.uniform(5, 1400)
+        norm = np.exp(formula(run, length) + extra(run) + scatter * rng.standard_normal())
+        size = norm / (run.fan_in * run.hidden) ** 0.5
+        points.append(Settled(run, True, size, 0.2, 0.05, length, 0.5, 0.9))
+    return points
+
+
+def test_the_formula_is_found_again():
+    points = sweep_of(0.0)
+    found = collapse(points)
+    assert {t: value for t, (value, _) in found.coefficients.items()} == pytest.approx(COEFFICIENTS)
+    assert found.scatter < 1e-9 and found.worst < 1e-9
+    for point in points[:5]:
+        assert found.norm(point) == pytest.approx(point.norm)
+
+
+def test_coefficients_and_errors_against_another_fit():
+    points = sweep_of(0.1)
+    runs = [(p.run.lmbda / p.run.n_train / 0.001, p.run.hidden / 30,
+             p.mean_squared_length / 86.8, p.run.eta / p.run.m) for p in points]  # fmt: skip
+    kappa, width, length, rate = np.array(runs).T
+    target = np.log([p.norm for p in points])
+
+    def model(_, one, linear, square, of_width, of_length, of_rate):
+        k = np.log(kappa)
+        return (one + linear * k + square * k**2 + of_width * np.log(width)
+                + of_length * np.log(length) + of_rate * rate)  # fmt: skip
+
+    wanted, covariance = optimize.curve_fit(model, None, target, p0=np.zeros(6))
+    found = collapse(points)
+    for (value, error), other, variance in zip(
+        found.coefficients.values(), wanted, np.diag(covariance)
+    ):
+        assert value == pytest.approx(other, rel=1e-4)
+        assert error == pytest.approx(variance**0.5, rel=1e-4)
+    missed = target - model(None, *wanted)
+    assert found.scatter == pytest.approx(np.sqrt(np.mean(missed**2)), rel=1e-4)
+    assert found.worst == pytest.approx(np.abs(missed).max(), rel=1e-4)
+
+
+def test_reduced_and_curve_stand_at_the_base_runs_width_length_and_rate():
+    points = sweep_of(0.1)
+    found = collapse(points)
+    for point in points[:10]:
+        there = Settled(Run(lmbda=point.run.lmbda, n_train=point.run.n_train), True, 1.0, 0, 0,
+                        BASE_LENGTH, 0, 0)  # fmt: skip
+        assert found.curve(point) == pytest.approx(found.norm(there))
+        assert found.reduced(point) / found.curve(point) == pytest.approx(
+            point.norm / found.norm(point)
+        )
+
+
+def test_what_the_formula_misses_is_found_as_left_over():
+    points = sweep_of(0.02, extra=lambda run: 0.25 * np.log(run.fan_in))
+    value, error = leftover(points, lambda p: p.run.fan_in)
+    assert abs(value - 0.25) < 3 * error < 0.05
+    value, error = leftover(sweep_of(0.02), lambda p: p.run.fan_in)
+    assert abs(value) < 3 * error < 0.05
+
+
+def test_the_unit_of_length_is_that_of_the_base_run():
+    pixels = load_mnist(5000).train.pixels.astype(float) / 256
+    assert np.mean((pixels**2).sum(axis=1)) == pytest.approx(BASE_LENGTH, rel=1e-3)
+
+
+def test_what_notebook_07_says_of_the_stored_runs(stored):
+    assert len(stored) == 288 and all(point.has_settled for point in stored)
+    assert apart(stored) < 0.03
+    found = collapse(stored)
+    norms = [point.norm for point in stored]
+    assert max(norms) / min(norms) > 12 and found.scatter < 0.05 < found.worst < 0.2
+    reduced = [(found.reduced(p), found.curve(p)) for p in stored]
+    assert np.std(np.log([a / b for a, b in reduced])) == pytest.approx(found.scatter, rel=0.01)
+
+
+def test_only_the_hidden_layer_counts(tiny):
+    columns, one = tiny
+    other = {name: value * np.array([1, 7]) for name, value in columns.items() if value.shape}
+    assert settled(TINY, columns | other) == one
+    assert scaling_fit.HIDDEN == 0 and replace(one, size=1.0).norm == 14
