@@ -1,31 +1,13 @@
 """One server and one browser for all tests; one page for all tests of a notebook."""
 
-import os
-import shutil
-from pathlib import Path
-
 import pytest
-from lab import ROOT, Lab, Server
+from lab import Lab, launch, serve_notebooks
 from playwright.sync_api import sync_playwright
-
-DEBIAN = Path("/usr/bin/chromium")  # elsewhere: `playwright install chromium`
-ARGUMENTS = [
-    "--no-sandbox",  # which a container does not allow, and these pages are ours
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("jupyter")
-    notebooks = folder / "notebooks"
-    shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns(".*"))
-    server = Server(folder, notebooks)
+    server = serve_notebooks(tmp_path_factory.mktemp("jupyter"))
     yield server
     server.stop()
 
@@ -33,8 +15,7 @@ def server(tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser():
     with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or (str(DEBIAN) if DEBIAN.exists() else None)
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        browser = launch(playwright)
         yield browser
         browser.close()
 
@@ -59,7 +40,8 @@ def pytest_generate_tests(metafunc):
     for kind in ("figure", "player"):
         if kind in metafunc.fixturenames:
             names = [name for name, _ in metafunc.cls.figures]
-            chosen = [n for n in names if kind == "figure" or n in metafunc.cls.players]
+            own = [name for name in names if name not in metafunc.cls.guests]
+            chosen = [name for name in own if kind == "figure" or name in metafunc.cls.players]
             metafunc.parametrize(kind, [(names.index(n), n) for n in chosen], ids=chosen,
                                  indirect=True)  # fmt: skip
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,6 +25,31 @@ SETTINGS = {
         "checkForUpdates": False,
     },
 }
+
+
+DEBIAN = Path("/usr/bin/chromium")  # elsewhere: `playwright install chromium`
+ARGUMENTS = [
+    "--no-sandbox",  # which a container does not allow, and these pages are ours
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def launch(playwright):
+    """Start Chromium: $CHROMIUM if that is set, else Debian's, else Playwright's own."""
+    path = os.environ.get("CHROMIUM") or (str(DEBIAN) if DEBIAN.exists() else None)
+    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+
+
+def serve_notebooks(folder):
+    """Start JupyterLab in a new folder, on a copy of the notebooks."""
+    notebooks = folder / "notebooks"
+    shutil.copytree(ROOT / "notebooks", notebooks, ignore=shutil.ignore_patterns(".*"))
+    return Server(folder, notebooks)
 
 
 def until(condition, seconds, what):
@@ -155,14 +181,18 @@ class Lab:
         self.page.click(f".lm-MenuBar-item:has-text('{first}')")
         self.page.click(f".lm-Menu-item:has(.lm-Menu-itemLabel:text-is('{second}'))")
 
-    def run_all(self, seconds=120):
+    def run_all(self, seconds=300):
         self.wait_until_idle(60)
         self.page.click(".jp-Notebook .jp-Cell >> nth=0")
         self.page.keyboard.press("Escape")
         self.menu("Run", "Run All Cells")
         until(lambda: "[*]" in self.prompts() or "[1]" in self.prompts(), 10, "Run All to begin")
-        until(lambda: not {"[*]", "[ ]"} & set(self.prompts()), seconds, "a number on each prompt")
+        until(self._has_run, seconds, "a number on each prompt")
         self.wait_until_idle(30)
+
+    def _has_run(self):
+        assert self.error_outputs() == []  # Run All stops at the first: don't wait for the rest
+        return not {"[*]", "[ ]"} & set(self.prompts())
 
     def prompts(self):
         """Return what stands beside each code cell: "[3]:", "[*]:" or "[ ]:"."""
@@ -256,6 +286,18 @@ class Lab:
         self.wait_until_idle(30)
         return cell.locator(".jp-OutputArea-output").all_inner_texts()
 
+    @contextlib.contextmanager
+    def scratch(self):
+        """Lend the notebook's last cell for other code, and clear away what that shows."""
+        cell = self.page.locator(".jp-Notebook .jp-CodeCell").last
+        cell.locator(".cm-content").click()
+        before = "\n".join(cell.locator(".cm-line").all_inner_texts())
+        try:
+            yield cell
+        finally:
+            self.run(cell, "pass")
+            self.write(cell, before)
+
     def active_cell(self):
         return self.page.evaluate(
             "[...document.querySelectorAll('.jp-Notebook .jp-Cell')]"
@@ -309,6 +351,8 @@ _STATE = """root => {
     epochs: text(".fe-epochs"),
     play: text(".fe-player button"),
     picture: [...root.querySelectorAll(".fe-layer")].map((one) => one.innerHTML).join(""),
+    curves: [...root.querySelectorAll(".fe-layer path, .fe-layer use")].map(
+      (one) => one.getAttribute("d") ?? `${one.getAttribute("x")}, ${one.getAttribute("y")}`),
     width: root.querySelector(".fe-layer svg").getBoundingClientRect().width,
     spoken: fields.map((one) => one.getAttribute("aria-valuetext")),
     written: [...root.querySelectorAll(".fe-value")].map((one) => one.textContent),
@@ -399,7 +443,15 @@ class Figure:
         if self.is_playable:
             self.press("Reset")
             until(lambda: self.epoch() == 0, 10, "Reset")
+        else:
+            self.shrink()
         return self.quiet()
+
+    def shrink(self):
+        """Take the fewest images, neurons and pixels: then a whole run takes a second or two."""
+        for name, key in [("n_train", "Home"), ("hidden", "Home"), ("fan_in", "End")]:
+            if self.root.locator(f".fe-control [id$='-{name}']").count():
+                self.handle(name).key(key)
 
     def paste(self, preset):
         field = self.root.locator(".fe-preset")
