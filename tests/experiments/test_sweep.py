@@ -142,7 +142,9 @@ def threads(run):
 def started(job, folder):
     """Start this file's function `job` with `folder` in a process of its own."""
     file = Path(__file__)
+    # What a shell starts in the background ignores Ctrl+C, and hands that down.
     script = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
         f"import sys; sys.path.insert(0, {str(file.parent)!r}); "
         f"from {file.stem} import {job.__name__} as job; job({str(folder)!r})"
     )
