@@ -9,8 +9,6 @@ the weights end up. Interrupt it whenever you like: finished runs are kept, and 
 on with those that are missing.
 """
 
-import argparse
-import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,12 +81,7 @@ def load(path=FILE):
 
     Raises FileNotFoundError with what to do if there are none.
     """
-    runs = store.read(path)
-    if not runs:
-        raise FileNotFoundError(
-            f"{path} is missing. `git checkout` brings it back; "
-            "`python -m experiments.book_figures` computes it anew."
-        )
+    runs = store.stored(path, "experiments.book_figures")
     grouped = {}
     for parameters, columns in runs.values():
         grouped.setdefault((parameters["hidden"], parameters["init"]), []).append(columns)
@@ -111,16 +104,8 @@ def repeat_first_epoch(stored):
 
 
 def main(arguments=None):
-    import joblib
-
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="two epochs on 500 images")
-    parser.add_argument("--out", default=FILE, help="the result file (default: %(default)s)")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="processes")
-    options = parser.parse_args(arguments)
-    runs = quick_runs() if options.quick else all_runs()
-    with joblib.parallel_config("loky", n_jobs=options.workers):
-        sweep.run_all(runs, compute, options.out)
+    runs = {"all_runs": all_runs, "quick_runs": quick_runs, "quick": "two epochs on 500 images"}
+    sweep.main(arguments, about=__doc__, file=FILE, compute=compute, **runs)
 
 
 if __name__ == "__main__":

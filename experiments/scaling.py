@@ -10,9 +10,7 @@ has settled, by the criterion of `has_settled`. Interrupt it whenever you like: 
 kept, and the next call goes on with those that are missing.
 """
 
-import argparse
 import math
-import os
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -189,35 +187,13 @@ def load(path=FILE):
 
     Raises FileNotFoundError with what to do if there are none.
     """
-    runs = store.read(path)
-    if not runs:
-        raise FileNotFoundError(
-            f"{path} is missing. `git checkout` brings it back; "
-            "`python -m experiments.scaling` computes it anew."
-        )
+    runs = store.stored(path, "experiments.scaling")
     return {Run(**parameters): columns for parameters, columns in runs.values()}
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="four small runs")
-    parser.add_argument("--out", default=FILE, help="the result file (default: %(default)s)")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="local processes")
-    parser.add_argument("--dask", metavar="ADDRESS", help="the scheduler of a Dask cluster")
-    options = parser.parse_args(arguments)
-    runs = quick_runs() if options.quick else all_runs()
-    with _place(options):
-        sweep.run_all(runs, compute, options.out)
-
-
-def _place(options):
-    if options.dask:
-        from experiments.cluster import on_dask
-
-        return on_dask(options.dask)
-    import joblib
-
-    return joblib.parallel_config("loky", n_jobs=options.workers)
+    runs = {"all_runs": all_runs, "quick_runs": quick_runs, "quick": "four small runs"}
+    sweep.main(arguments, about=__doc__, file=FILE, compute=compute, **runs)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,20 @@ def read(path):
     return runs
 
 
+def stored(path, program):
+    """Return the finished runs in `path`, as `read` does.
+
+    Raises FileNotFoundError with what to do if there are none; `program` writes them.
+    """
+    runs = read(path)
+    if not runs:
+        raise FileNotFoundError(
+            f"{path} is missing. `git checkout` brings it back; "
+            f"`python -m {program}` computes it anew."
+        )
+    return runs
+
+
 def write(path, runs):
     """Write `runs` to `path`, in the order of their names, all or nothing."""
     path = Path(path)

@@ -5,6 +5,8 @@ says around the call, a Dask cluster for instance (see `cluster`). A run's numbe
 parameters alone, so that they are the same wherever and in whatever order it is computed.
 """
 
+import argparse
+import os
 import time
 from concurrent.futures import BrokenExecutor
 from dataclasses import asdict
@@ -53,6 +55,28 @@ def run_all(runs, compute, path):
                 bar.write("Free some space, please, and they will be. Ctrl+C gives them up.")
                 time.sleep(PATIENCE)
                 saved = _save(path, kept, bar)
+
+
+def main(arguments, *, about, file, compute, all_runs, quick_runs, quick):
+    """Run an experiment from its command line. `quick` says what `--quick` leaves of it."""
+    parser = argparse.ArgumentParser(description=about.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help=quick)
+    parser.add_argument("--out", default=file, help="the result file (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="local processes")
+    parser.add_argument("--dask", metavar="ADDRESS", help="the scheduler of a Dask cluster")
+    options = parser.parse_args(arguments)
+    with _place(options):
+        run_all(quick_runs() if options.quick else all_runs(), compute, options.out)
+
+
+def _place(options):
+    if options.dask:
+        from experiments.cluster import on_dask
+
+        return on_dask(options.dask)
+    import joblib
+
+    return joblib.parallel_config("loky", n_jobs=options.workers)
 
 
 def _results(runs, compute, bar):

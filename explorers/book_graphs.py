@@ -154,8 +154,7 @@ class Picture:
             self.tails[init].set_data(np.arange(1, len(long) + 1), long)
 
     def _place_key(self, top):
-        for text in list(self.short.still.texts):
-            text.remove()
+        self.short.clear_key()
         left, size = 1 - 0.5 * self.canvas.scale, self.canvas.size(11)
         self.short.key(self.rows, left=left, top=top, size=size)
 

@@ -6,7 +6,7 @@ rendered to an SVG of its own, and the page lays one on the other.
 """
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -37,6 +37,7 @@ class Panel:
 
     still: Axes
     moving: Axes
+    _key: list = field(default_factory=list)  # the words of the key, as artists
 
     def frame(self, *, xlim=None, ylim=None, xticks=None, yticks=None):
         """Set limits on both axes, and ticks ({value: text}) on the still one."""
@@ -55,8 +56,15 @@ class Panel:
         for number, (mark, text, colour) in enumerate(rows):
             y = top - 0.0059 * size * number
             for x, word, align in [(left, mark, "right"), (left + 0.025, text, "left")]:
-                self.still.text(x, y, word, color=TEXT[colour], fontsize=size, ha=align, va="top",
-                                transform=self.still.transAxes)  # fmt: skip
+                self._key.append(
+                    self.still.text(x, y, word, color=TEXT[colour], fontsize=size, ha=align,
+                                    va="top", transform=self.still.transAxes)
+                )  # fmt: skip
+
+    def clear_key(self):
+        """Take the key away, for another one."""
+        while self._key:
+            self._key.pop().remove()
 
 
 class Marks:

@@ -202,8 +202,7 @@ class Picture:
         self.ledger.frame(
             ylim=(-top, 1.35 * top), yticks={v: percent(v, 1) if v else "0" for v in (-top, 0, top)}
         )
-        for text in list(self.ledger.still.texts):
-            text.remove()
+        self.ledger.clear_key()
         rows = [("■", "decay", BLUE), ("▨", "pull", ORANGE), ("▩", "kick", PURPLE),
                 ("◆", "change measured on the weights", INK)]  # fmt: skip
         scale = self.canvas.scale

@@ -7,7 +7,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas, Marks
-from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
+from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
 from explorers.formats import full, moved, moves, percent, power, rounded, trimmed
 from explorers.widget import Explorer
 from nn_core import CrossEntropyCost, DivergenceError, Network, QuadraticCost, load_mnist, train
@@ -19,7 +19,6 @@ LAYERS = ("first hidden", "second hidden", "output")
 INITS = {"old": "large", "new": "scaled"}  # N(0, 1) and N(0, 1/fan_in)
 COSTS = {"cross-entropy": CrossEntropyCost, "quadratic": QuadraticCost}
 MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
-POOLS = {"784": 1, "196": 2, "49": 4}  # fan_in: the images in full, or blocks of pixels averaged
 PARTS = ("decay", "pull", "kick")
 GUESSING = 0.3  # a network with fewer of its training images right has learned next to nothing
 
@@ -447,8 +446,7 @@ class Picture:
 
     def _key(self, panel, columns):
         """Write the key anew, in two columns: what is now, and what is kept."""
-        for text in list(panel.still.texts):
-            text.remove()
+        panel.clear_key()
         for rows, left in zip(columns, (0.06, 0.5)):
             panel.key(rows, left=left, top=1.0, size=self.canvas.size(10.5))
 

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.scaling import series
-from experiments.scaling_fit import Collapse, averaged, collapse, fit, local_exponents, settled
+from experiments.scaling_fit import (
+    Collapse,
+    apart,
+    averaged,
+    collapse,
+    fit,
+    local_exponents,
+    settled,
+)
 from explorers.canvas import BLUE, GREY, INK, VERMILLION, Canvas
 from explorers.controls import VIEW, Control
 from explorers.formats import percent, power, rounded, trimmed
@@ -65,16 +73,6 @@ class ScalingLawsResult:
     def fit(self):
         return fit([self.change.x(s) for s in self.chosen], [s.size for s in self.chosen])
 
-    @property
-    def apart(self):
-        """How far the means of old and new are apart, at most, as a ratio."""
-        old, new = (
-            averaged([s for s in self.chosen if s.run.init == init], self.change.x)[1]
-            for init in INITS
-        )
-        ratios = old / new
-        return float(np.maximum(ratios, 1 / ratios).max())
-
 
 def describe(result, *, right):
     change, law = result.change, result.fit
@@ -86,8 +84,7 @@ def describe(result, *, right):
         f"line that fits best has the slope {trimmed(law.exponent, 3)} ± {trimmed(law.error, 1)}, "
         f"against {trimmed(change.law)} for {change.of_law}; between the first two points the "
         f"slope is {trimmed(slopes[0][1], 2)}, between the last two {trimmed(slopes[-1][1], 2)}. "
-        "Old and new settle within "
-        f"{percent(result.apart - 1)} of each other."
+        f"Old and new settle within {percent(apart(result.chosen))} of each other."
     )
     if restless := sum(not s.has_settled for s in result.chosen):
         said += f" {restless} of {len(result.chosen)} runs did not settle."
@@ -192,8 +189,7 @@ class Picture:
             xlim=xlim, ylim=ylim, xticks={x: trimmed(x, 3) for x in shown},
             yticks=log_ticks(*ylim),
         )  # fmt: skip
-        for text in list(self.sizes.still.texts):
-            text.remove()
+        self.sizes.clear_key()
         rows = [("●", "old initialization", VERMILLION), ("□", "new", BLUE),
                 ("- -", f"{change.of_law} (slope {trimmed(change.law)})", INK)]  # fmt: skip
         self.sizes.key(rows, left=1 - 0.62 * c.scale, top=1.0, size=c.size(10.5))
@@ -223,10 +219,9 @@ class Picture:
             self.formula.set_data(*zip(*sorted(by_kappa.items())))
         else:
             self.formula.set_data([], [])
-        still, size = self.collapse.still, self.canvas.size
-        still.set_title(title, loc="left", fontsize=size(13), color=INK, pad=10)
-        for text in list(still.texts):
-            text.remove()
+        size = self.canvas.size
+        self.collapse.still.set_title(title, loc="left", fontsize=size(13), color=INK, pad=10)
+        self.collapse.clear_key()
         self.collapse.key(rows, left=0.1, top=0.3, size=size(10.5))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explorers.canvas import BLUE, GREEN, GREY, INK, VERMILLION, Canvas, Marks
-from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
+from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
 from explorers.formats import moved, moves, percent, power, rounded
 from explorers.widget import Explorer
 from nn_core import Network, load_mnist, train
@@ -14,7 +14,6 @@ from nn_core.data import N_TRAIN
 
 EPOCHS, SEED = 120, 3
 MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
-POOLS = {"784": 1, "196": 2, "49": 4}  # fan_in: the images in full, or blocks of pixels averaged
 INITS = ("large", "scaled")
 SAMPLE = 100  # images whose weighted inputs are looked at
 ARRIVED = 1.1  # sizes less than 10 % apart have met

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments import scaling
+from experiments import scaling, scaling_fit
 from experiments.scaling_fit import averaged, fit, local_exponents, settled
 from explorers.canvas import BLUE, GREEN, INK, PURPLE, VERMILLION, Canvas
-from explorers.controls import Control, log_stops
+from explorers.controls import POOLS, Control, log_stops
 from explorers.formats import percent, rounded, trimmed
 from explorers.scaling_laws import INITS, log_ticks, power_law, with_room_for_key
 from explorers.widget import Explorer
 
 WIDTHS = (8, 16, 32, 64, 128)
-POOLS = {"784": 1, "196": 2, "49": 4}
 GIVEN_UP = 0.3  # training accuracy below which a network has all but given up
 
 
@@ -37,8 +36,7 @@ class WidthLawResult:
     @property
     def apart(self):
         """How far old and new are apart at the width where they are furthest, as a ratio."""
-        pairs = zip(self.of("large"), self.of("scaled"))
-        return max(max(a.size / b.size, b.size / a.size) for a, b in pairs)
+        return 1 + scaling_fit.apart(self.settled)
 
 
 _finished = {}  # Run -> Settled
