@@ -7,7 +7,6 @@ Each notebook is opened in a browser that has never been there, and run as a who
 """
 
 import argparse
-import os
 import statistics
 import sys
 import time
@@ -15,12 +14,13 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from classroom.chromium import launch
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
 from lab import until  # noqa: E402
 from test_site import NOTEBOOKS, SiteLab, served  # noqa: E402
 
-DEBIAN = Path("/usr/bin/chromium")
 KEYS = 20
 FIGURE = ".jp-Notebook .fe .fe-over svg"
 # Notes the milliseconds from each key to the first change of the picture after it.
@@ -74,11 +74,8 @@ def main():
     parser.add_argument("notebooks", nargs="*", default=NOTEBOOKS)
     parser.add_argument("--site", type=Path, default=ROOT / "dist" / "site")
     options = parser.parse_args()
-    chromium = os.environ.get("CHROMIUM") or (str(DEBIAN) if DEBIAN.exists() else None)
     with served(options.site) as site, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = launch(playwright)
         for name in options.notebooks:
             measure(browser, site, name)
         browser.close()

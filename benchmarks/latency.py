@@ -19,9 +19,11 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from classroom.chromium import launch
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from lab import Lab, launch, serve_notebooks, until  # noqa: E402
+from lab import Lab, serve_notebooks, until  # noqa: E402
 
 KEYS = 20
 REST = 0.2  # s between an answer and the next key

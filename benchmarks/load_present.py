@@ -10,7 +10,6 @@ keys are pressed. All of it shares the processors with the server, which a class
 
 import argparse
 import asyncio
-import os
 import random
 import re
 import socket
@@ -19,7 +18,6 @@ import subprocess
 import sys
 import time
 import uuid
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
@@ -28,8 +26,9 @@ from tornado.escape import json_decode, json_encode
 from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import websocket_connect
 
-ROOT = Path(__file__).parents[1]
-DEBIAN = Path("/usr/bin/chromium")
+from classroom.chromium import launch
+from classroom.notebooks import ROOT
+
 PATIENCE = 60  # s for any one answer; longer is a failure
 PAUSE = 1.0  # s between two moves, on average
 SLIDER = "eta"
@@ -112,10 +111,7 @@ class Session:
 
 async def in_chromium(playwright, url, moves):
     """Return seconds to the first figure of a real page, and from each key to a changed picture."""
-    path = os.environ.get("CHROMIUM") or (str(DEBIAN) if DEBIAN.exists() else None)
-    browser = await playwright.chromium.launch(
-        executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-    )
+    browser = await launch(playwright)
     page = await browser.new_page(viewport={"width": 1280, "height": 720})
     begun = time.monotonic()
     await page.goto(url, wait_until="commit", timeout=1000 * PATIENCE)

@@ -11,7 +11,6 @@ executed notebooks; nothing is written here a second time.
 import ast
 import html
 import importlib
-import os
 import pkgutil
 import re
 import sys
@@ -27,12 +26,12 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
 import exercises
+from classroom.chromium import launch
+from classroom.notebooks import ROOT, paths
 from exercises.exercise import Exercise
 
-ROOT = Path(__file__).parents[1]
 STYLE = Path(__file__).with_suffix(".css")
 TITLE = "First epochs"
-DEBIAN = Path("/usr/bin/chromium")  # elsewhere: `playwright install chromium`
 WIDE = 84  # characters; a printed table wider than that becomes one that the page can fold
 
 
@@ -313,7 +312,7 @@ def page(title, about, notebooks, sections, after=()):
 
 def build(folder):
     """Write handout.html and solutions.html into `folder`, and return their paths."""
-    notebooks = [Notebook(path) for path in sorted(ROOT.glob("notebooks/[0-9][0-9]_*.ipynb"))]
+    notebooks = [Notebook(path) for path in paths()]
     pages = {
         "handout.html": page(
             f"{TITLE}: handout",
@@ -338,8 +337,7 @@ def build(folder):
 def to_pdf(paths):
     """Write a PDF beside each HTML file, with an outline and tags for screen readers."""
     with sync_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or (str(DEBIAN) if DEBIAN.exists() else None)
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = launch(playwright)
         tab = browser.new_page()
         for path in paths:
             tab.goto(path.resolve().as_uri())

@@ -11,12 +11,9 @@ import argparse
 import ast
 import contextlib
 import json
-import os
 import secrets
 import shutil
 import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,15 +25,11 @@ from pathlib import Path
 import nbformat
 from jupyter_client import BlockingKernelClient
 
-ROOT = Path(__file__).parents[1]
+from classroom import notebooks, private_lab
+
 STYLE, KEYS = (Path(__file__).with_suffix(suffix) for suffix in (".css", ".js"))
 
 SETTINGS = {
-    # A toast that asks about news would cover the slides.
-    "@jupyterlab/apputils-extension/notification": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-    },
     "jupyterlab-slideshow/plugin": {"active": True},
     "@jupyterlab/notebook-extension/tracker": {
         # All slides stay in the page: with cells taken out and put back, moving on throws errors.
@@ -51,14 +44,6 @@ from explorers.widget import Explorer
 for figure in [one for one in gc.get_objects() if issubclass(type(one), Explorer)]:
     figure.projector = True
 """
-PLACES = {
-    "JUPYTER_CONFIG_DIR": "config",
-    "JUPYTER_DATA_DIR": "data",
-    "JUPYTER_RUNTIME_DIR": "runtime",
-    "JUPYTERLAB_SETTINGS_DIR": "settings",
-    "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-    "IPYTHONDIR": "ipython",
-}
 
 
 def deck(notebook):
@@ -102,7 +87,7 @@ def _names(cell):
 
 def paths(chosen=()):
     """Return the notebooks with these numbers or names, or all."""
-    found = {path.stem: path for path in sorted(ROOT.glob("notebooks/[0-9][0-9]_*.ipynb"))}
+    found = {path.stem: path for path in notebooks.paths()}
     names = [name for name in found if not chosen or name in chosen or name[:2] in chosen]
     if unknown := set(chosen) - {name[:2] for name in names} - set(names):
         raise SystemExit(
@@ -119,37 +104,14 @@ class Server:
         self.folder, self.decks = folder, folder / "decks"
         self.token = secrets.token_hex(16)
         self.decks.mkdir()
-        for name, content in SETTINGS.items():
-            file = folder / "settings" / f"{name}.jupyterlab-settings"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(content), encoding="utf-8")
         style = folder / "config" / "custom" / "custom.css"
         style.parent.mkdir(parents=True)
         shutil.copy(STYLE, style)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
-        options = [
-            "--no-browser",
-            "--allow-root",  # in a container
-            "--custom-css",
-            "--ServerApp.ip=127.0.0.1",
-            f"--ServerApp.port={port}",
-            "--ServerApp.port_retries=0",
-            f"--IdentityProvider.token={self.token}",
-            f"--ServerApp.root_dir={self.decks}",
-        ]
-        places = {name: str(folder / place) for name, place in PLACES.items()}
-        with (folder / "server.log").open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *options],
-                env=os.environ | places | {"PYTHONPATH": str(ROOT)},
-                cwd=self.decks,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl+C is for us; Jupyter would ask back
-            )
+        self.process, self.url = private_lab.start(
+            folder, self.decks, settings=SETTINGS,
+            options=["--custom-css", f"--IdentityProvider.token={self.token}"],
+            start_new_session=True,  # Ctrl+C is for us; Jupyter would ask back
+        )  # fmt: skip
         try:
             self._wait()
         except BaseException:
@@ -204,11 +166,7 @@ class Server:
         return client
 
     def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+        private_lab.stop(self.process)
 
 
 def run(client, cell):

@@ -1,17 +1,15 @@
 """The classroom edition of a notebook: what makes sense on a wall, or where nobody can run code."""
 
-from pathlib import Path
-
 import nbformat
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+from classroom.notebooks import paths
+
 LEFT_OUT = ("How the notebooks run", "Check yourself")  # sections about running code of one's own
 
 
 def all_editions():
     """Return {file name: classroom edition}, in reading order."""
-    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    return {path.name: edition(nbformat.read(path, as_version=4)) for path in paths}
+    return {path.name: edition(nbformat.read(path, as_version=4)) for path in paths()}
 
 
 def edition(notebook):

@@ -1,8 +1,10 @@
 """One server and one browser for all tests; one page for all tests of a notebook."""
 
 import pytest
-from lab import Lab, launch, serve_notebooks
+from lab import Lab, serve_notebooks
 from playwright.sync_api import sync_playwright
+
+from classroom.chromium import launch
 
 
 @pytest.fixture(scope="session")

@@ -2,47 +2,18 @@
 
 import contextlib
 import json
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from jupyter_client import BlockingKernelClient
 
-ROOT = Path(__file__).parents[2]
+from classroom import private_lab
+from classroom.notebooks import ROOT
+
 REST = 0.5  # s that a kernel has to be connected and idle before Run All is heard
-
-SETTINGS = {
-    # A toast that asks about news would cover buttons; its answer would be remembered.
-    "@jupyterlab/apputils-extension/notification.jupyterlab-settings": {
-        "fetchNews": "false",
-        "checkForUpdates": False,
-    },
-}
-
-
-DEBIAN = Path("/usr/bin/chromium")  # elsewhere: `playwright install chromium`
-ARGUMENTS = [
-    "--no-sandbox",  # which a container does not allow, and these pages are ours
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def launch(playwright):
-    """Start Chromium: $CHROMIUM if that is set, else Debian's, else Playwright's own."""
-    path = os.environ.get("CHROMIUM") or (str(DEBIAN) if DEBIAN.exists() else None)
-    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
 
 
 def serve_notebooks(folder):
@@ -66,45 +37,13 @@ class Server:
 
     def __init__(self, folder, notebooks):
         self.folder, self.notebooks = folder, notebooks
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
-        settings = folder / "settings"
-        for name, content in SETTINGS.items():
-            file = settings / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps(content))
-        places = {
-            "JUPYTER_CONFIG_DIR": "config",
-            "JUPYTER_DATA_DIR": "data",
-            "JUPYTER_RUNTIME_DIR": "runtime",
-            "JUPYTERLAB_SETTINGS_DIR": "settings",
-            "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-            "IPYTHONDIR": "ipython",
-        }
-        environment = os.environ | {name: str(folder / place) for name, place in places.items()}
-        environment |= {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")}
-        environment["PYTHONPATH"] = str(ROOT)  # this checkout, whatever is installed
+        self.process, self.url = private_lab.start(
+            folder,
+            notebooks,
+            options=["--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"],
+            environment={name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")},
+        )
         self.log = folder / "server.log"
-        options = [
-            "--no-browser",
-            "--allow-root",
-            "--ServerApp.ip=127.0.0.1",  # so that nobody else needs a token either
-            f"--ServerApp.port={self.port}",
-            "--ServerApp.port_retries=0",
-            "--IdentityProvider.token=",
-            "--ServerApp.disable_check_xsrf=True",
-            f"--ServerApp.root_dir={notebooks}",
-        ]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyterlab", *options],
-                env=environment,
-                cwd=notebooks,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
         try:
             until(self._answers, 60, "the server's first answer")
         except BaseException:
@@ -135,12 +74,7 @@ class Server:
             self.api(f"kernels/{kernel['id']}", "DELETE")
 
     def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(15)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(15)
+        private_lab.stop(self.process)
 
 
 class Lab:

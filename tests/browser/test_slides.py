@@ -5,6 +5,7 @@ import pytest
 from lab import until
 
 from classroom import slides
+from classroom.notebooks import NOTEBOOKS
 
 NOTEBOOK = "02_decay_rate"
 SIZE = {"width": 1280, "height": 720}
@@ -66,7 +67,7 @@ def to_the_figure(page):
 
 
 def test_each_slide_in_turn_fits_the_screen_and_shows_no_code(page):
-    notebook = nbformat.read(slides.ROOT / "notebooks" / f"{NOTEBOOK}.ipynb", as_version=4)
+    notebook = nbformat.read(NOTEBOOKS / f"{NOTEBOOK}.ipynb", as_version=4)
     expected = [cell for cell in notebook.cells if "slide" in cell.metadata.get("tags", [])]
     assert text(page).startswith("Claim 2: how fast weights decay")
     for number, cell in enumerate(expected):

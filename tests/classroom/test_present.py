@@ -20,7 +20,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from classroom.present.edition import LEFT_OUT, NOTEBOOKS, all_editions, edition
+from classroom.notebooks import NOTEBOOKS
+from classroom.present.edition import LEFT_OUT, all_editions, edition
 from classroom.present.opening import remembering
 from classroom.present.server import classroom
 
