@@ -82,7 +82,8 @@ def engine(problem, ledger=False):
     silent = ~problem.images.pixels.any(axis=0)
 
     def epoch():
-        books = Bookkeeper(net, silent, problem.shrink, M) if ledger else None
+        settings = len(problem.order), M, ETA, problem.shrink
+        books = Bookkeeper(net, silent, *settings) if ledger else None
         runner = Engine(net, M)
         runner.run(problem.images.pixels, problem.y, problem.order, ETA, problem.shrink, books)
         if ledger:
@@ -292,6 +293,18 @@ def compare(hidden, n_train, dtype, rounds):
         print(f"{name:26}{statistics.median(times):8.3f}{ratio:18.2f}  {spread}", flush=True)
 
 
+def compare_ledger(hidden, n_train, dtype, rounds):
+    """Print how much longer the engine takes with the ledger than without, run in turns."""
+    problem, ratios = Problem(hidden, n_train, dtype), []
+    for _ in range(rounds):
+        without, with_ledger = (seconds(run(problem)[0]) for run in (engine, engine_with_ledger))
+        ratios.append(with_ledger / without)
+    print(
+        f"The ledger multiplies the engine's time by {statistics.median(ratios):.2f} "
+        f"({min(ratios):.2f} to {max(ratios):.2f})"
+    )
+
+
 def slider_setting(rounds):
     """Print how long a figure that retrains has to wait: 30 epochs on 1,000 images, with ledger."""
     images = load_mnist(1000).train
@@ -355,6 +368,7 @@ def main(arguments=None):
         for dtype in (FLOAT64, FLOAT32):
             for hidden in (30, 100):
                 compare(hidden, n_train, dtype, rounds)
+                compare_ledger(hidden, n_train, dtype, 2 * rounds)
         slider_setting(rounds)
     memory(n_train)
 

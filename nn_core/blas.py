@@ -22,7 +22,7 @@ def gemm_and_gemv(dtype):
     gemm(alpha, a, b, beta, c, trans_a, trans_b, 1) : c <- alpha a b + beta c, a or b transposed
     if its flag is 1
     gemv(alpha, a, x, beta, y, 0, 1, 0, 1, 0, 1) : y <- alpha a x + beta y
-    Both return c or y itself.
+    Both return c or y itself; gemm takes None for c, and returns a new matrix.
     """
     try:
         from scipy.linalg.blas import get_blas_funcs
@@ -31,28 +31,36 @@ def gemm_and_gemv(dtype):
     return tuple(get_blas_funcs(("gemm", "gemv"), dtype=dtype))
 
 
+def product(a, b):
+    """Return a @ b, without NumPy's warning of "invalid value encountered in matmul".
+
+    BLAS raises the flag behind that warning for finite products too, now and then, when it pads a
+    small matrix with whatever stands in memory. It says nothing, then; nan in the product does.
+    """
+    with np.errstate(invalid="ignore"):
+        return a @ b
+
+
 def changes_in_place(array, dtype):
     """Return whether BLAS, computing in `dtype`, would write to `array` and not to a copy of it."""
     return array.dtype == dtype and array.flags.f_contiguous and array.flags.writeable
 
 
-def _gemm(alpha, a, b, beta, c, trans_a, trans_b, _in_place):
-    return _add(alpha, _product(a.T if trans_a else a, b.T if trans_b else b), beta, c)
-
-
-def _product(a, b):
+def _gemm(alpha, a, b, beta, c, trans_a=0, trans_b=0, _in_place=0):
+    a, b = a.T if trans_a else a, b.T if trans_b else b
     # In a browser NumPy has no BLAS, and einsum's loops are the faster ones there.
-    return np.einsum("ij,jk->ik", a, b) if sys.platform == "emscripten" else a @ b
+    ab = np.einsum("ij,jk->ik", a, b) if sys.platform == "emscripten" else product(a, b)
+    return np.multiply(alpha, ab, ab) if c is None else _add(alpha, ab, beta, c)
 
 
 def _gemv(alpha, a, x, beta, y, *_strides_and_flags):
-    return _add(alpha, a @ x, beta, y)
+    return _add(alpha, product(a, x), beta, y)
 
 
-def _add(alpha, product, beta, c):
+def _add(alpha, ab, beta, c):
     if beta == 0:  # then c is not read, whatever it holds: nan times 0 would stay nan
-        return np.multiply(alpha, product, out=c)
+        return np.multiply(alpha, ab, out=c)
     c *= beta
-    product *= alpha
-    c += product
+    ab *= alpha
+    c += ab
     return c

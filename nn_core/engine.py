@@ -13,6 +13,7 @@
 - The ledger reads what a block's steps left behind in the buffers, a block at a time.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -44,9 +45,9 @@ class Engine:
     def __init__(self, net, m):
         self.net, self.m = net, m
         self.block = m * max(1, BLOCK // m)
-        fed, self.layers = np.empty((self.block, net.sizes[0]), net.dtype), []
+        fed, self.layers = np.zeros((self.block, net.sizes[0]), net.dtype), []
         for size in net.sizes[1:]:
-            rest = (np.empty((self.block, size), net.dtype) for _ in range(4))
+            rest = (np.zeros((self.block, size), net.dtype) for _ in range(4))
             self.layers.append(Layer(fed, *rest))
             fed = self.layers[-1].activation
         self.batches = [self._batch(first, m) for first in range(0, self.block, m)]
@@ -69,13 +70,21 @@ class Engine:
             self.layers[0].fed[:images] = x[chosen]
             targets = y[chosen]
             for batch, first in zip(self.batches, range(0, images, self.m)):
-                size = min(self.m, images - first)
+                size, inputs = min(self.m, images - first), batch[0][1].fed
                 if size < self.m:
                     batch = self._batch(first, size)
                 self._step(batch, targets[first : first + size], eta / size, 1 - shrink)
+                if bookkeeper is not None:
+                    bookkeeper.watch(inputs)
             if bookkeeper is not None:
-                block = [layer.rows(slice(images)) for layer in self.layers]
-                bookkeeper.enter(block, self.scales, eta)
+                bookkeeper.enter(self._filled(images), self.scales, images)
+
+    def _filled(self, images):
+        """Return the rows of a block, filled up to whole mini-batches by images without errors."""
+        whole = math.ceil(images / self.m) * self.m
+        for layer in self.layers:
+            layer.error[images:whole] = 0
+        return [layer.rows(slice(whole)) for layer in self.layers]
 
     def _parameters(self):
         """Return the pairs (w transposed, b) that BLAS is to change."""

@@ -26,6 +26,8 @@ import numpy as np
 
 from nn_core.blas import gemm_and_gemv
 
+STEPS_AT_ONCE = 100  # carried forward by a matrix of 100 x 100
+
 
 @dataclass(frozen=True)
 class LayerLedger:
@@ -93,37 +95,67 @@ class Bookkeeper:
     """Keeps the ledger of one epoch from what an `Engine` leaves behind, block by block.
 
     <w, g> needs no gradient: it is the sum over the mini-batch of error times w a, both of which
-    the step has computed anyway. Nor does ||g||^2 where mini-batches are small (see
-    `_squared_gradients`). Squared sizes are carried forward from term to term, and compared with
-    the weights only at the end: that is what makes the closing of the books a test.
+    the step has computed anyway. Nor does ||g||^2 where mini-batches are small: with E the errors,
+    a row for each image, and K the inner products between what the images fed in, ||G||^2 is the
+    sum of E times K E. Squared sizes are carried forward from term to term, and compared with the
+    weights only at the end: that is what makes the closing of the books a test.
+
+    An epoch of n_train images is many calls of `watch` and `enter`, and one of `close`: what can
+    wait is left to that, because in small calls the calling takes longer than the arithmetic.
     """
 
-    def __init__(self, net, silent, shrink, m):
-        self.net, self.silent, self.m = net, silent, m
+    def __init__(self, net, silent, n_train, m, eta, shrink):
+        self.net, self.silent, self.n_train, self.m, self.eta = net, silent, n_train, m, eta
         self.shrink = 1 - float(net.dtype.type(1 - shrink))  # of the s that steps multiply by
         self.before = [w.copy() for w in net.weights]
-        self.size = np.array([_squared(w) for w in net.weights])  # of each layer, as it stands
-        # Running sums, one for each layer.
+        self.gemm, _ = gemm_and_gemv(net.dtype)
+        self.by_pairs = [_is_cheaper_by_pairs(m, *w.shape) for w in net.weights]
+        self.inner = []  # K of the first layer, for each mini-batch of a block
+        # -<w, G> and ||G||^2 of each layer and step, as far as they have been entered.
+        self.against, self.squares = np.empty((2, len(net.weights), math.ceil(n_train / m)))
+        self.steps, self.slope_sum, self.neurons_seen = 0, 0.0, 0
+        # What `close` carries from step to step, for each layer.
+        self.size = np.array([_squared(w) for w in net.weights])
         self.decay, self.pull, self.kick, self.decay_lengths, self.data_lengths, self.data_path = (
             np.zeros(len(net.weights)) for _ in range(6)
         )
-        self.steps, self.slope_sum, self.neurons_seen = 0, 0.0, 0
 
-    def enter(self, layers, scales, eta):
-        """Enter a block's steps; what each `engine.Layer` was fed stands there over its scale."""
-        images = len(layers[0].fed)
-        starts = np.arange(0, images, self.m)
-        rates = np.full(len(starts), eta / self.m)
-        rates[-1] = eta / (images - starts[-1])  # the last mini-batch may be smaller
-        along = np.array([_along(layer, starts) for layer in layers])
-        squares = np.array([_squared_gradients(layer.error, layer.fed, self.m) for layer in layers])
-        self._enter_steps(rates * along, np.square(rates * np.array(scales)[:, None]) * squares)
+    def watch(self, inputs):
+        """Take the inner products of a mini-batch's inputs, given as columns, after its step.
+
+        They are what takes longest of all, and at the end of a block it would take longer still:
+        the inputs would have left the processor's cache.
+        """
+        if self.by_pairs[0]:
+            self.inner.append(self.gemm(1.0, inputs, inputs, 0.0, None, 1))
+
+    def enter(self, layers, scales, images):
+        """Enter a block's steps; what each `engine.Layer` was fed stands there over its scale.
+
+        Rows after the first `images` fill up the last mini-batch: their errors are 0.
+        """
+        inner, self.inner = self.inner, []
+        steps = slice(self.steps, self.steps + len(layers[0].error) // self.m)
+        for number, (layer, scale) in enumerate(zip(layers, scales)):
+            e, fed, product = map(self._by_step, (layer.error, layer.fed, layer.product))
+            self.against[number, steps] = _products(e, product)  # as the product is -w a
+            if not self.by_pairs[number]:
+                factors = [e.transpose(0, 2, 1) @ fed] * 2
+            elif number == 0:
+                factors = np.array(inner) @ e, e
+            else:
+                factors = fed @ fed.transpose(0, 2, 1) @ e, e
+            self.squares[number, steps] = scale * scale * _products(*factors)
         for layer in layers[:-1]:
-            self.slope_sum += float(layer.slope.sum(dtype=np.float64))
-            self.neurons_seen += layer.slope.size
+            self.slope_sum += float(layer.slope[:images].sum(dtype=np.float64))
+            self.neurons_seen += images * layer.slope.shape[1]
+        self.steps = steps.stop
 
-    def _enter_steps(self, w_dot_g, kicks):
-        """Enter <w, g> and ||g||^2 of each layer and step, arrays of shape (layers, steps)."""
+    def _by_step(self, rows):
+        return rows.reshape(-1, self.m, rows.shape[1])
+
+    def _carry(self, w_dot_g, kicks):
+        """Carry sizes over steps with these <w, g> and ||g||^2, arrays of shape (layers, steps)."""
         lost = self.shrink * (2 - self.shrink)  # 1 - s^2, without cancellation
         pulls, lengths = -2 * (1 - self.shrink) * w_dot_g, np.sqrt(kicks)
         gains = pulls + kicks
@@ -138,10 +170,16 @@ class Bookkeeper:
         fading, _ = _carrying(abs(1 - self.shrink), kicks.shape[1])
         self.data_path *= fading[-1] * abs(1 - self.shrink)
         self.data_path += lengths @ fading[::-1]
-        self.steps += kicks.shape[1]
 
     def close(self):
         """Return the ledger of the epoch that has just ended."""
+        rates = np.full(self.steps, self.eta / self.m)
+        rates[-1] = self.eta / (self.n_train - self.m * (self.steps - 1))  # may be a smaller batch
+        squares = np.maximum(self.squares, 0)  # pairs that cancel can leave less, by rounding
+        w_dot_g, kicks = -rates * self.against, np.square(rates) * squares
+        for first in range(0, self.steps, STEPS_AT_ONCE):
+            steps = np.s_[:, first : first + STEPS_AT_ONCE]
+            self._carry(w_dot_g[steps], kicks[steps])
         layers = tuple(self._closed(number) for number in range(len(self.net.weights)))
         slope = self.slope_sum / self.neurons_seen if self.neurons_seen else None
         control = None
@@ -179,45 +217,15 @@ def _carrying(factor, steps):
     return factor ** np.arange(steps), np.where(later >= 0, factor ** np.maximum(later, 0), 0.0)
 
 
-def _along(layer, starts):
-    """Return <w, G> of each mini-batch: the sum of error times w a. (The product is -w a.)"""
-    each = np.einsum("ij,ij->i", layer.error, layer.product, dtype=np.float64)
-    return -np.add.reduceat(each, starts)
+def _products(a, b):
+    """Return the inner product of each a[i] with b[i]."""
+    return np.einsum("ijk,ijk->i", a, b, dtype=np.float64)
 
 
 def _squared(array):
     return float(np.square(array, dtype=np.float64).sum())
 
 
-def _squared_gradients(errors, fed, m):
-    """Return ||G||^2 of each mini-batch, where G is the sum over its images of error times input.
-
-    That is the sum over pairs of images of <error, error'> <input, input'>, which costs less than
-    G itself unless a mini-batch has more images than the layer has neurons, roughly.
-    """
-    (images, fan_out), fan_in = errors.shape, fed.shape[1]
-    by_pairs = m * (fan_out + fan_in) < fan_out * fan_in
-    squares = []
-    for first, last in ((0, images // m * m), (images // m * m, images)):
-        if first == last:
-            continue
-        batches = (-1, min(m, last - first))
-        e = errors[first:last].reshape(*batches, fan_out)
-        a = fed[first:last].reshape(*batches, fan_in)
-        e_flipped = e.transpose(0, 2, 1)
-        factors = (e @ e_flipped, _inner_products(a)) if by_pairs else [e_flipped @ a] * 2
-        squares.append(np.einsum("bij,bij->b", *factors, dtype=np.float64))
-    return np.maximum(np.concatenate(squares), 0)  # pairs that cancel can leave less, by rounding
-
-
-def _inner_products(batches):
-    """Return the inner products between the rows of each batch, shape (batches, m, m).
-
-    Not `batches @ batches.transpose(0, 2, 1)`: NumPy sees the symmetry and calls BLAS's syrk, which
-    takes twice as long for few and long rows.
-    """
-    gemm, _ = gemm_and_gemv(batches.dtype)
-    inner = np.empty((len(batches), batches.shape[1], batches.shape[1]), batches.dtype)
-    for rows, into in zip(batches, inner):
-        gemm(1.0, rows.T, rows.T, 0.0, into.T, 1, 0, 1)
-    return inner
+def _is_cheaper_by_pairs(m, fan_out, fan_in):
+    """Return whether inner products between `m` images cost less than their gradient itself."""
+    return m * (fan_out + fan_in) < fan_out * fan_in

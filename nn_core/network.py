@@ -3,6 +3,7 @@
 import numpy as np
 
 from nn_core import checks
+from nn_core.blas import product
 from nn_core.cost import COSTS, CrossEntropyCost, sigmoid, sigmoid_prime
 
 INITS = ("large", "scaled")
@@ -83,7 +84,7 @@ class Network:
         of `weights` and `biases`. The L2 term is not in it: the step adds it as weight decay.
         """
         errors, activations = self._backward(self._checked_x(x), self._checked_y(y, len(x)))
-        nabla_w = [error.T @ activation for error, activation in zip(errors, activations)]
+        nabla_w = [product(error.T, fed) for error, fed in zip(errors, activations)]
         nabla_b = [error.sum(axis=0) for error in errors]
         return nabla_w, nabla_b
 
@@ -176,7 +177,7 @@ class Network:
         """Return (weighted inputs, activations); the activations start with `x` itself."""
         zs, activations = [], [x]
         for w, b in zip(self.weights, self.biases):
-            zs.append(activations[-1] @ w.T + b)
+            zs.append(product(activations[-1], w.T) + b)
             activations.append(sigmoid(zs[-1]))
         return zs, activations
 
@@ -185,7 +186,7 @@ class Network:
         _, activations = self._forward(x)
         errors = [self.cost.delta(activations[-1], y)]
         for w, activation in zip(self.weights[:0:-1], activations[-2:0:-1]):
-            errors.insert(0, (errors[0] @ w) * sigmoid_prime(activation))
+            errors.insert(0, product(errors[0], w) * sigmoid_prime(activation))
         return errors, activations[:-1]
 
     def _checked_x(self, x):

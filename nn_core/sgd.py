@@ -115,7 +115,7 @@ def _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation, ledger, evaluate)
         before = net.copy()
         # What overflows is reported below, in words.
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            bookkeeper = Bookkeeper(net, silent, shrink, m) if ledger else None
+            bookkeeper = Bookkeeper(net, silent, n_train, m, eta, shrink) if ledger else None
             engine.run(x, y, rng.permutation(n_train), eta, shrink, bookkeeper)
             books = bookkeeper.close() if ledger else None
             cost, accuracy = net.evaluate(x, y, lmbda) if evaluate else (None, None)

@@ -48,6 +48,15 @@ def test_gemm_adds_a_product_in_place(dtype, flags, beta):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_gemm_makes_a_matrix_where_none_is_given(dtype):
+    a = fortran(np.random.default_rng(2), (5, 4), dtype)
+    for gemm, _ in both(dtype):
+        inner = gemm(0.5, a, a, 0.0, None, 1)
+        right = 0.5 * np.einsum("ki,kj->ij", a.astype(float), a.astype(float))
+        np.testing.assert_allclose(inner, right, rtol=1e-12 if dtype == np.float64 else 1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("beta", [0.0, 1.0, 0.9])
 def test_gemv_adds_a_product_in_place(dtype, beta):
     for _, gemv in both(dtype):

@@ -116,6 +116,16 @@ def test_feedforward_and_weighted_inputs_neuron_by_neuron():
         assert outputs[i] == pytest.approx(a, rel=1e-12)
 
 
+def test_a_flag_that_blas_raises_in_a_product_is_no_warning():
+    """Here it is raised by inf times 0; elsewhere it was, seldom, by products that were finite."""
+    net = Network([2, 2, 1], seed=0)
+    for w in net.weights:
+        w[0, 0] = np.inf
+    x, y = np.array([[0.0, 1.0]]), np.ones((1, 1))
+    assert np.isnan(net.feedforward(x)).all()
+    assert np.isnan(net.backprop(x, y)[0][0]).any()
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 def test_uint8_stands_for_k_over_256(dtype):
     levels = np.arange(256, dtype=np.uint8)[:, None]
