@@ -12,7 +12,7 @@ import csv
 import io
 import sys
 from pathlib import Path
-from threading import Lock
+from threading import Lock, RLock
 from time import perf_counter
 from types import SimpleNamespace
 
@@ -27,6 +27,11 @@ from nn_core.threads import one_blas_thread
 IN_BROWSER = sys.platform == "emscripten"  # Python itself: no threads there, and slower
 REDRAW = 0.1  # seconds between two drawings of a run that is under way
 PROJECTOR_SCALE = 1.3
+
+# Messages from a browser may come in another thread than the one in which cells run, and the first
+# ones in that one still. Whoever changes what figures show holds this. It is one for all figures,
+# because Matplotlib is not made for several threads. Nobody computes for long while holding it.
+CHANGING = RLock()
 
 
 class Handle:
@@ -177,14 +182,16 @@ class Explorer(anywidget.AnyWidget):
         Controls that act on the VIEW alone leave a run where it is.
         """
         with self._reported():
-            if self._take(values):
+            with CHANGING:
+                is_new = self._take(values)
+                if not is_new:
+                    self._show(running=self._running)
+            if is_new:
                 self.finish()
-            else:
-                self._show(running=self._running)
 
     def restart(self):
         """Go back to where nothing is trained yet, and stay there."""
-        with self._reported():
+        with CHANGING, self._reported():
             self._begin_run({})
             self._show(running=False)
 
@@ -204,8 +211,9 @@ class Explorer(anywidget.AnyWidget):
                 while not self._run.finished:
                     self._run.pull()
             finally:
-                self._owed = False
-                self._show(running=False)
+                with CHANGING:
+                    self._owed = False
+                    self._show(running=self._running and not self._run.finished)
 
     def reset(self):
         """Put every control back to where it stood at first."""
@@ -304,10 +312,10 @@ class Explorer(anywidget.AnyWidget):
 
     def _show(self, *, running):
         """Draw the newest result and send all of it in one message."""
-        view, result = self.view(), self._run.result
-        self._picture.draw(result, **view)
-        still = self._picture.canvas.still_svg() if self._still_is_old() else self._still
-        with self.hold_sync():
+        with CHANGING, self.hold_sync():
+            view, result = self.view(), self._run.result
+            self._picture.draw(result, **view)
+            still = self._picture.canvas.still_svg() if self._still_is_old() else self._still
             self._still, self._moving = still, self._picture.canvas.moving_svg()
             self._running, self._finished = running, self._run.finished
             self._progress = list(self.progress(result))
@@ -330,14 +338,16 @@ class Explorer(anywidget.AnyWidget):
 
     @t.observe("projector")
     def _enlarge(self, change):
-        self._build_picture()
-        self._show(running=self._running)
+        with CHANGING:
+            self._build_picture()
+            self._show(running=self._running)
 
     # What a browser can ask for.
 
     def _hear(self, _, content, buffers):
-        self._owed = False  # from here on the run is the reader's, to pause or to change
-        with self.hold_sync(), self._reported():  # the answer, and that it is one, in one message
+        # The answer, and that it is one, in one message.
+        with CHANGING, self.hold_sync(), self._reported():
+            self._owed = False  # from here on the run is the reader's, to pause or to change
             self._answered = max(self._answered, content.get("wish", 0))
             match content:
                 case {"kind": "move", "values": positions}:
@@ -383,8 +393,10 @@ class Explorer(anywidget.AnyWidget):
         """Show what there is, and leave the rest to the worker: all of it, or one epoch."""
         self._single = single
         self._show(running=not self._run.finished)
-        if self._running and (self._worker is None or self._worker.done()):
-            self._worker = asyncio.get_running_loop().create_task(self._work())
+        loop = asyncio.get_running_loop()
+        busy = self._worker is not None and not self._worker.done()
+        if self._running and not (busy and self._worker.get_loop() is loop):
+            self._worker = loop.create_task(self._work())
             self._worker.add_done_callback(_raise_again)
 
     async def _work(self):
@@ -392,28 +404,30 @@ class Explorer(anywidget.AnyWidget):
         try:
             await self._pull_and_show()
         except Exception:
-            with self.hold_sync(), self._reported():
+            with CHANGING, self.hold_sync(), self._reported():
                 self._running = False
                 raise
 
     async def _pull_and_show(self):
         """Pull results in a thread, so that sliders and buttons stay alive meanwhile."""
-        shown = perf_counter()
-        while self._running:
+        shown, me = perf_counter(), asyncio.current_task()
+        while self._running and self._worker is me:
             run = self._run
             try:
                 await _in_thread(run.pull)
             except Exception:
-                if run is self._run:
-                    self._show(running=False)
-                    raise
-            if run is not self._run:
-                continue  # a newer move has dropped this run
-            # A pause may have come while the epoch was on its way: show what it brought.
-            running = self._running and not run.finished and not self._single
-            if not running or perf_counter() - shown > REDRAW:
-                self._show(running=running)
-                shown = perf_counter()
+                with CHANGING:
+                    if run is self._run:
+                        self._show(running=False)
+                        raise
+            with CHANGING:
+                if run is not self._run:
+                    continue  # a newer move has dropped this run
+                # A pause may have come while the epoch was on its way: show what it brought.
+                running = self._running and not run.finished and not self._single
+                if not running or perf_counter() - shown > REDRAW:
+                    self._show(running=running)
+                    shown = perf_counter()
 
     def _reported(self):
         return _Reported(self)
@@ -432,7 +446,8 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        record = base64.b64encode(self._picture.canvas.png()).decode()
+        with CHANGING:
+            record = base64.b64encode(self._picture.canvas.png()).decode()
         data = {**data, "text/plain": f"{self.title}\n{self._sentence}", "image/png": record}
         return data, {**metadata, "image/png": {"alt": f"{self.title}. {self._sentence}"}}
 
@@ -447,12 +462,13 @@ class _Reported:
         self._explorer = explorer
 
     def __enter__(self):
-        self._explorer.message = ""
+        with CHANGING:
+            self._explorer.message = ""
 
     def __exit__(self, kind, error, trace):
         explorer = self._explorer
         if isinstance(error, Exception):
-            with explorer.hold_sync():
+            with CHANGING, explorer.hold_sync():
                 explorer.message = str(error) or kind.__name__
                 # An error in a run has ended it; a refused value leaves it alone.
                 explorer._running &= explorer._run is not None and not explorer._run.finished

@@ -653,6 +653,86 @@ def test_an_answer_and_the_new_positions_travel_in_one_message(gates):
     assert in_browser(scenario, gates) == []
 
 
+# JupyterLab's first messages are heard in the kernel's main thread, the later ones in another.
+
+
+async def finished(figure):
+    for _ in range(300):
+        if figure._finished:
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("the run did not end in 3 seconds")
+
+
+def in_two_threads(first, second, gates):
+    """Run two scenarios, each in an event loop and a thread of its own."""
+    raised = []
+    threads = [
+        threading.Thread(target=lambda one=one: raised.extend(in_browser(one, gates)), daemon=True)
+        for one in (first, second)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive(), "a thread hangs"
+    return raised
+
+
+def test_a_worker_in_one_thread_and_a_move_in_another_do_not_mix(gates, monkeypatch):
+    figure, drawing, moved = Fake(), threading.Event(), threading.Event()
+    draw, sent = FakePicture.draw, []
+
+    def slow_draw(picture, result):
+        if result[:2] == (5, 2):
+            drawing.set()
+            moved.wait(0.5)  # in vain, if the move waits for this to be shown
+        draw(picture, result)
+
+    def record(key=None):
+        sent.append((figure._sentence.split()[2], figure.preset.split()[1].removeprefix("x=")))
+
+    async def first():
+        move(figure, 1, x=5)
+        gates.open(5)
+        await asyncio.sleep(0.02)
+        await finished(figure)
+
+    async def second():
+        await asyncio.to_thread(drawing.wait, 10)
+        move(figure, 2, x=3)
+        moved.set()
+        await finished(figure)
+
+    monkeypatch.setattr(FakePicture, "draw", slow_draw)
+    figure.send_state = record
+    assert in_two_threads(first, second, gates) == []
+    assert {*sent} == {("5", "5"), ("3", "3")}
+    assert sent == sorted(sent, reverse=True)  # nothing old after something new
+    assert shown(figure) == (3, 2)
+
+
+def test_a_run_goes_on_while_the_thread_of_the_first_worker_is_blocked(gates):
+    figure, begun, done = Fake(), threading.Event(), threading.Event()
+    answers = []
+
+    async def first():
+        move(figure, 1, x=5)  # its worker lives in this thread
+        begun.set()
+        answers.append(done.wait(5))  # which is as busy as with a long cell
+
+    async def second():
+        await asyncio.to_thread(begun.wait, 10)
+        move(figure, 2, x=6)
+        gates.open(5, 6)
+        await finished(figure)
+        done.set()
+
+    assert in_two_threads(first, second, gates) == []
+    assert answers == [True]
+    assert shown(figure) == (6, 2)
+
+
 def test_a_move_sends_the_moving_layer_alone(gates):
     async def scenario():
         figure = Fake()
