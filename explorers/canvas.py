@@ -28,6 +28,8 @@ TEXT = {
     GREY: GREY,
 }
 
+STILLS = 32  # that a figure keeps, of some 20 KB each: one turns back to where one has been
+
 _SVG = {"svg.fonttype": "none", "svg.hashsalt": "first-epochs", "font.family": "DejaVu Sans"}
 
 
@@ -38,18 +40,30 @@ class Panel:
     still: Axes
     moving: Axes
     _key: list = field(default_factory=list)  # the words of the key, as artists
+    _ticks: dict = field(default_factory=dict)  # axis -> its ticks
 
     def frame(self, *, xlim=None, ylim=None, xticks=None, yticks=None):
         """Set limits on both axes, and ticks ({value: text}) on the still one."""
         if xticks is not None:
+            self._ticks["x"] = tuple(xticks.items())
             self.still.set_xticks(list(xticks), list(xticks.values()))
         if yticks is not None:
+            self._ticks["y"] = tuple(yticks.items())
             self.still.set_yticks(list(yticks), list(yticks.values()))
         for axes in (self.still, self.moving):  # after the ticks, which would widen the limits
             if xlim is not None:
                 axes.set_xlim(xlim)
             if ylim is not None:
                 axes.set_ylim(ylim)
+
+    def frame_now(self):
+        """Return what of the still axes can change."""
+        words = [
+            (text.get_text(), text.get_position(), text.get_color()) for text in self.still.texts
+        ]
+        titles = self.still.get_title(loc="left"), self.still.get_xlabel()
+        limits = self.still.get_xlim(), self.still.get_ylim()
+        return (*limits, *titles, *sorted(self._ticks.items()), *words)
 
     def key(self, rows, *, left, top, size):
         """Write what is what beside the curves: rows of (mark, text, colour), from the top."""
@@ -100,13 +114,14 @@ class Canvas:
     """The figure. `scale` enlarges text and lines, for a projector.
 
     Draw into `panel(...).moving` with artists made once and updated in place. After a change to a
-    `still` axes (limits, ticks), the next `still_svg` has it.
+    `still` axes (limits, ticks, titles, words), the next `still_svg` has it.
     """
 
     def __init__(self, width=10.0, height=4.4, scale=1.0):
         self.scale = scale
         self.figure = Figure(figsize=(width, height))
         self.panels = []
+        self._stills = {}  # frame_now() -> SVG
 
     def size(self, points):
         """Return a font size or line width in points, enlarged for the projector."""
@@ -132,18 +147,15 @@ class Canvas:
 
     def frame_now(self):
         """Return what the still layer depends on: while this is equal, its SVG is still good."""
-        return [
-            (
-                panel.still.get_xlim(),
-                panel.still.get_ylim(),
-                [text.get_text() for text in panel.still.texts],
-                panel.still.get_title(loc="left"),
-            )
-            for panel in self.panels
-        ]
+        return tuple(panel.frame_now() for panel in self.panels)
 
     def still_svg(self):
-        return self._render("svg", still=True, moving=False).decode()
+        frame = self.frame_now()
+        if frame not in self._stills:
+            if len(self._stills) == STILLS:
+                del self._stills[next(iter(self._stills))]
+            self._stills[frame] = self._render("svg", still=True, moving=False).decode()
+        return self._stills[frame]
 
     def moving_svg(self):
         return self._render("svg", still=False, moving=True).decode()

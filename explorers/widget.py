@@ -315,8 +315,8 @@ class Explorer(anywidget.AnyWidget):
         with CHANGING, self.hold_sync():
             view, result = self.view(), self._run.result
             self._picture.draw(result, **view)
-            still = self._picture.canvas.still_svg() if self._still_is_old() else self._still
-            self._still, self._moving = still, self._picture.canvas.moving_svg()
+            canvas = self._picture.canvas
+            self._still, self._moving = canvas.still_svg(), canvas.moving_svg()
             self._running, self._finished = running, self._run.finished
             self._progress = list(self.progress(result))
             self._sentence = self.describe(result, **view)
@@ -327,14 +327,8 @@ class Explorer(anywidget.AnyWidget):
                 [self.name, *(f"{k}={_plain(v)}" for k, v in self.state.items())]
             )
 
-    def _still_is_old(self):
-        frame = self._picture.canvas.frame_now()
-        old, self._frame = self._frame != frame, frame
-        return old
-
     def _build_picture(self):
         self._picture = self.Picture(PROJECTOR_SCALE if self.projector else 1.0)
-        self._frame = None
 
     @t.observe("projector")
     def _enlarge(self, change):
@@ -393,11 +387,15 @@ class Explorer(anywidget.AnyWidget):
         """Show what there is, and leave the rest to the worker: all of it, or one epoch."""
         self._single = single
         self._show(running=not self._run.finished)
-        loop = asyncio.get_running_loop()
-        busy = self._worker is not None and not self._worker.done()
-        if self._running and not (busy and self._worker.get_loop() is loop):
-            self._worker = loop.create_task(self._work())
+        if self._running and not self._has_worker_here():
+            self._worker = asyncio.get_running_loop().create_task(self._work())
             self._worker.add_done_callback(_raise_again)
+
+    def _has_worker_here(self):
+        """Return whether a worker is busy in this thread: one in another may be held up there."""
+        worker = self._worker
+        here = asyncio.get_running_loop()
+        return worker is not None and not worker.done() and worker.get_loop() is here
 
     async def _work(self):
         """Let the figure run until it is paused, finished or broken."""

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from explorers.canvas import TEXT, Canvas
+from explorers.canvas import BLUE, GREY, STILLS, TEXT, Canvas
 
 
 def canvas_with_curve(scale=1.0, values=(0, 1, 4)):
@@ -65,15 +65,41 @@ def test_a_moved_curve_changes_the_moving_layer_alone():
     assert canvas.moving_svg() != moving
 
 
-def test_new_limits_or_titles_are_a_new_frame():
+CHANGES = {
+    "limits": lambda panel: panel.frame(ylim=(0, 8)),
+    "ticks": lambda panel: panel.frame(xticks={0: "0", 1: "one"}),
+    "title": lambda panel: panel.still.set_title("Falling", loc="left"),
+    "name of the axis": lambda panel: panel.still.set_xlabel("steps"),
+    "a word": lambda panel: panel.key([("—", "old", BLUE)], left=0.5, top=0.5, size=11),
+    "the word's place": lambda panel: panel.key([("—", "old", BLUE)], left=0.5, top=0.9, size=11),
+    "the word's colour": lambda panel: panel.key([("—", "old", GREY)], left=0.5, top=0.5, size=11),
+    "no word": lambda panel: None,
+}
+
+
+def test_the_still_layer_is_drawn_anew_after_each_change_and_kept_for_the_way_back():
     canvas = canvas_with_curve()
-    frame, still = canvas.frame_now(), canvas.still_svg()
-    canvas.panels[0].frame(ylim=(0, 8))
-    assert canvas.frame_now() != frame and canvas.still_svg() != still
-    assert canvas.panels[0].moving.get_ylim() == (0, 8)
-    frame = canvas.frame_now()
-    canvas.panels[0].still.set_title("Falling", loc="left")
-    assert canvas.frame_now() != frame
+    (panel,) = canvas.panels
+    panel.frame(xticks={0: "0", 2: "2"})
+    drawn = [canvas.still_svg()]
+    for change in CHANGES.values():
+        panel.clear_key()
+        change(panel)
+        drawn.append(canvas.still_svg())
+    limits = panel.still.get_ylim(), panel.moving.get_ylim()
+    assert limits == ((0, 8), (0, 8))
+    assert len({*drawn}) == len(drawn) - 1  # "no word" is where "name of the axis" was
+    assert drawn[-1] is drawn[4]
+
+
+def test_a_figure_keeps_a_limited_number_of_still_layers():
+    canvas = canvas_with_curve()
+    (panel,) = canvas.panels
+    for top in range(2, STILLS + 4):
+        panel.frame(ylim=(0, top))
+        svg = canvas.still_svg()
+    assert canvas.still_svg() is svg
+    assert len(canvas._stills) == STILLS
 
 
 def test_the_projector_enlarges_text_and_nothing_moves():
