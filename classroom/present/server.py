@@ -130,7 +130,7 @@ def _configuration(folder, ip, port):
         "anywidget",
     ]
     config.MappingKernelManager.cull_idle_timeout = FORGOTTEN
-    config.MappingKernelManager.cull_interval = 30
+    config.MappingKernelManager.cull_interval = max(1, FORGOTTEN // 10)
     config.MappingKernelManager.cull_connected = False
     return config
 

@@ -23,7 +23,7 @@ from websockets.sync.client import connect
 from classroom.notebooks import NOTEBOOKS
 from classroom.present.edition import LEFT_OUT, all_editions, edition
 from classroom.present.opening import remembering
-from classroom.present.server import classroom
+from classroom.present.server import FORGOTTEN, classroom
 
 ROOT = Path(__file__).parents[2]
 
@@ -146,7 +146,9 @@ def test_make_present_is_for_this_machine_unless_asked():
 SERVE = """
 import sys, nbformat
 from pathlib import Path
+from classroom.present import server
 from classroom.present.server import classroom
+server.FORGOTTEN = int(sys.argv[3])
 folder = Path(sys.argv[1])
 server = classroom({"00.ipynb": nbformat.read(folder / "00.ipynb", 4)}, folder,
                    ip="0.0.0.0", port=int(sys.argv[2]))
@@ -159,10 +161,22 @@ SECRET = "only_in_the_code"
 class Served:
     """A server that asks for a token, and a browser's cookies for it."""
 
-    def __init__(self, folder, port):
+    def __init__(self, folder, forgotten=FORGOTTEN):
+        slider = new_code_cell(
+            f"from ipywidgets import IntSlider\n{SECRET} = IntSlider(42)\n{SECRET}"
+        )
+        notebook = new_notebook(
+            cells=[new_markdown_cell("# Claim 0\n\n$\\eta\\lambda$"), slider],
+            metadata={"title": "Claim 0"},
+        )
+        nbformat.write(notebook, folder / "00.ipynb")
+        (folder / "picture.png").write_bytes(b"not for the network")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(folder), str(port)],
+            [sys.executable, "-c", SERVE, str(folder), str(port), str(forgotten)],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -175,6 +189,13 @@ class Served:
                 break
             except urllib.error.URLError:
                 time.sleep(0.05)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        with self.process:
+            self.process.terminate()
 
     def get(self, path, method="GET"):
         """Return (final address, text) of a page."""
@@ -190,21 +211,8 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("served")
-    slider = new_code_cell(f"from ipywidgets import IntSlider\n{SECRET} = IntSlider(42)\n{SECRET}")
-    notebook = new_notebook(
-        cells=[new_markdown_cell("# Claim 0\n\n$\\eta\\lambda$"), slider],
-        metadata={"title": "Claim 0"},
-    )
-    nbformat.write(notebook, folder / "00.ipynb")
-    (folder / "picture.png").write_bytes(b"not for the network")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    served = Served(folder, port)
-    yield served
-    with served.process:
-        served.process.terminate()
+    with Served(tmp_path_factory.mktemp("served")) as served:
+        yield served
     assert served.process.returncode == 0
 
 
@@ -212,6 +220,14 @@ def opened(served):
     """Open the notebook as someone with the token, and return the page and its kernel's id."""
     _, text = served.get(f"/voila/render/00.ipynb?token={served.token}")
     return text, re.search(r'"kernelId": "([^"]+)"', text)[1]
+
+
+def lives(served, kernel):
+    try:
+        return bool(served.get(f"/api/kernels/{kernel}")[1])
+    except urllib.error.HTTPError as gone:
+        assert gone.code == 404
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -246,10 +262,19 @@ def test_page_names_no_other_host(page):
 
 def test_closing_the_page_ends_its_kernel(served):
     _, kernel = opened(served)
-    assert served.get(f"/api/kernels/{kernel}")[1]
+    assert lives(served, kernel)
     served.get(f"/voila/api/shutdown/{kernel}", "POST")
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        served.get(f"/api/kernels/{kernel}")
+    assert not lives(served, kernel)
+
+
+def test_a_kernel_without_a_page_is_ended_and_one_with_a_page_is_not(tmp_path):
+    with Served(tmp_path, forgotten=2) as served:
+        (_, left), (_, seen) = opened(served), opened(served)
+        with channels(served, seen, served.cookie_header()):
+            end = time.monotonic() + 15
+            while lives(served, left) and time.monotonic() < end:
+                time.sleep(0.1)
+            assert (lives(served, left), lives(served, seen)) == (False, True)
 
 
 def test_files_are_not_served(served):
