@@ -87,7 +87,7 @@ class Notebook:
     # Sliders, choices and the player.
 
     def test_keyboard_moves_each_slider(self, figure):
-        figure.rest()
+        start = figure.rest()["preset"]
         for slider in figure.sliders():
             last = slider.last()
             presets = {slider.index(): figure.now()["preset"]}
@@ -99,8 +99,9 @@ class Notebook:
                 presets[expected] = slider.arrived()["preset"]
                 assert slider.index() == expected
             assert len({*presets.values()}) == len(presets) > 1  # each stop is another setting
-            figure.press("Defaults")
-            figure.rest()
+            figure.paste(start)
+            until(lambda: figure.now()["preset"] == start, 10, "where it started")
+        figure.press("Defaults")
 
     def test_mouse_moves_each_slider(self, figure):
         figure.rest()
