@@ -97,11 +97,13 @@ function control(spec, prefix, onMove) {
 }
 
 // Matplotlib gives equal parts equal ids. Two figures on a page must not share them, or one loses
-// its curves when the other is hidden.
-function withOwnIds(svg, prefix) {
+// its curves when the other is hidden. Its <style> is for all of the page, which would be styled
+// anew at each move, in 15 ms and more: widget.css has the same for our layers.
+function forThePage(svg, prefix) {
   return svg
     .replace(/^[\s\S]*?<svg/, "<svg")
     .replace(/<metadata>[\s\S]*?<\/metadata>/, "")
+    .replace(/<style[\s\S]*?<\/style>/, "")
     .replace(/\bid="/g, `id="${prefix}-`)
     .replace(/url\(#/g, `url(#${prefix}-`)
     .replace(/href="#/g, `href="#${prefix}-`);
@@ -211,8 +213,8 @@ function render({ model, el }) {
   const paint = () => {
     const now = (key) => model.get(key);
     const changed = (key) => shown[key] !== now(key);
-    if (changed("_still")) still.innerHTML = withOwnIds(now("_still"), `${prefix}a`);
-    if (changed("_moving")) moving.innerHTML = withOwnIds(now("_moving"), `${prefix}b`);
+    if (changed("_still")) still.innerHTML = forThePage(now("_still"), `${prefix}a`);
+    if (changed("_moving")) moving.innerHTML = forThePage(now("_moving"), `${prefix}b`);
     if (changed("message")) say(now("message"));
     if (changed("_answered") && !now("message")) say(""); // it was the silence, which is over
     if (changed("_sentence")) {

@@ -203,6 +203,12 @@ class Notebook:
         assert figure.quiet()["curves"] == then["curves"]  # so it was the picture of that value
         figure.press("Defaults")
 
+    def test_the_picture_brings_no_style_for_the_whole_page(self, figure):
+        assert figure.root.locator(".fe-layer path").count() > 10
+        assert figure.root.locator(".fe-layer style").count() == 0
+        line = figure.root.locator(".fe-over path").last
+        assert line.evaluate("one => getComputedStyle(one).strokeLinejoin") == "round"
+
     # What stands under the figure.
 
     def test_projector_enlarges(self, figure):
