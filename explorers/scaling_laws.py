@@ -168,10 +168,11 @@ class Picture:
             xscale="log", yscale="log", xlim=(1e-5, 1e-1), ylim=(1, 100),
             xticks={10.0**e: power(e) for e in range(-4, 0)}, yticks={1: "1", 10: "10", 100: "100"},
         )  # fmt: skip
-        (self.formula,) = self.collapse.moving.plot([], [], "-", color=INK, lw=c.size(1))
+        # Among all runs only the chosen ones move.
+        (self.formula,) = self.collapse.still.plot([], [], "-", color=INK, lw=c.size(1))
+        (self.all,) = self.collapse.still.plot([], [], ".", color=GREY, ms=c.size(4), alpha=0.5)
         (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=c.size(1.5))
         self.points, self.lit = {}, {}
-        (self.all,) = self.collapse.moving.plot([], [], ".", color=GREY, ms=c.size(4), alpha=0.5)
         for init, (_, colour, mark) in INITS.items():
             style = {"color": colour, "mfc": colour if init == "large" else "none",
                      "mew": c.size(1.5), "ls": "none", "marker": mark}  # fmt: skip
