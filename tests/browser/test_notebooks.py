@@ -1,6 +1,7 @@
 """Every notebook is opened, run and used in a browser, as a reader would."""
 
 import csv
+import io
 import math
 import re
 import time
@@ -8,9 +9,11 @@ import xml.etree.ElementTree as ET
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from lab import number_in, until
+from PIL import Image
 
 from exercises import decay_rate, first_epochs, four_answers, scaling, tail_off
 
@@ -261,6 +264,7 @@ class Notebook:
     def test_saves_svg_png_and_csv(self, figure):
         figure.press("Defaults")
         if figure.is_playable:
+            figure.rest()
             figure.press("Step")
             until(lambda: figure.epoch() >= 1, 10, "an epoch")
         now = figure.quiet()
@@ -273,8 +277,11 @@ class Notebook:
             files[ending] = Path(download.value.path()).read_bytes()
         svg = ET.fromstring(files["svg"])
         assert svg.tag.endswith("svg")
-        assert len(list(svg.iter("{http://www.w3.org/2000/svg}path"))) > 5
-        assert files["png"].startswith(b"\x89PNG") and len(files["png"]) > 10_000
+        assert _curves(svg) == _in_one_line(now["curves"]) and len(now["curves"]) > 5
+        png = Image.open(io.BytesIO(files["png"])).convert("RGBA")
+        png = Image.alpha_composite(Image.new("RGBA", png.size, "white"), png).convert("L")
+        dark = np.mean(np.asarray(png) < 200, axis=1) > 0  # rows with something on them
+        assert png.size[0] > 1000 and dark.mean() > 0.5
         header, *rows = csv.reader(files["csv"].decode().splitlines())
         assert rows and {len(row) for row in rows} == {len(header)}
 
@@ -302,6 +309,8 @@ class Notebook:
             lab.run(cell, f"from explorers import {figure.kind}\n{figure.kind}({argument})")
             second = lab.figure(lab.page.locator(".jp-Notebook .fe").count() - 1)
             other = second.quiet()
+            ids = lab.page.eval_on_selector_all(".fe [id]", "all => all.map((one) => one.id)")
+            assert len({*ids}) == len(ids)
             assert other["preset"] != shown["preset"] and other["curves"] != shown["curves"]
             field = second.root.locator(".fe-preset")
             field.click()
@@ -523,6 +532,17 @@ def _tab_to(wanted):
             return
         wanted.page.keyboard.press("Tab")
     raise AssertionError(f"Tab does not lead to {wanted}")
+
+
+def _curves(svg):
+    """Return the curves and marks of a saved file, as `_in_one_line` has those of the page."""
+    paths, uses = (svg.iter(f"{{http://www.w3.org/2000/svg}}{tag}") for tag in ("path", "use"))
+    found = [one.get("d") for one in paths] + [f"{one.get('x')}, {one.get('y')}" for one in uses]
+    return _in_one_line(found)
+
+
+def _in_one_line(curves):
+    return {" ".join(curve.split()) for curve in curves}
 
 
 def _stops(figure):
