@@ -207,10 +207,9 @@ class Notebook:
         figure.press("Defaults")
 
     def test_the_picture_brings_no_style_for_the_whole_page(self, figure):
-        assert figure.root.locator(".fe-layer path").count() > 10
         assert figure.root.locator(".fe-layer style").count() == 0
-        line = figure.root.locator(".fe-over path").last
-        assert line.evaluate("one => getComputedStyle(one).strokeLinejoin") == "round"
+        group = figure.root.locator(".fe-over g").last
+        assert group.evaluate("one => getComputedStyle(one).strokeLinejoin") == "round"
 
     # What stands under the figure.
 
