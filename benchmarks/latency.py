@@ -20,10 +20,10 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from classroom.chromium import launch
+from classroom.notebooks import ROOT, paths
 
-ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from lab import Lab, serve_notebooks, until  # noqa: E402
+from lab import Lab, serve_notebooks, until
 
 KEYS = 20
 REST = 0.2  # s between an answer and the next key
@@ -161,7 +161,7 @@ def measure_empty(lab):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    notebooks = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+    notebooks = [path.stem for path in paths()]
     parser.add_argument("notebooks", nargs="*", default=notebooks)
     options = parser.parse_args()
     print("ms, median (5 to 95 %)         key to picture        Python  drawing")
