@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from experiments.scaling import series
 from experiments.scaling_fit import (
@@ -154,6 +156,17 @@ def power_law(xs, sizes, exponent):
     return x[near], y[near]
 
 
+def grains(xs, ys):
+    """Return a small mark at each point, all in one path: a page is slow at hundreds of marks.
+
+    Seen on logarithmic axes they are diamonds.
+    """
+    x, y = np.asarray(xs, float), np.asarray(ys, float)
+    corners = [(x, y * 1.05), (x * 1.09, y), (x, y / 1.05), (x / 1.09, y), (x, y * 1.05)]
+    codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
+    return Path(np.transpose(corners, (2, 0, 1)).reshape(-1, 2), codes * len(x))
+
+
 class Picture:
     """Left: the settled size over what is changed. Right: ||w|| over lmbda/n_train, all runs."""
 
@@ -170,7 +183,9 @@ class Picture:
         )  # fmt: skip
         # Among all runs only the chosen ones move.
         (self.formula,) = self.collapse.still.plot([], [], "-", color=INK, lw=c.size(1))
-        (self.all,) = self.collapse.still.plot([], [], ".", color=GREY, ms=c.size(4), alpha=0.5)
+        self.all = self.collapse.still.add_patch(
+            PathPatch(grains([], []), fc=GREY, lw=0, alpha=0.6)
+        )
         (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=c.size(1.5))
         self.points, self.lit = {}, {}
         for init, (_, colour, mark) in INITS.items():
@@ -203,7 +218,7 @@ class Picture:
             of = [s for s in result.chosen if s.run.init == init]
             self.points[init].set_data([x(s) for s in of], [s.size for s in of])
             self.lit[init].set_data(self._norms(of, result.formula, right))
-        self.all.set_data(self._norms(result.everything, result.formula, right))
+        self.all.set_path(grains(*self._norms(result.everything, result.formula, right)))
         self._draw_formula(result, right)
         self.law.set_data(power_law(xs, sizes, result.change.law))
 

@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -119,15 +120,15 @@ def build(out, pyodide=None):
     """Build the whole site into the folder `out`, which is made anew."""
     if pyodide and not (pyodide / "pyodide.js").is_file():
         raise SystemExit(f"{pyodide} holds no pyodide.js: give the folder that Pyodide lies in.")
-    work = ROOT / "build" / "site"
-    for folder in (work, out):
-        shutil.rmtree(folder, ignore_errors=True)
-    wheels = work / "wheels"
-    wheels.mkdir(parents=True)
-    build_wheel(work, wheels)
-    fetch_wheels(work, wheels)
-    build_page(work, out)
-    add_python(out, wheels, pyodide)
+    shutil.rmtree(out, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="first-epochs-site-") as folder:
+        work = Path(folder)
+        wheels = work / "wheels"
+        wheels.mkdir()
+        build_wheel(work, wheels)
+        fetch_wheels(work, wheels)
+        build_page(work, out)
+        add_python(out, wheels, pyodide)
     print(f"The browser edition is in {out}")
 
 

@@ -81,6 +81,12 @@ def chosen(raw, changed):
     return map(np.array, list(zip(*rows))[:3])
 
 
+def all_points(figure):
+    """Return (x, y) of each grey mark, from the top corner and the right one of its diamond."""
+    top, right, *_ = np.moveaxis(figure._picture.all.get_path().vertices.reshape(-1, 5, 2), 1, 0)
+    return list(zip(top[:, 0], right[:, 1]))
+
+
 def test_every_choice_is_tested():
     assert list(EXPECTED) == list(CHANGES) == list(ScalingLaws.controls[0].stops)
 
@@ -198,7 +204,7 @@ def test_points_show_the_file(figure, raw, changed):
         shown = zip(*figure._picture.points[init].get_data())
         np.testing.assert_allclose(sorted(shown), sorted(zip(x[mine], sizes[mine])))
     norms = [(p["lmbda"] / p["n_train"], c["squared_size"][0] ** 0.5) for p, c in raw]
-    shown = sorted(zip(*figure._picture.all.get_data()))
+    shown = sorted(all_points(figure))
     np.testing.assert_allclose(shown, sorted(norms))
     assert len(shown) == 288
     lit = [pair for line in figure._picture.lit.values() for pair in zip(*line.get_data())]
@@ -210,7 +216,7 @@ def test_every_run_lies_within_the_frame_of_the_collapse(figure):
         figure.set(right=right)
         axes = figure._picture.collapse.still
         assert axes.get_xlim() == (1e-5, 1e-1) and axes.get_ylim() == (1, 100)
-        for x, y in zip(*figure._picture.all.get_data()):
+        for x, y in all_points(figure):
             assert 2e-5 < x < 5e-2 and 1.5 < y < 70  # and off its edges
 
 
@@ -224,7 +230,7 @@ def test_collapsed_points_stand_at_the_formulas_curve(figure):
         formula.coefficients[term][0] for term in ("1", "ln kappa", "(ln kappa)^2", "eta/m")
     )
     np.testing.assert_allclose(np.log(y), one + linear * ln_k + square * ln_k**2 + rate * 0.01)
-    for point, shown in zip(figure.result.everything, np.transpose(picture.all.get_data())):
+    for point, shown in zip(figure.result.everything, all_points(figure)):
         k, rest = point.kappa, formula.norm(point) / point.norm
         assert shown[0] == k and shown[1] * rest == pytest.approx(np.interp(k, x, y))
     figure.set(right="as measured")
@@ -236,7 +242,7 @@ def test_the_collapse_brings_the_points_together(figure):
     spreads = []
     for right in ("as measured", "collapsed"):
         figure.set(right=right)
-        at = [y for x, y in zip(*figure._picture.all.get_data()) if x == pytest.approx(1e-3)]
+        at = [y for x, y in all_points(figure) if x == pytest.approx(1e-3)]
         spreads.append(np.std(np.log(at)))
     assert len(at) > 100 and spreads[1] < spreads[0] / 2
 
