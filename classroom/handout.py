@@ -175,7 +175,8 @@ class Notebook:
 
     def _piece(self, cell):
         if cell.cell_type == "markdown":
-            return render(cell.source, self.number)
+            # An exercise brings its question along.
+            return render(re.sub(r"^\*\*Exercise.*", "", cell.source, flags=re.M), self.number)
         if asked(cell):
             return self._exercise(cell)
         if is_prediction(cell):

@@ -112,6 +112,11 @@ def test_every_figure_of_record_is_there_and_described(students, solutions, note
     assert solutions.all("img") == []
 
 
+def test_an_exercise_is_asked_once(students):
+    assert len(re.findall(r"Exercise 0\d\.\d\. ", students.text)) == len(known_exercises())
+    assert not re.search(r"Exercise( \d)?\. ", re.sub(r"Exercise 0\d\.\d", "", students.text))
+
+
 def test_all_exercises_are_in_both_files(students, solutions):
     for exercise in known_exercises():
         assert flat(exercise.question) in students.text.replace(" )", ")")
