@@ -208,6 +208,12 @@ function render({ model, el }) {
       element("summary", {}, "Numbers"),
       element("table", {}, element("caption", { class: "fe-unseen" }, spec.title), table)));
 
+  // Who comes to a slider by Tab sees what it moves.
+  root.addEventListener("focusin", ({ target }) => {
+    if (!target.matches(".fe-controls :focus-visible")) return;
+    for (const one of [figure, target]) one.scrollIntoView({ block: "nearest" });
+  });
+
   let shown = {};
   let announcement;
   const paint = () => {

@@ -16,6 +16,8 @@ def main():
     asked = parser.parse_args()
 
     # Here, not above: forked kernels would import it all again.
+    from tornado.ioloop import IOLoop
+
     from classroom.present.edition import all_editions
     from classroom.present.kernels import use_forks
     from classroom.present.server import classroom
@@ -24,7 +26,8 @@ def main():
     use_forks()
     with tempfile.TemporaryDirectory(prefix="first-epochs-") as folder:
         server = classroom(all_editions(), folder, ip=asked.ip, port=asked.port)
-        print(f"\n    {server.address}\n\nStop with Ctrl+C.", flush=True)
+        words = f"\n    {server.address}\n\nStop with Ctrl+C."
+        IOLoop.current().add_callback(print, words, flush=True)  # said once the address answers
         server.start()
 
 

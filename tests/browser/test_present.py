@@ -65,6 +65,17 @@ def test_picture_and_sliders_are_in_sight_together(page):
         assert box["y"] >= -1 and box["y"] + box["height"] <= 720
 
 
+def test_tab_to_a_slider_brings_its_picture_into_sight(page):
+    page.evaluate("scrollTo(0, 0)")
+    page.locator(".fe").first.evaluate("root => { root.tabIndex = -1; root.focus(); }")
+    for name in ("eta", "lmbda", "m", "n_train"):
+        page.keyboard.press("Tab")
+        assert page.locator(":focus").get_attribute("id").endswith(f"-{name}")
+        for one in (".fe-figure", ":focus"):
+            box = page.locator(one).first.bounding_box()
+            assert box["y"] >= -1 and box["y"] + box["height"] <= 720
+
+
 def test_no_code_and_no_exercise(page):
     text = page.locator("#rendered_cells").inner_text()
     assert "Claim 2" in text and "exact 0.95122" in text  # a heading, and a number as printed
