@@ -18,6 +18,14 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Shift+Enter goes on to the next cell, as everywhere; this one need not run again for that, and
+// keeps what it shows.
+function goOn(event) {
+  if (event.key !== "Enter" || !event.shiftKey) return;
+  event.preventDefault();
+  event.currentTarget.closest(".jp-Cell")?.nextElementSibling?.focus();
+}
+
 // Sends wishes one at a time. While one is unanswered only the newest values are kept, so a fast
 // drag never queues up work, and what is shown at the end is what the handle says.
 function mailbox(model, onSilence) {
@@ -188,7 +196,7 @@ function render({ model, el }) {
     button(text, () => mail.post({ kind: "press", method })));
   const svg = () => wholeSvg(model.get("_still"), model.get("_moving"));
 
-  const root = element("div", { class: "fe", role: "group", "aria-label": spec.title },
+  const root = element("div", { class: "fe", role: "group", "aria-label": spec.title, onkeydown: goOn },
     element("div", { class: "fe-controls" }, ...Object.values(controls).map((one) => one.node)),
     player,
     figure,

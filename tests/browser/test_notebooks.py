@@ -408,6 +408,18 @@ class Notebook:
             assert handle.locator.evaluate("one => one === document.activeElement")
         figure.press("Defaults")
 
+    def test_shift_enter_goes_on_to_the_next_cell(self, figure, lab):
+        """And does not run the figure's own cell again, which would put all handles back."""
+        figure.rest()
+        for stop in (figure.root.locator("input, select").first, figure.button("Projector")):
+            stop.click()
+            shown, prompts, active = figure.quiet(), lab.prompts(), lab.active_cell()
+            figure.page.keyboard.press("Shift+Enter")
+            assert lab.active_cell() == active + 1
+            assert figure.quiet() == shown and lab.prompts() == prompts
+        figure.press("Projector")
+        figure.press("Defaults")
+
     def test_findings_are_announced_after_rest(self, figure):
         figure.rest()
         time.sleep(0.8)  # what went before has been said
@@ -508,12 +520,12 @@ class Notebook:
                 keys.insert_text(str(right))
             _tab_to(form.get_by_role("button", name="That is my guess"))
             keys.press("Space")
-            assert _outcome(form).startswith("You said ")
-            keys.press("Tab")  # the way goes on from here, not from the top of the page
-            assert form.evaluate(
-                "form => form.compareDocumentPosition(document.activeElement)"
-                " & Node.DOCUMENT_POSITION_FOLLOWING"
-            )
+            said = _outcome(form)
+            assert said.startswith("You said ")
+            prompts, active = lab.prompts(), lab.active_cell()
+            keys.press("Shift+Enter")  # the way goes on from here, and nothing runs again
+            assert lab.active_cell() == active + 1
+            assert _outcome(form) == said and lab.prompts() == prompts
 
     def test_exercises(self, lab):
         for exercise, name, wrong, word in self.exercises:
