@@ -30,9 +30,10 @@ def nothing_runs(lab):
     return lab.in_kernel(WORKERS) == "0"
 
 
-# What sticks out of the figure's box, or has more text than it shows.
+# What sticks out of the figure's box, or the box out of the window, or has more text than it shows.
 _CUT_OFF = """root => {
   const box = root.getBoundingClientRect();
+  if (box.left < 0 || box.right > innerWidth) return [`the figure is ${box.width} wide`];
   return [...root.querySelectorAll("button, input, select, summary, p, output, label, .fe-layer")]
     .filter((one) => one.offsetParent !== null)
     .filter((one) => {
@@ -377,7 +378,7 @@ class Notebook:
         _tab_to(figure.root.locator("input, select").first)
         handle = (figure.choices() or figure.sliders())[0]
         _tab_to(handle.locator)
-        before = figure.now()
+        before, stood = figure.now(), handle.index()
         keys.press("Home" if handle.index() else "End")
         until(lambda: figure.now()["preset"] != before["preset"], 10, "another preset")
         if figure.is_playable:
@@ -390,7 +391,7 @@ class Notebook:
         keys.press("Control+a")
         keys.insert_text(before["preset"])
         keys.press("Enter")
-        until(lambda: figure.now()["preset"] == before["preset"], 10, "the pasted preset")
+        until(lambda: handle.index() == stood, 10, "the pasted preset")
         _tab_to(figure.root.locator("summary"))
         keys.press("Space")
         until(figure.root.locator(".fe-numbers table").is_visible, 2, "the numbers")
