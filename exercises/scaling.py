@@ -164,6 +164,11 @@ def _judge_forecast(answer):
             f"Measured is {measured:.4f}: {measured / right:.2f} times the forecast. The law holds "
             "better the wider the networks are that you take it between."
         )
+    if math.isclose(value, right, rel_tol=0.05):
+        raise Wrong(
+            "Close: is it the law? Then take the size at 30 neurons from the figure's Numbers, with "
+            "all its digits."
+        )
     refuse(
         value,
         slips,
@@ -173,8 +178,8 @@ def _judge_forecast(answer):
 
 
 forecast = Exercise(
-    question="The base run, [784, 30, 10], has its settled size in the figure. Forecast the one of "
-    "[784, 512, 10] by the book's law 1/√N_w.",
+    question="The base run, [784, 30, 10], has its settled size among the Numbers of the figure "
+    "with the stored runs. Forecast the one of [784, 512, 10] by the book's law 1/√N_w.",
     hints=(
         "By the law, size · √N_w is the same for both.",
         "N_w is 794 times the number of hidden neurons in both.",

@@ -166,6 +166,7 @@ class Explorer(anywidget.AnyWidget):
         }
         self.state = {control.name: control.default for control in self.controls}
         self._run, self._current, self._worker, self._single = None, None, None, False
+        self._played = False  # whether the reader has started the run, with Play or Step
         self._owed = False  # whether code that asks for results has to wait for the rest of the run
         self._build_picture()
         self.on_msg(self._hear)
@@ -297,7 +298,8 @@ class Explorer(anywidget.AnyWidget):
             arguments["current"] = current
         run = _Run(self.compute(**arguments))
         run.pull()
-        self.state, self._run, self._current, self._owed = state, run, current, False
+        self.state, self._run, self._current = state, run, current
+        self._owed = self._played = False
 
     def _begin_and_owe_the_rest(self, values):
         """Show the first result and let the rest come; code that asks for results waits for it."""
@@ -354,10 +356,12 @@ class Explorer(anywidget.AnyWidget):
                 case {"kind": "play"}:
                     if self._run.finished:
                         self._begin_run({})
+                    self._played = True
                     self._let_run()
                 case {"kind": "pause"}:
                     self._show(running=False)
                 case {"kind": "step"}:
+                    self._played = True
                     self._let_run(single=True)
                 case {"kind": "restart"}:
                     self.restart()
@@ -371,7 +375,10 @@ class Explorer(anywidget.AnyWidget):
     def _move(self, values):
         """Take values from the browser, in the way that each of them acts."""
         unfinished = not self._run.finished
-        if unfinished and set(values) <= self._that_act(NEXT_EPOCH) | self._that_act(VIEW):
+        # In mid-run only if the reader has started the run: one that a drag has started belongs to
+        # the place where the drag ends.
+        on_the_way = self._that_act(VIEW) | (self._that_act(NEXT_EPOCH) if self._played else set())
+        if unfinished and set(values) <= on_the_way:
             self.state |= self._checked(values)
             for name in self._that_act(NEXT_EPOCH):
                 setattr(self._current, name, self.state[name])

@@ -246,10 +246,14 @@ def test_a_size_read_from_the_figure_will_do(raw):
     assert forecast.verdict(read * (30 / 512) ** 0.5).startswith("Right. ")
 
 
-@pytest.mark.parametrize("off, right", [(1.004, True), (0.996, True), (1.02, False), (0.98, False)])
-def test_how_exact_the_forecast_has_to_be(raw, off, right):
+@pytest.mark.parametrize(
+    "off, words",
+    [(1.004, "Right. "), (0.996, "Right. "), (1.02, "Not yet. Close"), (0.98, "Not yet. Close"),
+     (1.06, "Not yet. Multiply"), (0.94, "Not yet. Multiply")],
+)  # fmt: skip
+def test_how_exact_the_forecast_has_to_be(raw, off, words):
     verdict = forecast.verdict(off * raw() * (30 / 512) ** 0.5)
-    assert verdict.startswith("Right. " if right else "Not yet. Multiply")
+    assert verdict.startswith(words)
 
 
 @pytest.mark.parametrize(

@@ -865,6 +865,27 @@ def test_a_view_set_from_python_while_playing_leaves_it_playing(gates, monkeypat
     assert in_browser(scenario, gates) == []
 
 
+def test_a_drag_begins_the_run_of_the_place_where_it_ends(gates, monkeypatch):
+    """A run that the reader has started with Play takes the same move in its stride."""
+
+    async def scenario():
+        monkeypatch.setattr(Played, "pace", 0)
+        figure = Played()
+        monkeypatch.setattr(Played, "pace", 0.02)
+        move(figure, 1, speed=10)
+        await until(lambda: epoch_of(figure) >= 2)
+        move(figure, 2, speed=1)
+        await until(lambda: figure._finished)
+        assert figure.sentence == "10 m after 10 epochs"
+        hear(figure, kind="play", wish=3)
+        await until(lambda: epoch_of(figure) >= 2)
+        move(figure, 4, speed=10)
+        await until(lambda: figure._finished)
+        assert 10 < figure._run.result[0] < 100
+
+    assert in_browser(scenario, gates) == []
+
+
 def test_an_error_in_mid_run_leaves_the_epochs_before_it(gates, monkeypatch):
     class Fragile(Played):
         @classmethod
