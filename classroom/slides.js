@@ -9,8 +9,9 @@ const WAYS = {
 // What has the focus keeps these keys for itself. The first line that fits counts.
 const KEPT = [
   ["input[type=range]", /^Arrow/],
-  ["button, summary", /^ $/],
-  ["input, select, textarea, [contenteditable=true]", /^Arrow| /],
+  // Who has pressed a button or chosen something with the mouse goes on with the keys.
+  ["button:focus-visible, summary:focus-visible", /^ $/],
+  ["input, textarea, select:focus-visible, [contenteditable=true]", /^Arrow| /],
 ];
 
 window.addEventListener("keydown", (event) => {

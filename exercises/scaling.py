@@ -166,8 +166,8 @@ def _judge_forecast(answer):
         )
     if math.isclose(value, right, rel_tol=0.05):
         raise Wrong(
-            "Close: is it the law? Then take the size at 30 neurons from the figure's Numbers, with "
-            "all its digits."
+            "Close: is it the law? Then take the size at 30 neurons from the figure's Numbers, "
+            "with all its digits."
         )
     refuse(
         value,

@@ -49,7 +49,7 @@ def predict_width():
         return f"From 30 to 90 neurons it falls by a factor of {ratio:.2f}; √3 is 1.73."
 
     return Choice(
-        "Three times as many hidden neurons, everything else as before. What becomes of the size "
+        "Three times as many hidden neurons, everything else the same. What becomes of the size "
         "at which the hidden weights settle?",
         ["it stays the same", root, "it shrinks by about 3"],
         result,

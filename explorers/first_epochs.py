@@ -6,7 +6,7 @@ import numpy as np
 
 from explorers.canvas import BLUE, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas, Marks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
-from explorers.formats import moved, moves, percent, rounded, trimmed
+from explorers.formats import moved, moves, percent, power, rounded, trimmed
 from explorers.widget import Explorer
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
@@ -199,9 +199,14 @@ class Picture:
         """Give the ledger's axis room from -top to top."""
         if self.ledger.still.get_ylim() == (-top, 1.35 * top):
             return
-        self.ledger.frame(
-            ylim=(-top, 1.35 * top), yticks={v: percent(v, 1) if v else "0" for v in (-top, 0, top)}
+        share = (
+            percent(top, 1)
+            if top < 10
+            else f"{top} ×"
+            if top < 1000
+            else f"{power(np.log10(top))} ×"
         )
+        self.ledger.frame(ylim=(-top, 1.35 * top), yticks={-top: f"−{share}", 0: "0", top: share})
         self.ledger.clear_key()
         rows = [("■", "decay", BLUE), ("▨", "pull", ORANGE), ("▩", "kick", PURPLE),
                 ("◆", "change measured on the weights", INK)]  # fmt: skip

@@ -562,7 +562,7 @@ _PRESETS = {
         {"cost": "quadratic", "layer": "output", "right": "decay share"},
         "Now the output layer has a factor σ′(z) too: decay's share of its first epoch."),
     "two hidden layers": (
-        {"second": "30", "right": "decay share"},
+        {"second": "30", "right": "decay share", "epochs": MOST_EPOCHS},
         "Decay loses its three layers one after the other, and the first hidden layer last."),
     "no decay": ({"lmbda": 0.0}, "The weights keep the size they were drawn with."),
     "lambda too large": (

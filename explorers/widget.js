@@ -218,7 +218,7 @@ function render({ model, el }) {
 
   // Who comes to a slider by Tab sees what it moves.
   root.addEventListener("focusin", ({ target }) => {
-    if (!target.matches(".fe-controls :focus-visible")) return;
+    if (!target.matches(":is(.fe-controls, .fe-player) :focus-visible")) return;
     for (const one of [figure, target]) one.scrollIntoView({ block: "nearest" });
   });
 

@@ -102,6 +102,13 @@ def test_a_slider_on_a_slide_is_alive(page):
     until(lambda: "Two things to see" in text(page), 5, "the next slide after Space")
 
 
+def test_space_moves_on_after_a_button_was_pressed_with_the_mouse(page):
+    figure = to_the_figure(page)
+    figure.get_by_role("button", name="Defaults").click()
+    page.keyboard.press("Space")
+    until(lambda: "Two things to see" in text(page), 5, "the next slide after Space")
+
+
 def test_a_prediction_is_answered_and_left(page):
     move(page, "Space")
     question = page.locator(".fx:visible")

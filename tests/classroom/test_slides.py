@@ -2,6 +2,7 @@
 
 import builtins
 import symtable
+from itertools import pairwise
 
 import nbformat
 import pytest
@@ -27,6 +28,13 @@ def test_slides_are_the_tagged_cells_in_order(path):
     assert deck.cells[0].source.startswith("# ")  # the title
     assert kind(deck.cells[0]) == "slide"
     nbformat.validate(deck)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_what_a_slide_announces_is_on_the_next_one(path):
+    for cell, following in pairwise(read(path).cells):
+        if "slide" in cell.metadata.get("tags", []) and cell.source.rstrip().endswith(":"):
+            assert "slide" in following.metadata.get("tags", []), cell.source
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
