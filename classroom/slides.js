@@ -9,16 +9,22 @@ const WAYS = {
 // What has the focus keeps these keys for itself. The first line that fits counts.
 const KEPT = [
   ["input[type=range]", /^Arrow/],
-  // Who has pressed a button or chosen something with the mouse goes on with the keys.
-  ["button:focus-visible, summary:focus-visible", /^ $/],
-  ["input, textarea, select:focus-visible, [contenteditable=true]", /^Arrow| /],
+  ["button, summary", /^ $/],
+  ["input, select, textarea, [contenteditable=true]", /^Arrow| /],
 ];
+
+// Who has pressed a button or chosen something with the mouse goes on with the keys.
+let pressed = null;
+window.addEventListener("click", ({ target, detail }) => {
+  pressed = detail > 0 ? target.closest?.("button, summary, select") : null; // a key's click has 0
+}, true);
 
 window.addEventListener("keydown", (event) => {
   const way = event.key === " " && event.shiftKey ? "back" : WAYS[event.key];
   const kept = KEPT.find(([selector]) => event.target.matches?.(selector));
   const remote = document.querySelector(`.jp-Deck-Remote .jp-deck-mod-direction-${way}`);
-  if (!way || !remote || kept?.[1].test(event.key)) return;
+  if (!way || !remote) return;
+  if (event.target !== pressed && kept?.[1].test(event.key)) return;
   event.preventDefault(); // which JupyterLab heeds: it does not move on once more
   remote.click();
 }, true);
