@@ -13,8 +13,10 @@ const KEPT = [
   ["input, select, textarea, [contenteditable=true]", /^Arrow| /],
 ];
 
-// Who has pressed a button or chosen something with the mouse goes on with the keys.
+// Who has pressed a button or chosen something with the mouse goes on with the keys, until the
+// focus moves.
 let pressed = null;
+window.addEventListener("focusout", () => { pressed = null; }, true);
 window.addEventListener("click", ({ target, detail }) => {
   pressed = detail > 0 ? target.closest?.("button, summary, select") : null; // a key's click has 0
 }, true);

@@ -14,8 +14,8 @@ _DECADE = (1, 1.1, 1.25, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5
 # The choices of fan_in: the images in full, or blocks of 2x2 or 4x4 pixels averaged.
 POOLS = {"784": 1, "196": 2, "49": 4}
 
-# When a change takes effect: everything is computed anew; or a run that is under way goes on with
-# it from its next epoch; or only what is shown of the result changes.
+# When a change takes effect: everything is computed anew; or a run that the reader has started
+# goes on with it from its next epoch; or only what is shown of the result changes.
 ANEW, NEXT_EPOCH, VIEW = "anew", "next epoch", "view"
 
 

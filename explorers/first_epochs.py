@@ -6,7 +6,7 @@ import numpy as np
 
 from explorers.canvas import BLUE, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas, Marks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
-from explorers.formats import moved, moves, percent, power, rounded, trimmed
+from explorers.formats import moved, moves, percent, rounded, tick, trimmed
 from explorers.widget import Explorer
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
@@ -160,7 +160,7 @@ class Picture:
         self.canvas = c = Canvas(scale=scale)
         ticks = {e: str(e) for e in (1, 10, 20, 30)}
         self.ledger = c.panel(
-            [0.085, 0.16, 0.375, 0.7], title="Ledger, of the squared size", xlabel="epoch",
+            [0.095, 0.16, 0.365, 0.7], title="Ledger, of the squared size", xlabel="epoch",
             xlim=(0.5, EPOCHS + 0.5), xticks=ticks,
         )  # fmt: skip
         self.rulers = c.panel(
@@ -199,14 +199,9 @@ class Picture:
         """Give the ledger's axis room from -top to top."""
         if self.ledger.still.get_ylim() == (-top, 1.35 * top):
             return
-        share = (
-            percent(top, 1)
-            if top < 10
-            else f"{top} ×"
-            if top < 1000
-            else f"{power(np.log10(top))} ×"
+        self.ledger.frame(
+            ylim=(-top, 1.35 * top), yticks={-top: f"−{tick(top)}", 0: "0", top: tick(top)}
         )
-        self.ledger.frame(ylim=(-top, 1.35 * top), yticks={-top: f"−{share}", 0: "0", top: share})
         self.ledger.clear_key()
         rows = [("■", "decay", BLUE), ("▨", "pull", ORANGE), ("▩", "kick", PURPLE),
                 ("◆", "change measured on the weights", INK)]  # fmt: skip

@@ -57,3 +57,10 @@ def moved(changes):
 def percent(value, digits=2):
     """Return a ratio as a percentage with so many significant digits: percent(0.0123) "1.2 %"."""
     return f"{rounded(100 * value, digits)} %"
+
+
+def tick(top):
+    """Return a share as short as an axis needs it: "50 %", and from ten on "20 ×" or "10⁵ ×"."""
+    if top < 10:
+        return percent(top, 1)
+    return f"{top:g} ×" if top < 1000 else f"{power(math.log10(top))} ×"

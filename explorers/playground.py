@@ -8,7 +8,7 @@ from IPython.display import Markdown
 
 from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas, Marks
 from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
-from explorers.formats import full, moved, moves, percent, power, rounded, trimmed
+from explorers.formats import full, moved, moves, percent, power, rounded, tick, trimmed
 from explorers.widget import Explorer
 from nn_core import CrossEntropyCost, DivergenceError, Network, QuadraticCost, load_mnist, train
 from nn_core.data import N_TRAIN
@@ -423,12 +423,11 @@ class Picture:
         self.kept_decay.set_data(np.arange(1, len(decay) + 1), decay)
         highest = max(above.max(), -below.min(), -min(decay, default=0))
         top = next((top for top in self.TOPS if highest <= top), self.TOPS[-1])
-        name = percent(top, 1) if top < 10 else f"{power(math.log10(top))} ×"
         self._scale("linear")
         self._retitle(self.right, RIGHT["ledger"][0])
         self.right.frame(
             xlim=(0.5, epochs + 0.5), xticks=_ticks(epochs), ylim=(-top, 1.7 * top),
-            yticks={-top: f"−{name}", 0: "0", top: name},
+            yticks={-top: f"−{tick(top)}", 0: "0", top: tick(top)},
         )  # fmt: skip
         now = [(mark, name, colour) for name, colour, _, mark in self.AREAS]
         other = [("◆", "change, measured", INK), ("- -", "kept: decay", INK)][: len(runs)]

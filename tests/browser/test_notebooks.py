@@ -526,6 +526,11 @@ class Notebook:
             keys.press("Shift+Enter")  # the way goes on from here, and nothing runs again
             assert lab.active_cell() == active + 1
             assert _outcome(form) == said and lab.prompts() == prompts
+            keys.press("Tab")  # from here too, not from the top of the page
+            assert form.evaluate(
+                "form => form.compareDocumentPosition(document.activeElement)"
+                " & Node.DOCUMENT_POSITION_FOLLOWING"
+            )
 
     def test_exercises(self, lab):
         for exercise, name, wrong, word in self.exercises:

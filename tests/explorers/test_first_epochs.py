@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from playing import assert_presentable, hear, in_browser, move, stages, step, until
 
 from explorers import FirstEpochs, first_epochs
@@ -252,6 +253,18 @@ def test_of_many_changes_the_newest_are_marked_and_none_hangs_over_from_an_older
     picture.draw(FirstEpochs(**FAST).result, **view)
     assert not any(line.get_visible() for line in picture.marks.lines)
     assert not any(note.get_text() for note in picture.marks.notes)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.3])
+def test_the_ledgers_axis_has_its_numbers_whole_at_any_height(scale):
+    picture = first_epochs.Picture(scale)
+    canvas = FigureCanvasAgg(picture.canvas.figure)
+    for top in picture.TOPS:
+        picture._frame(top)
+        canvas.draw()
+        below, zero, above = picture.ledger.still.get_yticklabels()
+        assert (below.get_text(), zero.get_text()) == (f"−{above.get_text()}", "0")
+        assert below.get_window_extent(canvas.get_renderer()).x0 >= 0
 
 
 def test_the_layer_is_a_view_and_never_trains(monkeypatch, figure):
