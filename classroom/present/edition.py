@@ -17,13 +17,15 @@ def edition(notebook):
 
     What a cell printed is taken over as text, not computed again: strict nbval has compared it, and
     a page opens in a second. A figure that is shown again further down, as the cells between have
-    left it, is a picture there: one figure on a page has one set of sliders.
+    left it, is a picture there: one figure on a page has one set of sliders. What is printed right
+    below a live figure only to record what it says is left out: the figure says it, and goes on to
+    say what is true when a slider has moved.
     """
     cells, shown = [], set()
     for cell in _without_sections_left_out(notebook.cells):
         if cell.cell_type == "markdown":
             cells.append(cell.copy())
-        elif cell.cell_type == "code":
+        elif cell.cell_type == "code" and not _repeats(cell, cells[-1]):
             cells.extend(_live_or_stored(cell, shown))
     metadata = {**notebook.metadata, "title": _title(notebook)}
     return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
@@ -46,11 +48,26 @@ def _title(notebook):
     return _heading(notebook.cells[0])
 
 
+def _repeats(cell, above):
+    """Return whether a cell prints only what the live figure above it says anyway."""
+    figure = _last_line(above)
+    said = (
+        f"print({figure}.sentence)",
+        f"for what, value in {figure}.numbers.items():",
+        '    print(f"{what}: {value}")',
+    )
+    return all(line in said for line in cell.source.splitlines())
+
+
+def _last_line(cell):
+    return cell.source.splitlines()[-1]
+
+
 def _live_or_stored(cell, shown):
     """Yield the cell itself if it shows a figure or a prediction, and otherwise its outputs."""
     outputs = [output.get("data", {}) for output in cell.outputs]
     if any("image/png" in data for data in outputs):
-        name = cell.source.splitlines()[-1]  # by the notebooks' rules a figure is shown by its name
+        name = _last_line(cell)  # by the notebooks' rules a figure is shown by its name
         if name not in shown:
             shown.add(name)
             yield _code(cell, f"{cell.source.removesuffix(name)}{name}.projector = True\n{name}")

@@ -20,7 +20,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from classroom.notebooks import NOTEBOOKS
+from classroom.notebooks import NOTEBOOKS, paths
 from classroom.present.edition import LEFT_OUT, all_editions, edition
 from classroom.present.opening import remembering
 from classroom.present.server import FORGOTTEN, classroom
@@ -57,6 +57,49 @@ def test_edition_runs_figures_and_keeps_what_was_printed():
     assert cells[1].outputs == []
     assert cells[2].source == "```text\neta is 2\n```"
     assert 'alt="A steeper curve."' in cells[3].source
+
+
+def test_edition_leaves_to_a_live_figure_what_it_says_itself():
+    record = "\n".join(
+        [
+            "print(one.sentence)",
+            "for what, value in one.numbers.items():",
+            '    print(f"{what}: {value}")',
+        ]
+    )
+    cells = edition(
+        new_notebook(
+            cells=[
+                new_markdown_cell("# Claim 0"),
+                figure("one = Some()\none"),
+                printing(record, "It is 1.\neta: 1"),
+                new_markdown_cell("Now look."),
+                printing("print(one.sentence)", "further down the text speaks of this"),
+                figure("two = Some(eta=2)\ntwo"),
+                printing("print(one.sentence)", "another figure"),
+                figure("one"),
+                printing("print(one.sentence)", "a picture says nothing"),
+            ]
+        )
+    ).cells
+    texts = [cell.source for cell in cells if cell.source.startswith("```text")]
+    assert [text.splitlines()[1] for text in texts] == [
+        "further down the text speaks of this", "another figure", "a picture says nothing",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
+def test_no_dashboard_prints_what_a_figure_says_when_it_opens(path):
+    notebook = nbformat.read(path, as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    alts = [
+        one.metadata["image/png"]["alt"] for one in outputs if "image/png" in one.get("data", {})
+    ]
+    blocks = [cell.source.removeprefix("```text\n") for cell in edition(notebook).cells]
+    for alt in alts:
+        sentence = alt.partition(". ")[2]
+        found = [block for block in blocks if block.startswith(sentence)]
+        assert all("\n\n" in block for block in found)  # one that goes on to other settings
 
 
 def test_edition_leaves_out_exercises_and_the_instructor():
