@@ -34,8 +34,8 @@ notebooks: $(READY)  ## build and execute the notebooks from notebooks/source (a
 	$(PY) notebooks/build.py $(ONLY)
 
 # IP=0.0.0.0 lets the room in, with a token that is printed; otherwise only this machine.
-present: $(READY)  ## show the notebooks as dashboards for a class (IP=0.0.0.0 for students' laptops)
-	$(PY) -m classroom.present $(if $(IP),--ip $(IP)) $(if $(PORT),--port $(PORT))
+present: $(READY)  ## show the notebooks as dashboards for a class (all, or ONLY="02 03"; IP=0.0.0.0 for students' laptops)
+	$(PY) -m classroom.present $(ONLY) $(if $(IP),--ip $(IP)) $(if $(PORT),--port $(PORT))
 
 slides: $(READY)  ## live slides in JupyterLab, for the front of the class (all, or ONLY="02 03")
 	$(PY) -m classroom.slides $(ONLY)

@@ -25,7 +25,8 @@ from pathlib import Path
 import nbformat
 from jupyter_client import BlockingKernelClient
 
-from classroom import notebooks, private_lab
+from classroom import private_lab
+from classroom.notebooks import paths
 
 STYLE, KEYS = (Path(__file__).with_suffix(suffix) for suffix in (".css", ".js"))
 
@@ -83,18 +84,6 @@ def _names(cell):
             case ast.alias(name=name, asname=alias):
                 made.add(alias or name)
     return made, used
-
-
-def paths(chosen=()):
-    """Return the notebooks with these numbers or names, or all."""
-    found = {path.stem: path for path in notebooks.paths()}
-    names = [name for name in found if not chosen or name in chosen or name[:2] in chosen]
-    if unknown := set(chosen) - {name[:2] for name in names} - set(names):
-        raise SystemExit(
-            f"No such notebook: {', '.join(sorted(unknown))}. There are {', '.join(found)}; "
-            "their two digits are enough."
-        )
-    return [found[name] for name in names]
 
 
 class Server:

@@ -7,9 +7,9 @@ from classroom.notebooks import paths
 LEFT_OUT = ("How the notebooks run", "Check yourself")  # sections about running code of one's own
 
 
-def all_editions():
-    """Return {file name: classroom edition}, in reading order."""
-    return {path.name: edition(nbformat.read(path, as_version=4)) for path in paths()}
+def editions(chosen=()):
+    """Return {file name: classroom edition} of the chosen notebooks, or all, in reading order."""
+    return {path.name: edition(nbformat.read(path, as_version=4)) for path in paths(chosen)}
 
 
 def edition(notebook):

@@ -17,6 +17,9 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 CAN_FORK = sys.platform == "linux"
 
 WARM = "classroom.present.warm"
+CHOSEN = (
+    "CLASSROOM_NOTEBOOKS"  # the variable that tells it which notebooks; unset or empty means all
+)
 
 
 def use_forks(preload=(WARM,)):

@@ -1,22 +1,24 @@
 """Imported by the process that classroom kernels are forked from: it has computed everything once.
 
-Each live cell of each notebook is run here. What is cached, and each figure's opening run, is then
-there in every kernel from the start, in memory that all of them share.
+Each live cell of each chosen notebook is run here. What is cached, and each figure's opening run,
+is then there in every kernel from the start, in memory that all of them share.
 """
 
 import gc
+import os
 
 import ipykernel.kernelapp  # noqa: F401 (not used here, but loaded once for all)
 from anywidget import AnyWidget
 from ipywidgets import Widget
 
-from classroom.present.edition import all_editions
+from classroom.present.edition import editions
+from classroom.present.kernels import CHOSEN
 from classroom.present.opening import remembering
 from explorers.widget import Explorer
 
 
 def _run_all():
-    for notebook in all_editions().values():
+    for notebook in editions(os.environ.get(CHOSEN, "").split()).values():
         code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
         exec("\n".join(code), {})
     Widget.close_all()

@@ -15,7 +15,7 @@ def address():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "classroom.present", "--port", str(port)]
+    command = [sys.executable, "-m", "classroom.present", "02", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         for line in server.stdout:
             if "Stop" in line:

@@ -21,7 +21,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from classroom.notebooks import NOTEBOOKS, paths
-from classroom.present.edition import LEFT_OUT, all_editions, edition
+from classroom.present.edition import LEFT_OUT, edition, editions
 from classroom.present.opening import remembering
 from classroom.present.server import FORGOTTEN, classroom
 
@@ -125,7 +125,7 @@ def test_each_section_left_out_is_in_a_notebook():
 
 @pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
 def test_live_cells_need_none_of_the_others(name):
-    notebook = all_editions()[name]
+    notebook = editions()[name]
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     assert ".projector = True" in code
     checked = subprocess.run(

@@ -8,8 +8,9 @@ import nbformat
 import pytest
 
 from classroom import slides
+from classroom.notebooks import paths
 
-PATHS = slides.paths()
+PATHS = paths()
 
 
 def read(path):
@@ -75,12 +76,3 @@ def test_unseen_cells_come_along_only_if_a_slide_needs_them():
     ]
     assert kind(keys) == "skip"
     assert "application/javascript" in keys.outputs[0].data
-
-
-def test_notebooks_are_chosen_by_number_or_name():
-    assert [path.stem for path in slides.paths(["03", "02_decay_rate"])] == [
-        "02_decay_rate",
-        "03_tail_off",
-    ]
-    with pytest.raises(SystemExit, match=r"No such notebook: 99\. There are 00_start_here, "):
-        slides.paths(["99"])
