@@ -48,7 +48,8 @@ class Control:
             for stop in self.stops:
                 if value in (stop, stop.replace(" ", "_")):  # a preset has no spaces
                     return stop
-            raise ValueError(f"{self.name} must be one of {', '.join(self.stops)}; got {value!r}.")
+            choices = ", ".join(map(repr, self.stops))  # some have a comma in them
+            raise ValueError(f"{self.name} must be one of {choices}; got {value!r}.")
         low, high = self.stops[0], self.stops[-1]
         try:
             number = float(value)

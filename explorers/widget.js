@@ -158,7 +158,6 @@ function render({ model, el }) {
   const moving = element("div", { class: "fe-layer fe-over", "aria-hidden": "true" });
   const figure = element("div", { class: "fe-figure", role: "img" }, still, moving);
   const sentence = element("p", { class: "fe-sentence" });
-  const busy = element("span", { class: "fe-busy" }, "computing …");
   const message = element("p", { class: "fe-message", role: "alert", hidden: true });
   const live = element("div", { class: "fe-unseen", "aria-live": "polite" });
   const table = element("tbody");
@@ -180,10 +179,14 @@ function render({ model, el }) {
     pressed.textContent = copied ? "Copied" : "Press Ctrl+C";
     setTimeout(() => (pressed.textContent = "Copy preset"), 2000);
   };
+  const defaults = button("Defaults", () => mail.post({ kind: "defaults" }, { dropping: true }),
+    { title: "Put all sliders back" });
   const projector = button("Projector", () =>
     model.send({ kind: "projector", on: !model.get("projector") }));
-  // A playable figure trains while one watches; any other just says that it is computing.
-  const play = button("", () => mail.post({ kind: model.get("_running") ? "pause" : "play" }));
+  // A playable figure trains while one watches; any other says that it is computing, and can be
+  // stopped if that takes long.
+  const runOrStop = () => mail.post({ kind: model.get("_running") ? "pause" : "play" });
+  const play = button("", runOrStop);
   const step = button("Step", () => mail.post({ kind: "step" }));
   const restart = button("Reset", () => mail.post({ kind: "restart" }));
   const bar = element("progress", { "aria-label": "Epochs trained" });
@@ -191,6 +194,8 @@ function render({ model, el }) {
   const player = element("div", { class: "fe-player", role: "group", "aria-label": "Training" },
     play, step, restart, bar, epochs);
   player.hidden = !spec.playable;
+  const [state, stop] = [element("span"), button("", runOrStop)];
+  const busy = element("div", { class: "fe-busy" }, state, stop);
   // What a figure can do beside training: each press calls a method of its Explorer.
   const own = spec.buttons.map(({ method, text }) =>
     button(text, () => mail.post({ kind: "press", method })));
@@ -204,7 +209,7 @@ function render({ model, el }) {
     message,
     live,
     element("div", { class: "fe-tools" },
-      button("Defaults", () => mail.post({ kind: "defaults" }, { dropping: true }), { title: "Put all sliders back" }),
+      defaults,
       ...own,
       element("span", { class: "fe-group", role: "group", "aria-label": "Save" },
         "Save", button("SVG", () => download(fileName("svg"), svg(), "image/svg+xml"), { "aria-label": "Save as SVG" }),
@@ -241,7 +246,12 @@ function render({ model, el }) {
     }
     if (changed("preset") || document.activeElement !== preset) preset.value = now("preset");
     figure.setAttribute("aria-busy", now("_running"));
-    busy.hidden = spec.playable || !now("_running");
+    if (now("_finished") && busy.contains(document.activeElement)) {
+      defaults.focus({ preventScroll: true }); // a button that is hidden would lose the focus
+    }
+    busy.hidden = spec.playable || now("_finished");
+    state.textContent = now("_running") ? "computing …" : "stopped";
+    stop.textContent = now("_running") ? "Stop" : "Go on";
     play.textContent = now("_running") ? "Pause" : now("_finished") ? "Play again" : "Play";
     step.disabled = now("_running") || now("_finished");
     const [done, all] = now("_progress");

@@ -750,3 +750,23 @@ class TestScalingLaws(Notebook):
          "nine wrong ones"),
         (scaling.forecast, "questions.forecast", "0.001568", "itself"),
     )  # fmt: skip
+
+    def test_what_takes_long_can_be_stopped_and_goes_on(self, lab):
+        figure = lab.figure(0)
+        figure.handle("n_train").key("End")
+        figure.handle("lmbda").key("Home")  # the weaker the decay, the longer
+        stop = figure.button("Stop")
+        until(stop.is_visible, 10, "Stop")
+        stop.focus()
+        figure.page.keyboard.press("Space")
+        until(figure.button("Go on").is_visible, 10, "Go on")
+        stopped = figure.quiet()
+        time.sleep(1.5)
+        assert figure.now() == stopped and nothing_runs(lab)
+        assert "Settled so far" in stopped["sentence"]
+        figure.page.keyboard.press("Space")  # the focus is where it was
+        until(stop.is_visible, 10, "Stop")
+        until(lambda: figure.now()["sentence"] != stopped["sentence"], 30, "another network")
+        figure.press("Defaults")
+        assert "Over N_w" in figure.quiet()["sentence"]
+        assert not stop.is_visible() and not figure.button("Go on").is_visible()

@@ -72,7 +72,7 @@ def test_halves_are_refused_where_whole_numbers_are_wanted():
 def test_a_choice_takes_its_texts_only():
     assert INIT.is_choice and not RATE.is_choice
     assert INIT.checked("scaled") == "scaled"
-    with pytest.raises(ValueError, match="init must be one of large, scaled; got 'huge'"):
+    with pytest.raises(ValueError, match="init must be one of 'large', 'scaled'; got 'huge'"):
         INIT.checked("huge")
 
 

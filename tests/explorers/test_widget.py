@@ -213,7 +213,7 @@ def test_two_figures_do_not_share_their_state():
 @pytest.mark.parametrize(
     "values, words",
     [({"x": 99}, "x must be a number from 1 to 11"), ({"x": 1.5}, "whole number"),
-     ({"rate": None}, "rate must be a number"), ({"init": "huge"}, "one of large, scaled"),
+     ({"rate": None}, "rate must be a number"), ({"init": "huge"}, "one of 'large', 'scaled'"),
      ({"y": 1}, "There is no control 'y' here; there are x, rate, init")],
 )  # fmt: skip
 def test_a_bad_value_is_refused_in_words_and_changes_nothing(values, words):
@@ -288,7 +288,7 @@ def test_a_preset_may_name_some_values_only_in_any_order_and_spacing():
         ("fake x=", "x must be a number from 1 to 11"),
         ("fake x=ten", "x must be a number from 1 to 11, got 'ten'"),
         ("fake x=12", "x must be a number from 1 to 11"),
-        ("fake init=huge", "one of large, scaled"),
+        ("fake init=huge", "one of 'large', 'scaled'"),
         ("fake speed=1", "no control 'speed' here; there are x, rate, init"),
         ("fake x=1,0", "x must be a number"),
     ],
@@ -980,6 +980,31 @@ def test_play_and_pause(gates, monkeypatch):
         hear(figure, kind="play", wish=5)
         await until(lambda: figure._finished)
         assert figure.sentence == "10 m after 10 epochs" and not figure._running
+
+    assert in_browser(scenario, gates) == []
+
+
+def test_a_long_computation_can_be_stopped_and_goes_on_when_asked(gates):
+    figure = Fake()
+
+    async def scenario():
+        move(figure, 1, x=6)
+        await until(gates.reached[6].is_set)
+        hear(figure, kind="pause", wish=2)
+        gates.open(6)
+        await until(gates.left[6].is_set)
+        await asyncio.sleep(0.05)
+        assert not figure._running and not figure._finished and figure._answered == 2
+        hear(figure, kind="play", wish=3)
+        await rest(figure)
+        assert figure._finished and shown(figure) == (6, 2)
+        move(figure, 4, x=7)
+        await until(gates.reached[7].is_set)
+        hear(figure, kind="pause", wish=5)
+        gates.open(7)
+        move(figure, 6, x=2)  # a move begins a run of its own, stopped or not
+        await rest(figure)
+        assert figure._finished and shown(figure) == (2, 2)
 
     assert in_browser(scenario, gates) == []
 
