@@ -359,7 +359,7 @@ def test_alt_text_and_mistakes(figure):
     data, metadata = figure._repr_mimebundle_()
     assert figure.sentence in metadata["image/png"]["alt"]
     assert figure.sentence in json.dumps(data, ensure_ascii=False)
-    with pytest.raises(ValueError, match="hidden width, λ"):
+    with pytest.raises(ValueError, match="'hidden width', 'λ', "):
         figure.set(changed="width")
 
 

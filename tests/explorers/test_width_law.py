@@ -301,7 +301,7 @@ def test_alt_text_and_preset(figure):
     assert figure.preset == "width-law eta=1 lmbda=2 m=5 n_train=500 fan_in=49"
     with pytest.raises(ValueError, match="from 2 to 200"):
         figure.set(lmbda=1.0)
-    with pytest.raises(ValueError, match="784, 196, 49"):
+    with pytest.raises(ValueError, match="'784', '196', '49'"):
         figure.set(fan_in="100")
 
 
