@@ -82,32 +82,33 @@ class Panel:
 
 
 class Marks:
-    """Vertical lines, each with a note: sliders that were moved in mid-run. The newest six show.
+    """Vertical lines, each with a note: sliders that were moved in mid-run. The newest four show.
 
-    The notes go up like stairs from `foot`, a share of the axes' height: so they stay readable.
+    Each note has a height of its own, from `foot` up, a share of the axes' height, and its line
+    ends there: so none covers another, and one sees what belongs together.
     """
 
     def __init__(self, axes, canvas, *, foot):
-        self.axes, self.foot = axes, foot
+        self.axes, self.heights = axes, [foot + 0.05 * i for i in range(4)]
         style = {"color": INK, "lw": canvas.size(1), "ls": "--", "visible": False}
-        self.lines = [axes.axvline(0, ymax=0.7, **style) for _ in range(6)]
+        self.lines = [axes.axvline(0, ymax=height + 0.03, **style) for height in self.heights]
         self.notes = [
-            axes.text(0, 0, "", fontsize=canvas.size(10), color=INK,
+            axes.text(0, height, "", fontsize=canvas.size(10), color=INK,
+                      bbox={"fc": "white", "lw": 0, "pad": 0},
                       transform=axes.get_xaxis_transform())
-            for _ in self.lines
+            for height in self.heights
         ]  # fmt: skip
 
     def draw(self, marks):
         """Show `marks`, pairs (place on the x-axis, note)."""
         low, high = self.axes.get_xlim()
         shown = [*marks[-len(self.lines) :], *[(low, "")] * len(self.lines)]
-        for i, (line, note, (x, words)) in enumerate(zip(self.lines, self.notes, shown)):
+        for line, note, (x, words) in zip(self.lines, self.notes, shown):
             line.set_visible(bool(words))
             line.set_xdata([x, x])
             late = x > (low + high) / 2  # no room to its right
             shift = 0.01 * (high - low)
-            note.set(text=words, ha="right" if late else "left")
-            note.set_position((x - shift if late else x + shift, self.foot + 0.05 * (i % 4)))
+            note.set(text=words, ha="right" if late else "left", x=x - shift if late else x + shift)
 
 
 class Canvas:

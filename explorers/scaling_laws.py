@@ -227,7 +227,7 @@ class Picture:
         return [point.kappa for point in points], [of(point) for point in points]
 
     def _draw_formula(self, result, right):
-        title, rows = "All runs: ‖w‖ = size · √weights", [("•", "all other runs", GREY)]
+        title, rows = "All runs: ‖w‖ = size · √weights", [("◆", "all other runs", GREY)]
         if right == COLLAPSED:
             title = "‖w‖ at one width, length and η/m"
             rows.append(("—", "the formula", INK))

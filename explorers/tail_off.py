@@ -153,16 +153,9 @@ def progress(result):
 
 def describe(result, *, epoch):
     large, scaled = (result.sizes[init][-1] for init in INITS)
-    start, now = result.neurons["large"][0], result.neurons["large"][-1]
-    at_first = (
-        f"Of the old network's hidden neurons {percent(start.saturated)} are saturated at first"
-    )
+    saturation = _saturation(result.neurons["large"], min(epoch, result.epochs))
     if not result.epochs:
-        return f"Nothing is trained yet. {at_first}."
-    saturation = (
-        f"{at_first}, and {percent(now.saturated)} after epoch {result.epochs} (where z has a root "
-        f"mean square of {rounded(now.z_rms, 2)})."
-    )
+        return f"Nothing is trained yet. {saturation}"
     if result.arrived is not None:
         ratios = ", ".join(f"{rounded(large / s, 2)} × {n}" for n, s in result.scales.items())
         where = (
@@ -176,6 +169,14 @@ def describe(result, *, epoch):
         )
     said = [where, *_expectation(result), saturation, _learning(result), moved(result.changes)]
     return " ".join(said).rstrip()
+
+
+def _saturation(neurons, shown):
+    later = f", and {percent(neurons[shown].saturated)} after epoch {shown}" if shown else ""
+    return (
+        f"Of the old network's hidden neurons {percent(neurons[0].saturated)} are saturated at "
+        f"first{later} (where z has a root mean square of {rounded(neurons[shown].z_rms, 2)})."
+    )
 
 
 def _expectation(result):
@@ -251,9 +252,10 @@ class Picture:
             xticks={e: str(e) for e in range(0, EPOCHS + 1, 30)},
         )  # fmt: skip
         axes = self.sizes.moving
+        at_the_end = {"lw": c.size(2.5), "ms": c.size(6), "markevery": [-1], "clip_on": False}
         self.curves = {
-            "large": axes.plot([], [], "-", color=VERMILLION, lw=c.size(2.5))[0],
-            "scaled": axes.plot([], [], "--", color=BLUE, lw=c.size(2.5))[0],
+            "large": axes.plot([], [], "-o", color=VERMILLION, **at_the_end)[0],
+            "scaled": axes.plot([], [], "--s", color=BLUE, **at_the_end)[0],
         }
         self.scale_lines, self.scale_names = [], []
         for _ in range(3):

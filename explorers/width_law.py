@@ -143,7 +143,7 @@ class Picture:
             xscale="log", yscale="log", xlim=(1e3, 1e5), ylim=(0.02, 0.5),
         )  # fmt: skip
         self.balance = c.panel(
-            [0.58, 0.17, 0.4, 0.7], title="What holds them up", xlabel="N_w",
+            [0.58, 0.17, 0.4, 0.7], title="What holds the new ones up", xlabel="N_w",
             xscale="log", xlim=(1e3, 1e5), ylim=(0, 1),
         )  # fmt: skip
         (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=c.size(1.5))
@@ -163,7 +163,7 @@ class Picture:
         rows = [("●", "old initialization", VERMILLION), ("□", "new", BLUE),
                 ("- -", "slope −½, for comparison", INK)]  # fmt: skip
         self.sizes.key(rows, left=1 - 0.5 * c.scale, top=1.0, size=c.size(10.5))
-        rows = [("—", "λ‖w‖²/n_train (new)", INK), ("▲", "gain", GREEN),
+        rows = [("—", "λ‖w‖²/n_train", INK), ("▲", "gain", GREEN),
                 ("▼", "heat, from the kicks", PURPLE)]  # fmt: skip
         self.balance.key(rows, left=1 - 0.5 * c.scale, top=1.0, size=c.size(10.5))
 

@@ -246,10 +246,12 @@ def test_of_many_changes_the_newest_are_marked_and_none_hangs_over_from_an_older
     picture.draw(result, **view)
     assert len(result.changes) == EPOCHS - 1
     assert [note.get_text() for note in picture.marks.notes] == [
-        words for _, words in result.changes[-6:]
+        words for _, words in result.changes[-4:]
     ]
     width = picture.ledger.moving.get_xlim()[1]
     assert all(note.get_position()[0] <= width for note in picture.marks.notes)
+    heights = [note.get_position()[1] for note in picture.marks.notes]
+    assert min(np.diff(heights)) > 0.04  # none covers another
     picture.draw(FirstEpochs(**FAST).result, **view)
     assert not any(line.get_visible() for line in picture.marks.lines)
     assert not any(note.get_text() for note in picture.marks.notes)

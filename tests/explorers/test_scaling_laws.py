@@ -253,7 +253,7 @@ def test_what_is_not_chosen_is_told_apart_in_words(figure):
         still = figure._picture.collapse.still
         return still.get_title(loc="left"), [text.get_text() for text in still.texts]
 
-    assert words("as measured") == ("All runs: ‖w‖ = size · √weights", ["•", "all other runs"])
+    assert words("as measured") == ("All runs: ‖w‖ = size · √weights", ["◆", "all other runs"])
     title, key = words("collapsed")
     assert "one width" in title and key[2:] == ["—", "the formula"]
 

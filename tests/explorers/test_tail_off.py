@@ -294,6 +294,9 @@ def test_the_epoch_shown_is_a_view_and_never_trains(monkeypatch, figure):
             now = neurons[init][epoch]
             np.testing.assert_array_equal(z, np.minimum(now.z_share, 0.3))
             np.testing.assert_array_equal(slope, np.minimum(now.slope_share, 0.7))
+        assert f"mean square of {rounded(neurons['large'][epoch].z_rms, 2)})" in figure.sentence
+        assert f"{percent(neurons['large'][epoch].saturated)} " in figure.sentence
+        assert (f"after epoch {epoch} (where" in figure.sentence) == (epoch > 0)
         assert picture.cursor.get_xdata()[0] == epoch
         assert picture.when.get_text() == (f"after epoch {epoch}" if epoch else "before training")
 
