@@ -769,6 +769,9 @@ class TestScalingLaws(Notebook):
         figure.page.keyboard.press("Space")  # the focus is where it was
         until(stop.is_visible, 10, "Stop")
         until(lambda: figure.now()["sentence"] != stopped["sentence"], 30, "another network")
-        figure.press("Defaults")
+        figure.handle("lmbda").key("End")
+        until(stop.is_visible, 10, "Stop")
+        stop.focus()
         assert "Over N_w" in figure.quiet()["sentence"]
+        assert figure.page.evaluate("document.activeElement.textContent") == "Defaults"
         assert not stop.is_visible() and not figure.button("Go on").is_visible()
