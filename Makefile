@@ -25,7 +25,8 @@ test: $(READY)  ## run all checks: ruff, unit tests, notebook rules, notebooks a
 	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env notebooks
 
 # Debian's Chromium if it is there, else Playwright's own, which this fetches once. Of the browser
-# edition one notebook is run, if PYODIDE=<folder> has Pyodide; WHOLE_SITE=1 runs them all, slowly.
+# edition one notebook is run, if PYODIDE=<folder> has Pyodide; WHOLE=1 runs them all, slowly, and
+# steps through all slides.
 test-browser: $(READY)  ## click through notebooks, dashboards, slides and site in headless Chromium
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
 	$(PY) -m pytest -n 2 --dist loadscope tests/browser

@@ -120,8 +120,8 @@ def test_the_address_alone_leads_to_a_figure_that_the_arrow_keys_move(site, open
 
 
 @pytest.mark.skipif(
-    not os.environ.get("WHOLE_SITE"),
-    reason="Python in the page is slow, a quarter of an hour: make test-browser WHOLE_SITE=1",
+    not os.environ.get("WHOLE"),
+    reason="Python in the page is slow, a quarter of an hour: make test-browser WHOLE=1",
 )
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_a_notebook_runs_wholly_and_asks_no_other_host(name, site, open_at):
