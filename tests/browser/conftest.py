@@ -29,12 +29,13 @@ def lab(request, server, browser):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     server.known_errors = server.errors()  # those of a notebook before were provoked there
     lab = Lab(context.new_page(), server, request.cls.notebook)
-    lab.run_all()
-    yield lab
-    errors = lab.errors
-    context.close()
-    server.shut_down_kernels()
-    assert errors == []
+    try:
+        lab.run_all()
+        yield lab
+    finally:
+        context.close()
+        server.shut_down_kernels()
+    assert lab.errors == []
 
 
 def pytest_generate_tests(metafunc):

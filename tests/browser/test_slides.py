@@ -12,7 +12,7 @@ from lab import until
 from classroom import slides
 from classroom.notebooks import NOTEBOOKS, paths
 
-SLOW = {"03_tail_off", "07_scaling_laws"}
+SLOW = {"03_tail_off", "05_four_answers", "07_scaling_laws"}
 SIZE = {"width": 1280, "height": 720}
 
 # What stands on the screen: text and edges of each cell that can be seen.
