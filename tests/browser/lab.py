@@ -279,6 +279,7 @@ class Lab:
 
 
 _STATE = """root => {
+  if (!root.isConnected) return null;  // its cell has run again
   const text = (one) => root.querySelector(one)?.textContent ?? "";
   const fields = [...root.querySelectorAll(".fe-control input, .fe-control select")];
   return {
@@ -328,9 +329,13 @@ class Figure:
 
     def __init__(self, lab, root):
         self.lab, self.page, self.root = lab, lab.page, root
+        self._element = None
 
     def now(self):
-        return self.root.evaluate(_STATE)
+        # Asked of the element itself, over and over: to find it on the page takes longer.
+        while self._element is None or not (state := self._element.evaluate(_STATE)):
+            self._element = self.root.element_handle()
+        return state
 
     def live(self):
         return self.root.locator("[aria-live]").text_content()
