@@ -56,7 +56,7 @@ site: .site-venv/.ready  ## build the browser edition, for readers who install n
 	$(CHECK_PYTHON)
 	@echo "Setting up .site-venv (once, half a minute) ..."
 	$(PYTHON) -m venv --clear .site-venv
-	.site-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --requirement site/requirements.txt
+	.site-venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement site/requirements.txt
 	@touch $@
 
 # One BLAS thread: small matrices gain nothing from more, and test processes would fight for the cores.
@@ -85,12 +85,11 @@ clean:  ## remove the virtual environment and all caches
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # Made anew, not updated: what is no longer asked for must not stay importable.
-# Python compiles what is imported; pip would compile everything, which is a third of its time.
 $(READY): requirements.txt pyproject.toml
 	$(CHECK_PYTHON)
 	@echo "Setting up .venv (once, a minute or two) ..."
 	$(PYTHON) -m venv --clear .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-compile --requirement requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	$(PY) -m jupyter labextension disable --log-level=ERROR --level=sys_prefix @jupyterlab/apputils-extension:announcements
 	@touch $@
