@@ -432,12 +432,12 @@ class Notebook:
         for _ in range(0 if figure.is_playable else 4 if figure.sliders() else 2):
             figure.page.keyboard.press("ArrowDown")
             time.sleep(0.05)
-        assert figure.seen()["announced"] == []
+        says_how_far = figure.kind in ("Chalkboard", "WidthLaw")  # even now, on a busy machine
+        assert len(figure.seen()["announced"]) <= says_how_far
         now = figure.quiet(rest=1.2)
         seen = figure.seen()
         assert seen["announced"][-1] == now["sentence"] == figure.live()
-        if figure.kind not in ("Chalkboard", "WidthLaw"):  # they also say how far they are
-            assert len(seen["announced"]) == 1
+        assert says_how_far or len(seen["announced"]) == 1
         figure.press("Defaults")
 
     def test_axe_finds_no_barrier(self, lab):
