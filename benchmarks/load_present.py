@@ -133,7 +133,7 @@ async def in_chromium(playwright, url, moves):
 
 # Makes `changed` a promise of the seconds from the next key to the next changed picture.
 _WATCH = """() => {
-  const picture = document.querySelector(".fe-figure");
+  const picture = document.querySelector(".fe [role=img]");
   window.changed = new Promise((resolve, reject) => {
     let pressed;
     addEventListener("keydown", () => (pressed = performance.now()), { once: true, capture: true });

@@ -33,6 +33,12 @@ STILLS = 32  # that a figure keeps, of some 20 KB each: one turns back to where 
 _SVG = {"svg.fonttype": "none", "svg.hashsalt": "first-epochs", "font.family": "DejaVu Sans"}
 
 
+def with_room_for_key(low, high, scale):
+    """Return the limits of a logarithmic axis: its key of three rows stands above `high`."""
+    share = 0.205 * scale
+    return low, high ** (1 / (1 - share)) * low ** (-share / (1 - share))
+
+
 @dataclass
 class Panel:
     """A pair of axes in one place."""
@@ -89,14 +95,14 @@ class Marks:
     """
 
     def __init__(self, axes, canvas, *, foot):
-        self.axes, self.heights = axes, [foot + 0.05 * i for i in range(4)]
+        self.axes, heights = axes, [foot + 0.05 * i for i in range(4)]
         style = {"color": INK, "lw": canvas.size(1), "ls": "--", "visible": False}
-        self.lines = [axes.axvline(0, ymax=height + 0.03, **style) for height in self.heights]
+        self.lines = [axes.axvline(0, ymax=height + 0.03, **style) for height in heights]
         self.notes = [
             axes.text(0, height, "", fontsize=canvas.size(10), color=INK,
                       bbox={"fc": "white", "lw": 0, "pad": 0},
                       transform=axes.get_xaxis_transform())
-            for height in self.heights
+            for height in heights
         ]  # fmt: skip
 
     def draw(self, marks):

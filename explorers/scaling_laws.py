@@ -17,7 +17,7 @@ from experiments.scaling_fit import (
     local_exponents,
     settled,
 )
-from explorers.canvas import BLUE, GREY, INK, VERMILLION, Canvas
+from explorers.canvas import BLUE, GREY, INK, VERMILLION, Canvas, with_room_for_key
 from explorers.controls import VIEW, Control
 from explorers.formats import percent, power, rounded, trimmed
 from explorers.widget import Explorer
@@ -128,12 +128,6 @@ def columns(result):
             for name in ("size", "n_weights", "kappa", "norm", "gain", "heat", "accuracy")
         },
     }
-
-
-def with_room_for_key(low, high, scale):
-    """Return the limits of a logarithmic axis: its key of three rows stands above `high`."""
-    share = 0.205 * scale
-    return low, high ** (1 / (1 - share)) * low ** (-share / (1 - share))
 
 
 def log_ticks(low, high):

@@ -4,7 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorers.canvas import BLUE, GREEN, GREY, INK, VERMILLION, Canvas, Marks
+from explorers.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    VERMILLION,
+    Canvas,
+    Marks,
+    with_room_for_key,
+)
 from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
 from explorers.formats import moved, moves, percent, power, rounded
 from explorers.widget import Explorer
@@ -18,7 +27,7 @@ INITS = ("large", "scaled")
 SAMPLE = 100  # images whose weighted inputs are looked at
 ARRIVED = 1.1  # sizes less than 10 % apart have met
 LOWEST = (2e-3, 1e-4, 1e-6, 1e-9, 1e-15)  # lower ends for the axis of sizes
-HIGHEST = (2, 20, 200)  # and upper ones
+HIGHEST = (1.2, 12, 120)  # and upper ones, below the key
 SATURATED = 0.02  # sigma' below this, |z| above 3.9: under a tenth of its largest value, 0.25
 
 # Bins of z that are narrow near 0 and wide far out: equal steps of asinh(z).
@@ -196,7 +205,7 @@ def _learning(result):
         return (
             f"But it has learned little: it gets {percent(accuracy)} of its training images right."
         )
-    return f"It gets {percent(accuracy)} of its training images right."
+    return f"It now gets {percent(accuracy)} of its training images right."
 
 
 def tabulate(result, *, epoch):
@@ -248,7 +257,7 @@ class Picture:
         c = self.canvas
         self.sizes = c.panel(
             [0.07, 0.14, 0.4, 0.75], title="Size of the hidden layer's weights", xlabel="epoch",
-            yscale="log", xlim=(0, EPOCHS), ylim=(LOWEST[0], 2),
+            yscale="log", xlim=(0, EPOCHS), ylim=(LOWEST[0], HIGHEST[0]),
             xticks={e: str(e) for e in range(0, EPOCHS + 1, 30)},
         )  # fmt: skip
         axes = self.sizes.moving
@@ -299,10 +308,11 @@ class Picture:
     def _frame(self, sizes):
         low = next((low for low in LOWEST if low < sizes.min()), LOWEST[-1])
         high = next((high for high in HIGHEST if high > sizes.max()), HIGHEST[-1])
-        if self.sizes.still.get_ylim() != (low, high):
+        ylim = with_room_for_key(low, high, self.canvas.scale)
+        if self.sizes.still.get_ylim() != ylim:
             decades = range(int(np.ceil(np.log10(low))), int(np.log10(high)) + 1)
             ticks = decades[:: 1 + len(decades) // 6]
-            self.sizes.frame(ylim=(low, high), yticks={10.0**e: power(e) for e in ticks})
+            self.sizes.frame(ylim=ylim, yticks={10.0**e: power(e) for e in ticks})
 
     def draw(self, result, *, epoch):
         shown = min(epoch, result.epochs)

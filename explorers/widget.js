@@ -156,7 +156,7 @@ function render({ model, el }) {
     spec.controls.map((one) => [one.name, control(one, prefix, mail.move.bind(mail))]));
   const still = element("div", { class: "fe-layer", "aria-hidden": "true" });
   const moving = element("div", { class: "fe-layer fe-over", "aria-hidden": "true" });
-  const figure = element("div", { class: "fe-figure", role: "img" }, still, moving);
+  const picture = element("div", { role: "img" }, still, moving);
   const sentence = element("p", { class: "fe-sentence" });
   const message = element("p", { class: "fe-message", role: "alert", hidden: true });
   const live = element("div", { class: "fe-unseen", "aria-live": "polite" });
@@ -196,6 +196,7 @@ function render({ model, el }) {
   player.hidden = !spec.playable;
   const [state, stop] = [element("span"), button("", runOrStop)];
   const busy = element("div", { class: "fe-busy" }, state, stop);
+  const figure = element("div", { class: "fe-figure" }, picture, busy);
   // What a figure can do beside training: each press calls a method of its Explorer.
   const own = spec.buttons.map(({ method, text }) =>
     button(text, () => mail.post({ kind: "press", method })));
@@ -205,7 +206,7 @@ function render({ model, el }) {
     element("div", { class: "fe-controls" }, ...Object.values(controls).map((one) => one.node)),
     player,
     figure,
-    element("div", { class: "fe-finding" }, sentence, busy),
+    sentence,
     message,
     live,
     element("div", { class: "fe-tools" },
@@ -238,14 +239,14 @@ function render({ model, el }) {
     if (changed("_answered") && !now("message")) say(""); // it was the silence, which is over
     if (changed("_sentence")) {
       sentence.textContent = now("_sentence");
-      figure.setAttribute("aria-label", `${spec.title}. ${now("_sentence")}`);
+      picture.setAttribute("aria-label", `${spec.title}. ${now("_sentence")}`);
     }
     if (changed("_table")) {
       table.replaceChildren(...now("_table").map(([what, value]) => element("tr", {},
         element("th", { scope: "row" }, what), element("td", {}, value))));
     }
     if (changed("preset") || document.activeElement !== preset) preset.value = now("preset");
-    figure.setAttribute("aria-busy", now("_running"));
+    picture.setAttribute("aria-busy", now("_running"));
     if (now("_finished") && busy.contains(document.activeElement)) {
       defaults.focus({ preventScroll: true }); // a button that is hidden would lose the focus
     }

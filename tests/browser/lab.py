@@ -306,17 +306,22 @@ _STATE = """root => {
 _WATCH = """root => {
   const figure = root.querySelector("[role=img]"), layers = [...root.querySelectorAll(".fe-layer")];
   const live = root.querySelector("[aria-live]");
+  let found = -Infinity;  // when the newest finding came, in ms
   const preset = root.querySelector(".fe-preset");
-  root.seen = { labels: [], presets: [], pictures: 0, announced: [] };
+  root.seen = { labels: [], presets: [], pictures: 0, announced: [], rests: [] };
   const watcher = new MutationObserver((changes) => {
     if (changes.some((one) => one.attributeName === "aria-label")) {
       root.seen.labels.push(figure.getAttribute("aria-label"));
+      found = performance.now();
     }
     if (root.seen.presets.at(-1) !== preset.value) root.seen.presets.push(preset.value);
     if (changes.some((one) => one.type === "childList" && layers.includes(one.target))) {
       root.seen.pictures += 1;
     }
-    if (changes.some((one) => one.target === live)) root.seen.announced.push(live.textContent);
+    if (changes.some((one) => one.target === live)) {
+      root.seen.announced.push(live.textContent);
+      root.seen.rests.push((performance.now() - found) / 1000);
+    }
   });
   for (const one of [figure, live, ...layers]) {
     watcher.observe(one, { attributes: true, childList: true, subtree: false });

@@ -438,6 +438,7 @@ class Notebook:
         seen = figure.seen()
         assert seen["announced"][-1] == now["sentence"] == figure.live()
         assert says_how_far or len(seen["announced"]) == 1
+        assert min(seen["rests"]) > 0.69  # each after a rest, however long the keys took
         figure.press("Defaults")
 
     def test_axe_finds_no_barrier(self, lab):
@@ -757,7 +758,8 @@ class TestScalingLaws(Notebook):
         figure = lab.figure(0)
         figure.handle("n_train").key("End")
         figure.handle("lmbda").key("Home")  # the weaker the decay, the longer
-        stop = figure.button("Stop")
+        picture = figure.root.locator(".fe-figure")  # the button lies in it, and over no slider
+        stop = picture.get_by_role("button", name="Stop")
         until(stop.is_visible, 10, "Stop")
         stop.focus()
         figure.page.keyboard.press("Space")

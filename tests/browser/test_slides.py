@@ -65,6 +65,11 @@ def text(page):
     return "\n".join(cell["text"] for cell in page.evaluate(_SEEN))
 
 
+def first_word(words):
+    plain = unicodedata.normalize("NFKC", words)  # the z of a formula is a z
+    return re.search(r"[^\W_]+", plain)[0]
+
+
 def move(page, key):
     """Press a key, wait for another slide and return its text."""
     before = text(page)
@@ -88,12 +93,12 @@ def test_each_slide_in_turn_fits_the_screen_and_shows_no_code(name, open_at):
     page = open_at(name)
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", as_version=4)
     expected = [cell for cell in notebook.cells if "slide" in cell.metadata.get("tags", [])]
+    assert text(page).startswith(expected[0].source.split("\n")[0].removeprefix("# "))
     for number, cell in enumerate(expected):
         (seen,) = page.evaluate(_SEEN)
         assert min(seen["edges"]) >= 0, seen["text"]
         if cell.cell_type == "markdown":
-            plain = unicodedata.normalize("NFKC", seen["text"])  # the z of a formula is a z
-            assert re.search(r"[^\W_]+", plain)[0] in cell.source.split("\n")[0]
+            assert first_word(seen["text"]) == first_word(cell.source)
         assert page.locator(".jp-Cell-inputWrapper .cm-editor:visible").count() == 0
         if number + 1 < len(expected):
             move(page, "Space" if number % 2 else "ArrowRight")

@@ -15,6 +15,7 @@ from playing import assert_presentable, hear, in_browser, move, stages, step, un
 from explorers import TailOff, tail_off
 from explorers.formats import percent, rounded
 from explorers.tail_off import EPOCHS, INITS, SAMPLE, SEED, SLOPE_EDGES, Z_EDGES
+from explorers.widget import PROJECTOR_SCALE
 from nn_core import DivergenceError, Network, load_mnist, train
 
 SMALL = {"m": 30, "n_train": 100, "hidden": 7, "fan_in": "196"}  # 4 steps an epoch
@@ -200,11 +201,12 @@ ENDS += [
 ]
 
 
+@pytest.mark.parametrize("scale", [1.0, PROJECTOR_SCALE])
 @pytest.mark.parametrize("end", ENDS, ids=str)
-def test_sentence_table_and_picture_at_the_ends_of_the_sliders(end):
+def test_sentence_table_and_picture_at_the_ends_of_the_sliders(end, scale):
     """Two epochs of each: presentable at every stage, and nothing leaves the picture."""
     state = FAST | {"epoch": EPOCHS} | end
-    picture = TailOff.Picture(1.0)
+    picture = TailOff.Picture(scale)
     for result in stages(TailOff, 2, **state):
         view = {"epoch": state["epoch"]}
         assert_presentable(TailOff.describe(result, **view), TailOff.tabulate(result, **view))
@@ -212,6 +214,9 @@ def test_sentence_table_and_picture_at_the_ends_of_the_sliders(end):
         low, high = picture.sizes.moving.get_ylim()
         assert all(low < size < high for init in INITS for size in result.sizes[init])
         assert low < min(result.scales.values()) and max(result.scales.values()) < high
+        highest = max(size for init in INITS for size in result.sizes[init])
+        top = picture.sizes.moving.transData.transform((0, highest))[1]
+        assert top < min(text.get_window_extent().y0 for text in picture.sizes.still.texts)  # key
         ticks = picture.sizes.still.get_yticks()
         assert 3 <= len([tick for tick in ticks if low <= tick <= high]) <= 7
 
