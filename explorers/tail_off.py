@@ -283,12 +283,12 @@ class Picture:
         c = self.canvas
         at = np.arcsinh([-30, -5, -1, 0, 1, 5, 30])
         self.z = c.panel(
-            [0.66, 0.57, 0.32, 0.32], title="Hidden neurons: z", xlabel="",
+            [0.66, 0.57, 0.31, 0.32], title="Hidden neurons: z", xlabel="",
             xlim=tuple(np.arcsinh(Z_EDGES[[0, -1]])), ylim=(0, 0.3),
             xticks=dict(zip(at, ["−30", "−5", "−1", "0", "1", "5", "30"])), yticks={},
         )  # fmt: skip
         self.slope = c.panel(
-            [0.66, 0.14, 0.32, 0.26], title="σ′(z)", xlabel="0: saturated · 0.25: free",
+            [0.66, 0.14, 0.31, 0.26], title="σ′(z)", xlabel="0: saturated · 0.25: free",
             xlim=(0, 0.25), ylim=(0, 0.7), xticks={0: "0", 0.125: "0.125", 0.25: "0.25"}, yticks={},
         )  # fmt: skip
         self.histograms = {}

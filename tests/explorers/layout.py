@@ -3,6 +3,7 @@
 from itertools import combinations, pairwise
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 
@@ -18,7 +19,7 @@ def assert_readable(picture):
     for (one, box), (other, further) in combinations(words, 2):
         assert not box.overlaps(further), f"{one} lies on {other}"
     for panel in picture.canvas.panels:
-        for line in panel.moving.lines:
+        for line in filter(Artist.get_visible, panel.moving.lines):
             for points, reach in _drawn(panel, line):
                 assert _inside(points, panel.moving.bbox.padded(0.5)).all(), "off the axes"
                 for text, box in words:
@@ -50,7 +51,7 @@ def _inside(points, box):
 
 def _drawn(panel, line):
     """Yield (points, how far each reaches): the marks, and the line from one to the next."""
-    points = panel.moving.transData.transform(np.column_stack(line.get_data()))
+    points = line.get_transform().transform(np.column_stack(line.get_data()))
     pixels = panel.moving.figure.dpi / 72
     if line.get_marker() not in ("", "None", None):
         yield points, line.get_markersize() / 2 * pixels

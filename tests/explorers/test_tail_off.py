@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from layout import assert_readable
 from playing import assert_presentable, hear, in_browser, move, stages, step, until
 
 from explorers import TailOff, tail_off
@@ -214,9 +215,7 @@ def test_sentence_table_and_picture_at_the_ends_of_the_sliders(end, scale):
         low, high = picture.sizes.moving.get_ylim()
         assert all(low < size < high for init in INITS for size in result.sizes[init])
         assert low < min(result.scales.values()) and max(result.scales.values()) < high
-        highest = max(size for init in INITS for size in result.sizes[init])
-        top = picture.sizes.moving.transData.transform((0, highest))[1]
-        assert top < min(text.get_window_extent().y0 for text in picture.sizes.still.texts)  # key
+        assert_readable(picture)
         ticks = picture.sizes.still.get_yticks()
         assert 3 <= len([tick for tick in ticks if low <= tick <= high]) <= 7
 
