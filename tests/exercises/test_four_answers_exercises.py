@@ -9,7 +9,7 @@ import pytest
 
 from exercises import four_answers
 from exercises.four_answers import predict_share, predict_slip, repaired_chalkboard, slip_costs
-from explorers.chalkboard import settling
+from explorers.figures.chalkboard import settling
 from nn_core import Network, load_mnist
 
 

@@ -3,13 +3,13 @@
 import pytest
 
 from experiments import book_figures, scaling
-from explorers.book_graphs import BookGraphs
-from explorers.decay_rate import DecayRate
-from explorers.first_epochs import FirstEpochs
-from explorers.meeting import Meeting
-from explorers.penalty import Penalty
-from explorers.playground import Playground
-from explorers.scaling_laws import ScalingLaws
+from explorers.figures.book_graphs import BookGraphs
+from explorers.figures.decay_rate import DecayRate
+from explorers.figures.first_epochs import FirstEpochs
+from explorers.figures.meeting import Meeting
+from explorers.figures.penalty import Penalty
+from explorers.figures.playground import Playground
+from explorers.figures.scaling_laws import ScalingLaws
 
 FIGURES = {
     "book graphs": lambda: BookGraphs(book_figures.load()),

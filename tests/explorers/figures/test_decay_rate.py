@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from explorers import DecayRate
-from explorers.decay_rate import SEED, compute
+from explorers.figures.decay_rate import SEED, compute
 from explorers.formats import percent, rounded
 from nn_core import Network, load_mnist
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from explorers import tail_off
 from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas
 from explorers.controls import VIEW
+from explorers.figures import tail_off
 from explorers.formats import moved, percent, power, rounded
 from explorers.widget import Explorer
 

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from playing import assert_presentable, hear, in_browser, stages, step
 
-from explorers import Saturation, TailOff, saturation, tail_off
-from explorers.saturation import columns, describe, series, tabulate
+from explorers import Saturation, TailOff
+from explorers.figures import saturation, tail_off
+from explorers.figures.saturation import columns, describe, series, tabulate
 from nn_core import DivergenceError, Network, load_mnist
 
 STOPS = {control.name: control.stops for control in Saturation.controls}

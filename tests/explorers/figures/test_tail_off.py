@@ -13,9 +13,10 @@ import pytest
 from layout import assert_readable
 from playing import assert_presentable, hear, in_browser, move, stages, step, until
 
-from explorers import TailOff, tail_off
+from explorers import TailOff
+from explorers.figures import tail_off
+from explorers.figures.tail_off import EPOCHS, INITS, SAMPLE, SEED, SLOPE_EDGES, Z_EDGES
 from explorers.formats import percent, rounded
-from explorers.tail_off import EPOCHS, INITS, SAMPLE, SEED, SLOPE_EDGES, Z_EDGES
 from explorers.widget import PROJECTOR_SCALE
 from nn_core import DivergenceError, Network, load_mnist, train
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from explorers import Meeting
-from explorers.meeting import EPOCHS, N_TRAIN, SEED, M, MeetingResult, compute
+from explorers.figures.meeting import EPOCHS, N_TRAIN, SEED, M, MeetingResult, compute
 from nn_core import Network, load_mnist, sgd_step
 
 N_WEIGHTS = 784 * 30 + 30 * 10

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from explorers import Penalty
+from explorers.figures.penalty import POWERS, PenaltyResult, columns, compute, describe, tabulate
 from explorers.formats import rounded, trimmed
-from explorers.penalty import POWERS, PenaltyResult, columns, compute, describe, tabulate
 from nn_core import Network, load_mnist
 
 BOOK = (23_820, 50_000, 5.0)

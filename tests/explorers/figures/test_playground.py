@@ -11,7 +11,7 @@ import pytest
 
 from explorers import Playground
 from explorers.controls import ANEW
-from explorers.playground import (
+from explorers.figures.playground import (
     LOOK_FOR,
     N_VALIDATION,
     PRESETS,
@@ -320,7 +320,7 @@ def test_weights_that_leave_the_finite_numbers_are_told(figure, monkeypatch):
         raise DivergenceError("nan", 0)
 
     back(figure)
-    monkeypatch.setattr("explorers.playground.train", diverges)
+    monkeypatch.setattr("explorers.figures.playground.train", diverges)
     figure.set(eta=50.0, lmbda=0.0)
     assert "Training stopped in epoch 1: with η = 50" in figure.sentence
     assert figure.result.trained == 0 and figure._finished

@@ -14,8 +14,9 @@ from scipy import stats
 
 from experiments import scaling
 from experiments.scaling_fit import Settled
-from explorers import WidthLaw, width_law
-from explorers.width_law import POOLS, WIDTHS, WidthLawResult, compute, describe, tabulate
+from explorers import WidthLaw
+from explorers.figures import width_law
+from explorers.figures.width_law import POOLS, WIDTHS, WidthLawResult, compute, describe, tabulate
 
 SMALL = {"eta": 1.0, "lmbda": 2.0, "m": 5, "n_train": 500, "fan_in": "49"}
 STOPS = {control.name: control.stops for control in WidthLaw.controls}

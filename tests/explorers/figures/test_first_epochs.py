@@ -11,8 +11,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from playing import assert_presentable, hear, in_browser, move, stages, step, until
 
-from explorers import FirstEpochs, first_epochs
-from explorers.first_epochs import EPOCHS, LAYERS, RULERS, SEED, compute
+from explorers import FirstEpochs
+from explorers.figures import first_epochs
+from explorers.figures.first_epochs import EPOCHS, LAYERS, RULERS, SEED, compute
 from explorers.formats import percent
 from nn_core import DivergenceError, Network, load_mnist, train
 

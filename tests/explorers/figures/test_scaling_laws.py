@@ -15,7 +15,7 @@ from scipy import stats
 from experiments import scaling, scaling_fit, store
 from experiments.scaling_fit import BASE_LENGTH
 from explorers import ScalingLaws
-from explorers.scaling_laws import CHANGES, Picture, describe, log_ticks, power_law
+from explorers.figures.scaling_laws import CHANGES, Picture, describe, log_ticks, power_law
 
 # What is changed, as parameters of the stored runs: (what runs have to have, what is on the axis).
 BASE = {"hidden": 30, "n_train": 5000, "lmbda": 5.0, "eta": 0.1, "m": 10, "pool": 1,

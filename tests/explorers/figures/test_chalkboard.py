@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from playing import UGLY
 
-from explorers import Chalkboard, chalkboard
-from explorers.chalkboard import (
+from explorers import Chalkboard
+from explorers.figures import chalkboard
+from explorers.figures.chalkboard import (
     ETA,
     LAMBDAS,
     SEED,

@@ -8,8 +8,8 @@ from experiments import scaling, scaling_fit
 from experiments.scaling_fit import averaged, fit, local_exponents, settled
 from explorers.canvas import BLUE, GREEN, INK, PURPLE, VERMILLION, Canvas, with_room_for_key
 from explorers.controls import POOLS, Control, log_stops
+from explorers.figures.scaling_laws import INITS, log_ticks, power_law
 from explorers.formats import percent, rounded, trimmed
-from explorers.scaling_laws import INITS, log_ticks, power_law
 from explorers.widget import Explorer
 
 WIDTHS = (8, 16, 32, 64, 128)
