@@ -28,14 +28,15 @@ TEXT = {
     GREY: GREY,
 }
 
+WIDTHS = (300, 400, 540, 720)  # that a picture can be laid out for
 STILLS = 32  # that a figure keeps, of some 20 KB each: one turns back to where one has been
 
 _SVG = {"svg.fonttype": "none", "svg.hashsalt": "first-epochs", "font.family": "DejaVu Sans"}
 
 
-def with_room_for_key(low, high, scale):
+def with_room_for_key(low, high):
     """Return the limits of a logarithmic axis: its key of three rows stands above `high`."""
-    share = 0.205 * scale
+    share = 0.205
     return low, high ** (1 / (1 - share)) * low ** (-share / (1 - share))
 
 
@@ -96,10 +97,10 @@ class Marks:
 
     def __init__(self, axes, canvas, *, foot):
         self.axes, heights = axes, [foot + 0.05 * i for i in range(4)]
-        style = {"color": INK, "lw": canvas.size(1), "ls": "--", "visible": False}
+        style = {"color": INK, "lw": 1, "ls": "--", "visible": False}
         self.lines = [axes.axvline(0, ymax=height + 0.03, **style) for height in heights]
         self.notes = [
-            axes.text(0, height, "", fontsize=canvas.size(10), color=INK,
+            axes.text(0, height, "", fontsize=10, color=INK,
                       bbox={"fc": "white", "lw": 0, "pad": 0},
                       transform=axes.get_xaxis_transform())
             for height in heights
@@ -118,21 +119,20 @@ class Marks:
 
 
 class Canvas:
-    """The figure. `scale` enlarges text and lines, for a projector.
+    """The figure, laid out for a page that has `width` pixels for it: text has its size in pixels.
 
     Draw into `panel(...).moving` with artists made once and updated in place. After a change to a
     `still` axes (limits, ticks, titles, words), the next `still_svg` has it.
     """
 
-    def __init__(self, width=10.0, height=4.4, scale=1.0):
-        self.scale = scale
-        self.figure = Figure(figsize=(width, height))
+    def __init__(self, width, height=300):
+        self.width = width
+        self.figure = Figure(figsize=(width / 72, height / 72))  # 72 units to the inch
         self.panels = []
         self._stills = {}  # frame_now() -> SVG
 
-    def size(self, points):
-        """Return a font size or line width in points, enlarged for the projector."""
-        return points * self.scale
+    def lay_out(self):
+        """Give every panel its place. Once, when all is built and nothing is drawn yet."""
 
     def panel(self, rect, *, title, xlabel, ylabel="", xscale="linear", yscale="linear", **frame):
         """Add a panel at `rect` (left, bottom, width, height as shares of the figure)."""
@@ -142,10 +142,10 @@ class Canvas:
             axes.minorticks_off()
         still.spines[["top", "right"]].set_visible(False)
         still.spines[["left", "bottom"]].set_color(GREY)
-        still.tick_params(labelsize=self.size(11), color=GREY, labelcolor=INK)
-        still.set_title(title, loc="left", fontsize=self.size(13), color=INK, pad=10)
-        still.set_xlabel(xlabel, fontsize=self.size(12), color=INK)
-        still.set_ylabel(ylabel, fontsize=self.size(12), color=INK)
+        still.tick_params(labelsize=11, color=GREY, labelcolor=INK)
+        still.set_title(title, loc="left", fontsize=13, color=INK, pad=10)
+        still.set_xlabel(xlabel, fontsize=12, color=INK)
+        still.set_ylabel(ylabel, fontsize=12, color=INK)
         moving.set_axis_off()
         panel = Panel(still, moving)
         panel.frame(**frame)

@@ -330,7 +330,8 @@ class Explorer(anywidget.AnyWidget):
             )
 
     def _build_picture(self):
-        self._picture = self.Picture(PROJECTOR_SCALE if self.projector else 1.0)
+        self._picture = self.Picture(540 if self.projector else 720)
+        self._picture.canvas.lay_out()
 
     @t.observe("projector")
     def _enlarge(self, change):

@@ -116,8 +116,8 @@ def columns(result):
 class Picture:
     """Left: the book's 30 epochs, mean and band. Right: one seed, on to where it settles."""
 
-    def __init__(self, scale):
-        self.canvas = c = Canvas(scale=scale)
+    def __init__(self, width):
+        self.canvas = c = Canvas(width)
         self.short = c.panel(
             [0.07, 0.16, 0.4, 0.72], title="30 epochs: mean and band", xlabel="epoch",
             xlim=(0.5, SHORT + 0.5), xticks={e: str(e) for e in (1, 10, 20, 30)},
@@ -126,15 +126,15 @@ class Picture:
             [0.56, 0.16, 0.36, 0.72], title=f"One seed, on to epoch {LONG}", xlabel="epoch",
             xlim=(0, LONG + 1), xticks={e: str(e) for e in (1, 50, 100, 150)},
         )  # fmt: skip
-        self.long.still.axvline(SHORT, color=GREY, lw=c.size(1), ls=":")
+        self.long.still.axvline(SHORT, color=GREY, lw=1, ls=":")
         self.curves, self.bands, self.tails = {}, {}, {}
         edges = np.arange(SHORT + 1) + 0.5
         for init, (_, colour, style) in INITS.items():
-            (self.curves[init],) = self.short.moving.plot([], [], style, color=colour, lw=c.size(2))
+            (self.curves[init],) = self.short.moving.plot([], [], style, color=colour, lw=2)
             self.bands[init] = self.short.moving.stairs(
                 np.zeros(SHORT), edges, baseline=0, fill=True, color=colour, alpha=0.22, lw=0
             )
-            (self.tails[init],) = self.long.moving.plot([], [], style, color=colour, lw=c.size(2))
+            (self.tails[init],) = self.long.moving.plot([], [], style, color=colour, lw=2)
         self.rows = [
             ("—" if style == "-" else "- -", f"{name} initialization", colour)
             for name, colour, style in INITS.values()
@@ -155,7 +155,7 @@ class Picture:
 
     def _place_key(self, top):
         self.short.clear_key()
-        left, size = 1 - 0.5 * self.canvas.scale, self.canvas.size(11)
+        left, size = 1 - 0.5, 11
         self.short.key(self.rows, left=left, top=top, size=size)
 
 

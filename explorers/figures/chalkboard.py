@@ -131,8 +131,8 @@ def columns(result):
 class Picture:
     """Left: settled size over N_w. Right: over lambda. Both with the chalkboard's two readings."""
 
-    def __init__(self, scale):
-        self.canvas = c = Canvas(scale=scale)
+    def __init__(self, width):
+        self.canvas = c = Canvas(width)
         sizes = {"yscale": "log", "xscale": "log", "ylim": (0.015, 0.6),
                  "yticks": {v: str(v) for v in (0.02, 0.05, 0.1, 0.2)}}  # fmt: skip
         self.widths = c.panel(
@@ -150,12 +150,12 @@ class Picture:
             ("- -", "chalkboard, C fixed, through ○", INK),
         ]
         for panel in (self.widths, self.lambdas):
-            panel.key(rows, left=1 - 0.56 * c.scale, top=1.0, size=c.size(10.5))
+            panel.key(rows, left=1 - 0.56, top=1.0, size=10.5)
 
     def _artists(self, axes):
         c = self.canvas
         return [
-            axes.plot([], [], style, color=colour, lw=c.size(1.8), ms=c.size(7), mfc=fill)[0]
+            axes.plot([], [], style, color=colour, lw=1.8, ms=7, mfc=fill)[0]
             for style, colour, fill in [
                 ("-o", BLUE, BLUE), ("s", VERMILLION, VERMILLION), ("--", INK, INK),
                 ("o", INK, "white"),

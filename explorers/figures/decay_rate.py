@@ -168,8 +168,8 @@ class Picture:
         [np.logspace(-8, -0.001, 200), 1 + np.logspace(-3, 0, 40), np.logspace(0.31, 2, 40)]
     )
 
-    def __init__(self, scale):
-        self.canvas = Canvas(scale=scale)
+    def __init__(self, width):
+        self.canvas = Canvas(width)
         self._build_sizes()
         self._build_errors()
 
@@ -184,17 +184,17 @@ class Picture:
             yticks={size: trimmed(size) for size in (0, 0.5, 1, 5, 10, 50)},
         )  # fmt: skip
         draw = self.sizes.moving.plot
-        (self.limit,) = draw([], [], "--", color=VERMILLION, lw=c.size(2.5), zorder=3)
-        (self.exact,) = draw([], [], "-", color=BLUE, lw=c.size(2.5))
-        (self.control,) = draw([], [], "o", color=INK, ms=c.size(5), mfc="white", zorder=4)
-        (self.layer,) = draw([], [], "-s", color=GREEN, ms=c.size(4), lw=c.size(1.5))
+        (self.limit,) = draw([], [], "--", color=VERMILLION, lw=2.5, zorder=3)
+        (self.exact,) = draw([], [], "-", color=BLUE, lw=2.5)
+        (self.control,) = draw([], [], "o", color=INK, ms=5, mfc="white", zorder=4)
+        (self.layer,) = draw([], [], "-s", color=GREEN, ms=4, lw=1.5)
         rows = [
             ("—", "exact factor, equation (93)", BLUE),
             ("- -", "limit exp(−ηλ/m)", VERMILLION),
             ("○", "measured: always-black pixels", INK),
             ("■", "measured: whole hidden layer", GREEN),
         ]
-        self.sizes.key(rows, left=1 - 0.57 * c.scale, top=0.985, size=c.size(10.5))
+        self.sizes.key(rows, left=1 - 0.57, top=0.985, size=10.5)
 
     def _build_errors(self):
         c = self.canvas
@@ -214,14 +214,14 @@ class Picture:
         for at, text in [(0.075, "gentle"), (0.33, "abrupt"), (1.45, "flips"), (18, "grows")]:
             align = "right" if text == "gentle" else "center"
             turn = 90 if text in ("abrupt", "flips") else 0
-            still.text(at, 2e-14, text, fontsize=c.size(10.5), color=INK, ha=align, va="bottom",
+            still.text(at, 2e-14, text, fontsize=10.5, color=INK, ha=align, va="bottom",
                        rotation=turn)  # fmt: skip
         draw = self.errors.moving.plot
-        (self.leading,) = draw([], [], ":", color=GREY, lw=c.size(2))
-        (self.curve,) = draw([], [], "-", color=BLUE, lw=c.size(2))
-        (self.point,) = draw([], [], "o", color=VERMILLION, ms=c.size(10), zorder=5)
+        (self.leading,) = draw([], [], ":", color=GREY, lw=2)
+        (self.curve,) = draw([], [], "-", color=BLUE, lw=2)
+        (self.point,) = draw([], [], "o", color=VERMILLION, ms=10, zorder=5)
         self.value = self.errors.moving.text(
-            0, 0, "", fontsize=c.size(12), color=TEXT[VERMILLION], ha="right", va="bottom"
+            0, 0, "", fontsize=12, color=TEXT[VERMILLION], ha="right", va="bottom"
         )
 
     def draw(self, result):

@@ -156,8 +156,8 @@ class Picture:
     TOPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000, 1e5, 1e7)
     EDGES = np.arange(EPOCHS + 1) + 0.5
 
-    def __init__(self, scale):
-        self.canvas = c = Canvas(scale=scale)
+    def __init__(self, width):
+        self.canvas = c = Canvas(width)
         ticks = {e: str(e) for e in (1, 10, 20, 30)}
         self.ledger = c.panel(
             [0.095, 0.16, 0.365, 0.7], title="Ledger, of the squared size", xlabel="epoch",
@@ -168,7 +168,7 @@ class Picture:
             xlim=(0.5, EPOCHS + 0.5), xticks=ticks, ylim=(-0.03, 1.42),
             yticks={0: "0 %", 0.5: "50 %", 1: "100 %"},
         )  # fmt: skip
-        self.rulers.still.axhline(0.5, color=GREY, lw=c.size(1), ls=":")
+        self.rulers.still.axhline(0.5, color=GREY, lw=1, ls=":")
         self._build_ledger()
         self._build_rulers()
         self._frame(0.1)
@@ -182,18 +182,18 @@ class Picture:
                 ("decay", BLUE, None), ("pull", ORANGE, "//"), ("kick", PURPLE, ".."),
             ]
         }  # fmt: skip
-        (self.change,) = axes.plot([], [], "D", color=INK, ms=c.size(3.5))
+        (self.change,) = axes.plot([], [], "D", color=INK, ms=3.5)
         self.marks = Marks(axes, c, foot=0.51)
 
     def _build_rulers(self):
         c, axes = self.canvas, self.rulers.moving
         styles = [(BLUE, "-o", "●"), (VERMILLION, "--s", "■"), (INK, ":^", "▲")]
         self.lines = {
-            ruler: axes.plot([], [], style, color=colour, lw=c.size(1.8), ms=c.size(4.5))[0]
+            ruler: axes.plot([], [], style, color=colour, lw=1.8, ms=4.5)[0]
             for ruler, (colour, style, _) in zip(RULERS, styles)
         }
         rows = [(mark, ruler, colour) for ruler, (colour, _, mark) in zip(RULERS, styles)]
-        self.rulers.key(rows, left=1 - 0.56 * c.scale, top=1.0, size=c.size(10.5))
+        self.rulers.key(rows, left=1 - 0.56, top=1.0, size=10.5)
 
     def _frame(self, top):
         """Give the ledger's axis room from -top to top."""
@@ -205,8 +205,7 @@ class Picture:
         self.ledger.clear_key()
         rows = [("■", "decay", BLUE), ("▨", "pull", ORANGE), ("▩", "kick", PURPLE),
                 ("◆", "change measured on the weights", INK)]  # fmt: skip
-        scale = self.canvas.scale
-        self.ledger.key(rows, left=1 - 0.66 * scale, top=1.0, size=self.canvas.size(10.5))
+        self.ledger.key(rows, left=1 - 0.66, top=1.0, size=10.5)
 
     def draw(self, result, *, layer):
         self._draw_ledger(result, layer)

@@ -100,8 +100,8 @@ def columns(result):
 class Picture:
     """Weight size over epochs on a logarithmic scale, and the sizes that the book's claim names."""
 
-    def __init__(self, scale):
-        self.canvas = c = Canvas(scale=scale)
+    def __init__(self, width):
+        self.canvas = c = Canvas(width)
         self.panel = c.panel(
             [0.08, 0.16, 0.74, 0.72],
             title="Size of the hidden layer's weights (rms)",
@@ -112,7 +112,7 @@ class Picture:
         )  # fmt: skip
         n_weights = Network(SIZES, seed=SEED).n_weights
         for value, text in [(n_weights**-0.5, "1/√N_w"), (SIZES[0] ** -0.5, "1/√fan_in")]:
-            self.panel.still.axhline(value, color=GREY, lw=c.size(1.2), ls=":")
+            self.panel.still.axhline(value, color=GREY, lw=1.2, ls=":")
             self._label(self.panel.still, value, text, GREY)
         draw = self.panel.moving.plot
         self.curves, self.names = {}, {}
@@ -120,13 +120,13 @@ class Picture:
             ("large", "old, N(0, 1)", VERMILLION, "-"),
             ("scaled", "new, N(0, 1/fan_in)", BLUE, "--"),
         ]:
-            (self.curves[name],) = draw([], [], style, color=colour, lw=c.size(2.5))
+            (self.curves[name],) = draw([], [], style, color=colour, lw=2.5)
             self.names[name] = self.panel.moving.text(
-                0, 1, text, color=TEXT[colour], fontsize=c.size(12), va="bottom"
+                0, 1, text, color=TEXT[colour], fontsize=12, va="bottom"
             )
 
     def _label(self, axes, value, text, colour):
-        axes.text(EPOCHS * 1.01, value, text, color=TEXT[colour], fontsize=self.canvas.size(12),
+        axes.text(EPOCHS * 1.01, value, text, color=TEXT[colour], fontsize=12,
                   va="center")  # fmt: skip
 
     def draw(self, result):

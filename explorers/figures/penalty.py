@@ -75,22 +75,22 @@ class Picture:
 
     K = np.linspace(-0.6, 1.05, 60)
 
-    def __init__(self, scale):
-        self.canvas = c = Canvas(scale=scale)
+    def __init__(self, width):
+        self.canvas = c = Canvas(width)
         self.panel = c.panel(
             [0.09, 0.17, 0.62, 0.7], title="Penalty (λ/2n_train)·Σw² for weights w = N_w^k",
             xlabel="k", yscale="log", xlim=(-0.6, 1.05), ylim=(1e-10, 1e22),
             xticks=POWERS, yticks={10.0**e: power(e) for e in range(-8, 21, 4)},
         )  # fmt: skip
-        self.panel.still.axhline(1, color=GREY, lw=c.size(1.2), ls=":")
-        self.panel.still.text(1.07, 1, "penalty 1", color=GREY, fontsize=c.size(12), va="center")
+        self.panel.still.axhline(1, color=GREY, lw=1.2, ls=":")
+        self.panel.still.text(1.07, 1, "penalty 1", color=GREY, fontsize=12, va="center")
         draw = self.panel.moving.plot
-        (self.apart,) = draw([], [], "-", color=BLUE, lw=c.size(2.5))
-        (self.equal,) = draw([], [], "--", color=VERMILLION, lw=c.size(2))
-        (self.apart_points,) = draw([], [], "o", color=BLUE, ms=c.size(7))
-        (self.equal_points,) = draw([], [], "s", color=VERMILLION, ms=c.size(6))
+        (self.apart,) = draw([], [], "-", color=BLUE, lw=2.5)
+        (self.equal,) = draw([], [], "--", color=VERMILLION, lw=2)
+        (self.apart_points,) = draw([], [], "o", color=BLUE, ms=7)
+        (self.equal_points,) = draw([], [], "s", color=VERMILLION, ms=6)
         rows = [("●", "n_train and N_w as they are", BLUE), ("■", "both n equal", VERMILLION)]
-        self.panel.key(rows, left=0.07, top=0.98, size=c.size(11))
+        self.panel.key(rows, left=0.07, top=0.98, size=11)
 
     def draw(self, result):
         for line, points, penalty in [

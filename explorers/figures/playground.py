@@ -294,8 +294,8 @@ class Picture:
     EDGES = np.arange(MOST_EPOCHS + 1) + 0.5
     ROOM = 1.42  # of which what lies above 1 is for the key
 
-    def __init__(self, scale):
-        self.canvas = c = Canvas(height=4.8, scale=scale)
+    def __init__(self, width):
+        self.canvas = c = Canvas(width)
         self.sizes = c.panel([0.075, 0.15, 0.355, 0.72], title=" ", xlabel="epoch", yscale="log")
         self.right = c.panel([0.6, 0.15, 0.375, 0.72], title=" ", xlabel="epoch")
         self._build_sizes()
@@ -304,33 +304,33 @@ class Picture:
     def _build_sizes(self):
         c, axes = self.canvas, self.sizes.moving
         # Broken lines lie on top, so that one sees both where they agree.
-        self.kept_size = axes.plot([], [], "--", color=GREY, lw=c.size(2), zorder=3)[0]
-        self.size = axes.plot([], [], "-", color=VERMILLION, lw=c.size(2.5))[0]
-        self.end = axes.plot([], [], "o", color=VERMILLION, ms=c.size(6), clip_on=False)[0]
-        self.scale = axes.axhline(1, color=INK, lw=c.size(1.2), ls=":")
+        self.kept_size = axes.plot([], [], "--", color=GREY, lw=2, zorder=3)[0]
+        self.size = axes.plot([], [], "-", color=VERMILLION, lw=2.5)[0]
+        self.end = axes.plot([], [], "o", color=VERMILLION, ms=6, clip_on=False)[0]
+        self.scale = axes.axhline(1, color=INK, lw=1.2, ls=":")
         self.scale_name = axes.text(
-            1.02, 1, "1/√N_w", color=INK, fontsize=c.size(11), va="center",
+            1.02, 1, "1/√N_w", color=INK, fontsize=11, va="center",
             transform=axes.get_yaxis_transform(),
         )  # fmt: skip
         self.marks = Marks(axes, c, foot=0.72)
 
     def _build_right(self):
         c, axes = self.canvas, self.right.moving
-        self.half = axes.axhline(0.5, color=GREY, lw=c.size(1), ls=":")
-        self.zero = axes.axhline(0, color=GREY, lw=c.size(1))
+        self.half = axes.axhline(0.5, color=GREY, lw=1, ls=":")
+        self.zero = axes.axhline(0, color=GREY, lw=1)
         self.areas = {
             name: axes.stairs([0] * MOST_EPOCHS, self.EDGES, baseline=0, fill=True, color=colour,
                               hatch=hatch, edgecolor="white", lw=0)
             for name, colour, hatch, _ in self.AREAS
         }  # fmt: skip
-        (self.change,) = axes.plot([], [], "D", color=INK, ms=c.size(3.5))
-        (self.kept_decay,) = axes.plot([], [], "--", color=INK, lw=c.size(1.8), ds="steps-mid")
+        (self.change,) = axes.plot([], [], "D", color=INK, ms=3.5)
+        (self.kept_decay,) = axes.plot([], [], "--", color=INK, lw=1.8, ds="steps-mid")
         self.kept = [
-            axes.plot([], [], style, color=GREY, lw=c.size(2), zorder=3)[0]
+            axes.plot([], [], style, color=GREY, lw=2, zorder=3)[0]
             for style, _ in self.KEPT
         ]
         self.now = [
-            axes.plot([], [], "-", marker=mark, color=colour, lw=c.size(1.8), ms=c.size(5))[0]
+            axes.plot([], [], "-", marker=mark, color=colour, lw=1.8, ms=5)[0]
             for colour, mark, _ in self.NOW
         ]
 
@@ -441,13 +441,13 @@ class Picture:
 
     def _retitle(self, panel, title):
         if panel.still.get_title(loc="left") != title:
-            panel.still.set_title(title, loc="left", fontsize=self.canvas.size(13), pad=10)
+            panel.still.set_title(title, loc="left", fontsize=13, pad=10)
 
     def _key(self, panel, columns):
         """Write the key anew, in two columns: what is now, and what is kept."""
         panel.clear_key()
         for rows, left in zip(columns, (0.06, 0.5)):
-            panel.key(rows, left=left, top=1.0, size=self.canvas.size(10.5))
+            panel.key(rows, left=left, top=1.0, size=10.5)
 
 
 def _ticks(epochs):

@@ -74,8 +74,8 @@ def columns(result):
 class Picture:
     """Left: shares over epochs. Right: the width of z, measured and by two formulas."""
 
-    def __init__(self, scale):
-        self.canvas = c = Canvas(scale=scale)
+    def __init__(self, width):
+        self.canvas = c = Canvas(width)
         epochs = {"xlabel": "epoch", "xlim": (0, EPOCHS),
                   "xticks": {e: str(e) for e in range(0, EPOCHS + 1, 30)}}  # fmt: skip
         self.shares = c.panel(
@@ -86,15 +86,15 @@ class Picture:
             [0.56, 0.17, 0.42, 0.7], title="Width of z (root mean square)", yscale="log",
             ylim=(LOWEST[0], 2000), yticks={10.0**e: power(e) for e in range(-3, 4)}, **epochs,
         )  # fmt: skip
-        self.width.still.axhline(1, color=GREY, lw=c.size(1), ls=":")
+        self.width.still.axhline(1, color=GREY, lw=1, ls=":")
         self.lines = {}
         for name, panel, style, colour in [
             ("saturated", self.shares, "-", GREEN), ("ledger", self.shares, "--", BLUE),
             ("step", self.shares, ":", VERMILLION), ("z", self.width, "-", INK),
             ("random", self.width, "--", PURPLE), ("answer", self.width, ":", ORANGE),
         ]:  # fmt: skip
-            (self.lines[name],) = panel.moving.plot([], [], style, color=colour, lw=c.size(2.5))
-        left, size = 1 - 0.6 * c.scale, c.size(10.5)
+            (self.lines[name],) = panel.moving.plot([], [], style, color=colour, lw=2.5)
+        left, size = 1 - 0.6, 10.5
         self.shares.key([("—", "saturated neurons", GREEN), ("- -", "decay, by the ledger", BLUE),
                          ("···", "decay, by the single step", VERMILLION)],
                         left=left, top=1.0, size=size)  # fmt: skip

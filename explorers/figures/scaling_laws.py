@@ -164,8 +164,8 @@ def grains(xs, ys):
 class Picture:
     """Left: the settled size over what is changed. Right: ||w|| over lmbda/n_train, all runs."""
 
-    def __init__(self, scale):
-        self.canvas = c = Canvas(scale=scale)
+    def __init__(self, width):
+        self.canvas = c = Canvas(width)
         self.sizes = c.panel(
             [0.08, 0.17, 0.4, 0.7], title="Settled size", xlabel=" ",
             xscale="log", yscale="log", xlim=(1, 10), ylim=(0.01, 1),
@@ -176,25 +176,25 @@ class Picture:
             xticks={10.0**e: power(e) for e in range(-4, 0)}, yticks={1: "1", 10: "10", 100: "100"},
         )  # fmt: skip
         # Among all runs only the chosen ones move.
-        (self.formula,) = self.collapse.still.plot([], [], "-", color=INK, lw=c.size(1))
+        (self.formula,) = self.collapse.still.plot([], [], "-", color=INK, lw=1)
         self.all = self.collapse.still.add_patch(
             PathPatch(grains([], []), fc=GREY, lw=0, alpha=0.6)
         )
-        (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=c.size(1.5))
+        (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=1.5)
         self.points, self.lit = {}, {}
         for init, (_, colour, mark) in INITS.items():
             style = {"color": colour, "mfc": colour if init == "large" else "none",
-                     "mew": c.size(1.5), "ls": "none", "marker": mark}  # fmt: skip
-            (self.points[init],) = self.sizes.moving.plot([], [], ms=c.size(7), **style)
-            (self.lit[init],) = self.collapse.moving.plot([], [], ms=c.size(6), **style)
+                     "mew": 1.5, "ls": "none", "marker": mark}  # fmt: skip
+            (self.points[init],) = self.sizes.moving.plot([], [], ms=7, **style)
+            (self.lit[init],) = self.collapse.moving.plot([], [], ms=6, **style)
 
     def _frame(self, change, xs, sizes):
         c = self.canvas
         xlim = (min(xs) / 1.4, max(xs) * 1.4)
-        ylim = with_room_for_key(min(sizes) / 1.6, max(sizes) * 1.6, c.scale)
+        ylim = with_room_for_key(min(sizes) / 1.6, max(sizes) * 1.6)
         distinct = sorted(set(xs))
         shown = distinct[:: 1 + (len(distinct) - 1) // 4]
-        self.sizes.still.set_xlabel(change.xlabel, fontsize=c.size(12), color=INK)
+        self.sizes.still.set_xlabel(change.xlabel, fontsize=12, color=INK)
         self.sizes.frame(
             xlim=xlim, ylim=ylim, xticks={x: trimmed(x, 3) for x in shown},
             yticks=log_ticks(*ylim),
@@ -202,7 +202,7 @@ class Picture:
         self.sizes.clear_key()
         rows = [("●", "old initialization", VERMILLION), ("□", "new", BLUE),
                 ("- -", f"{change.of_law} (slope {trimmed(change.law)})", INK)]  # fmt: skip
-        self.sizes.key(rows, left=1 - 0.62 * c.scale, top=1.0, size=c.size(10.5))
+        self.sizes.key(rows, left=1 - 0.62, top=1.0, size=10.5)
 
     def draw(self, result, *, right):
         x = result.change.x
@@ -229,10 +229,9 @@ class Picture:
             self.formula.set_data(*zip(*sorted(by_kappa.items())))
         else:
             self.formula.set_data([], [])
-        size = self.canvas.size
-        self.collapse.still.set_title(title, loc="left", fontsize=size(13), color=INK, pad=10)
+        self.collapse.still.set_title(title, loc="left", fontsize=13, color=INK, pad=10)
         self.collapse.clear_key()
-        self.collapse.key(rows, left=0.1, top=0.3, size=size(10.5))
+        self.collapse.key(rows, left=0.1, top=0.3, size=10.5)
 
 
 class ScalingLaws(Explorer):

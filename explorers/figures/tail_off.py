@@ -248,8 +248,8 @@ def columns(result):
 class Picture:
     """Left: sizes and the candidate scales. Right: z and sigma'(z) after the epoch shown."""
 
-    def __init__(self, scale):
-        self.canvas = Canvas(height=5.2, scale=scale)
+    def __init__(self, width):
+        self.canvas = Canvas(width)
         self._build_sizes()
         self._build_neurons()
 
@@ -261,23 +261,23 @@ class Picture:
             xticks={e: str(e) for e in range(0, EPOCHS + 1, 30)},
         )  # fmt: skip
         axes = self.sizes.moving
-        at_the_end = {"lw": c.size(2.5), "ms": c.size(6), "markevery": [-1], "clip_on": False}
+        at_the_end = {"lw": 2.5, "ms": 6, "markevery": [-1], "clip_on": False}
         self.curves = {
             "large": axes.plot([], [], "-o", color=VERMILLION, **at_the_end)[0],
             "scaled": axes.plot([], [], "--s", color=BLUE, **at_the_end)[0],
         }
         self.scale_lines, self.scale_names = [], []
         for _ in range(3):
-            self.scale_lines.append(axes.axhline(1, color=GREY, lw=c.size(1.2), ls=":"))
+            self.scale_lines.append(axes.axhline(1, color=GREY, lw=1.2, ls=":"))
             self.scale_names.append(
-                axes.text(EPOCHS * 1.02, 1, "", color=GREY, fontsize=c.size(11), va="center")
+                axes.text(EPOCHS * 1.02, 1, "", color=GREY, fontsize=11, va="center")
             )
-        self.expected = axes.axvline(0, ymax=0.72, color=GREEN, lw=c.size(1.5), ls="-.")
-        self.cursor = axes.axvline(0, ymax=0.72, color=INK, lw=c.size(1))
+        self.expected = axes.axvline(0, ymax=0.72, color=GREEN, lw=1.5, ls="-.")
+        self.cursor = axes.axvline(0, ymax=0.72, color=INK, lw=1)
         self.marks = Marks(axes, c, foot=0.55)
         rows = [("—", "old, N(0, 1)", VERMILLION), ("- -", "new, N(0, 1/fan_in)", BLUE),
                 ("-·-", "decay alone would arrive", GREEN)]  # fmt: skip
-        self.sizes.key(rows, left=1 - 0.56 * c.scale, top=1.0, size=c.size(10.5))
+        self.sizes.key(rows, left=1 - 0.56, top=1.0, size=10.5)
 
     def _build_neurons(self):
         c = self.canvas
@@ -293,7 +293,7 @@ class Picture:
         )  # fmt: skip
         self.histograms = {}
         for init, colour, style in [("large", VERMILLION, {"fill": True, "alpha": 0.55}),
-                                    ("scaled", BLUE, {"ls": "--", "lw": c.size(1.8)})]:  # fmt: skip
+                                    ("scaled", BLUE, {"ls": "--", "lw": 1.8})]:  # fmt: skip
             self.histograms[init] = (
                 self.z.moving.stairs(np.zeros(len(Z_EDGES) - 1), np.arcsinh(Z_EDGES),
                                      color=colour, **style),
@@ -302,13 +302,13 @@ class Picture:
             )  # fmt: skip
         self.when = self.z.moving.text(
             0.99, 0.97, "", transform=self.z.moving.transAxes, ha="right", va="top",
-            fontsize=c.size(11), color=INK,
+            fontsize=11, color=INK,
         )  # fmt: skip
 
     def _frame(self, sizes):
         low = next((low for low in LOWEST if low < sizes.min()), LOWEST[-1])
         high = next((high for high in HIGHEST if high > sizes.max()), HIGHEST[-1])
-        ylim = with_room_for_key(low, high, self.canvas.scale)
+        ylim = with_room_for_key(low, high)
         if self.sizes.still.get_ylim() != ylim:
             decades = range(int(np.ceil(np.log10(low))), int(np.log10(high)) + 1)
             ticks = decades[:: 1 + len(decades) // 6]

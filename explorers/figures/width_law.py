@@ -136,8 +136,8 @@ def _taken(one):
 class Picture:
     """Left: settled size over N_w, with a line of slope -1/2. Right: gain and heat over N_w."""
 
-    def __init__(self, scale):
-        self.canvas = c = Canvas(scale=scale)
+    def __init__(self, width):
+        self.canvas = c = Canvas(width)
         self.sizes = c.panel(
             [0.08, 0.17, 0.4, 0.7], title="Settled size over N_w", xlabel="N_w",
             xscale="log", yscale="log", xlim=(1e3, 1e5), ylim=(0.02, 0.5),
@@ -146,26 +146,26 @@ class Picture:
             [0.58, 0.17, 0.4, 0.7], title="What holds the new ones up", xlabel="N_w",
             xscale="log", xlim=(1e3, 1e5), ylim=(0, 1),
         )  # fmt: skip
-        (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=c.size(1.5))
+        (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=1.5)
         self.points = {
             init: self.sizes.moving.plot(
-                [], [], mark, color=colour, ms=c.size(8), mfc=colour if init == "large" else "none",
-                mew=c.size(1.8),
+                [], [], mark, color=colour, ms=8, mfc=colour if init == "large" else "none",
+                mew=1.8,
             )[0]
             for init, (_, colour, mark) in INITS.items()
         }  # fmt: skip
         self.parts = {
-            name: self.balance.moving.plot([], [], style, color=colour, ms=c.size(7),
-                                           lw=c.size(1.8))[0]
+            name: self.balance.moving.plot([], [], style, color=colour, ms=7,
+                                           lw=1.8)[0]
             for name, colour, style in [("taken", INK, "-"), ("gain", GREEN, "-^"),
                                         ("heat", PURPLE, "--v")]
         }  # fmt: skip
         rows = [("●", "old initialization", VERMILLION), ("□", "new", BLUE),
                 ("- -", "slope −½, for comparison", INK)]  # fmt: skip
-        self.sizes.key(rows, left=1 - 0.5 * c.scale, top=1.0, size=c.size(10.5))
+        self.sizes.key(rows, left=1 - 0.5, top=1.0, size=10.5)
         rows = [("—", "λ‖w‖²/n_train", INK), ("▲", "gain", GREEN),
                 ("▼", "heat, from the kicks", PURPLE)]  # fmt: skip
-        self.balance.key(rows, left=1 - 0.5 * c.scale, top=1.0, size=c.size(10.5))
+        self.balance.key(rows, left=1 - 0.5, top=1.0, size=10.5)
 
     def _frame(self, result):
         ends = [(run.fan_in + 10) * run.hidden for run in result.runs]
@@ -178,7 +178,7 @@ class Picture:
         # In steps of a third of a decade, so that not each new point moves the axis.
         low = 10 ** (np.floor(3 * np.log10(min(sizes) / 1.4)) / 3)
         high = 10 ** (np.ceil(3 * np.log10(max(sizes) * 1.6)) / 3)
-        low, high = with_room_for_key(low, high, self.canvas.scale)
+        low, high = with_room_for_key(low, high)
         self.sizes.frame(ylim=(low, high), yticks=log_ticks(low, high))
         whole = [_taken(one) for one in result.settled] or [0.5]
         top = float(np.ceil(2.8 * max(whole)) / 2)  # whole halves, and the key above the curves

@@ -55,7 +55,7 @@ FIGURES = [
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
 def test_curves_of_one_panel_differ_by_more_than_colour(figure):
     """Who sees no colour at all tells them apart by dashes, marks, width or filling."""
-    for panel in figure.Picture(1.0).canvas.panels:
+    for panel in figure.Picture(720).canvas.panels:
         looks = [
             (line.get_linestyle(), line.get_marker(), line.get_linewidth(),
              line.get_markerfacecolor() == line.get_color(), line.get_color())

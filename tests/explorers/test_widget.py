@@ -40,8 +40,8 @@ class Gates:
 
 
 class FakePicture:
-    def __init__(self, scale):
-        self.canvas = Canvas(width=3, height=2, scale=scale)
+    def __init__(self, width):
+        self.canvas = Canvas(width, height=144)
         frame = {"xlim": (0, 12), "ylim": (0, 3), "xticks": {0: "0", 12: "12"}, "yticks": {0: "0"}}
         panel = self.canvas.panel([0.2, 0.2, 0.7, 0.7], title="Fake", xlabel="x", **frame)
         (self.point,) = panel.moving.plot([], [], "o")

@@ -12,8 +12,8 @@ from explorers.widget import Explorer
 
 
 class Blank:
-    def __init__(self, scale):
-        self.canvas = Canvas(width=3, height=2, scale=scale)
+    def __init__(self, width):
+        self.canvas = Canvas(width, height=144)
         frame = {"xlim": (0, 12), "ylim": (0, 3), "xticks": {0: "0"}, "yticks": {0: "0"}}
         self.canvas.panel([0.2, 0.2, 0.7, 0.7], title="Blank", xlabel="x", **frame)
 

@@ -316,7 +316,7 @@ def test_no_curve_leaves_the_picture(figure):
 
 def test_all_stops_give_finite_drawings_and_plain_words():
     """Every stop of every slider, closed forms only."""
-    picture = DecayRate.Picture(1.0)
+    picture = DecayRate.Picture(720)
     default = {control.name: control.default for control in DecayRate.controls}
     for name, stops in STOPS.items():
         for stop in stops:

@@ -150,7 +150,7 @@ ENDS += [
 @pytest.mark.parametrize("end", ENDS, ids=str)
 def test_sentence_table_and_picture_at_the_ends_of_the_sliders(end):
     """Two epochs of each: presentable at every stage, and nothing leaves the picture."""
-    picture = FirstEpochs.Picture(1.0)
+    picture = FirstEpochs.Picture(720)
     for epoch, result in enumerate(stages(FirstEpochs, 2, **FAST | {"layer": "hidden"} | end)):
         for layer in LAYERS:
             sentence = FirstEpochs.describe(result, layer=layer)
@@ -237,7 +237,7 @@ def test_a_slider_moved_and_put_back_before_the_next_epoch_is_no_change():
 
 
 def test_of_many_changes_the_newest_are_marked_and_none_hangs_over_from_an_older_run():
-    picture, view = FirstEpochs.Picture(1.0), {"layer": "hidden"}
+    picture, view = FirstEpochs.Picture(720), {"layer": "hidden"}
     current = SimpleNamespace(eta=0.1, lmbda=1.0)
     results = []
     for each in compute(current=current, init="old", **FAST, m=50):
@@ -258,9 +258,9 @@ def test_of_many_changes_the_newest_are_marked_and_none_hangs_over_from_an_older
     assert not any(note.get_text() for note in picture.marks.notes)
 
 
-@pytest.mark.parametrize("scale", [1.0, 1.3])
-def test_the_ledgers_axis_has_its_numbers_whole_at_any_height(scale):
-    picture = first_epochs.Picture(scale)
+@pytest.mark.parametrize("width", [720])
+def test_the_ledgers_axis_has_its_numbers_whole_at_any_height(width):
+    picture = first_epochs.Picture(width)
     canvas = FigureCanvasAgg(picture.canvas.figure)
     for top in picture.TOPS:
         picture._frame(top)

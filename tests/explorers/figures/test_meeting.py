@@ -111,7 +111,7 @@ def test_apart_is_said_as_a_factor_above_one():
 @pytest.mark.parametrize("lmbda", [0.0, 0.1, 100.0])
 def test_the_ends_of_the_sliders(book, eta, lmbda):
     """A few epochs of each: finite, and within the picture."""
-    picture = Meeting.Picture(1.0)
+    picture = Meeting.Picture(720)
     low, high = picture.panel.moving.get_ylim()
     for result in itertools.islice(compute(eta=eta, lmbda=lmbda), 4):
         picture.draw(result)

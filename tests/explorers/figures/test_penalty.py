@@ -199,11 +199,11 @@ def leaving(picture, state):
 
 
 def test_at_the_books_values_nothing_leaves_the_picture():
-    assert leaving(Penalty.Picture(1.0), BOOK) == []
+    assert leaving(Penalty.Picture(720), BOOK) == []
 
 
 def test_nothing_leaves_the_picture_at_the_ends_of_the_sliders():
-    picture = Penalty.Picture(1.0)
+    picture = Penalty.Picture(720)
     assert [state for state in ENDS if leaving(picture, state)] == []
 
 

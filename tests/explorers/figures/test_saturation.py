@@ -243,8 +243,8 @@ def leaving(picture, result):
 
 
 def test_at_first_nothing_leaves_the_picture(figure, book):
-    assert leaving(Saturation.Picture(1.0), book) == set()
-    assert leaving(Saturation.Picture(1.0), figure.result) == set()
+    assert leaving(Saturation.Picture(720), book) == set()
+    assert leaving(Saturation.Picture(720), figure.result) == set()
 
 
 def test_nothing_leaves_the_picture_when_decay_is_strong():

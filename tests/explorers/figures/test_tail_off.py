@@ -17,7 +17,6 @@ from explorers import TailOff
 from explorers.figures import tail_off
 from explorers.figures.tail_off import EPOCHS, INITS, SAMPLE, SEED, SLOPE_EDGES, Z_EDGES
 from explorers.formats import percent, rounded
-from explorers.widget import PROJECTOR_SCALE
 from nn_core import DivergenceError, Network, load_mnist, train
 
 SMALL = {"m": 30, "n_train": 100, "hidden": 7, "fan_in": "196"}  # 4 steps an epoch
@@ -203,12 +202,12 @@ ENDS += [
 ]
 
 
-@pytest.mark.parametrize("scale", [1.0, PROJECTOR_SCALE])
+@pytest.mark.parametrize("width", [720])
 @pytest.mark.parametrize("end", ENDS, ids=str)
-def test_sentence_table_and_picture_at_the_ends_of_the_sliders(end, scale):
+def test_sentence_table_and_picture_at_the_ends_of_the_sliders(end, width):
     """Two epochs of each: presentable at every stage, and nothing leaves the picture."""
     state = FAST | {"epoch": EPOCHS} | end
-    picture = TailOff.Picture(scale)
+    picture = TailOff.Picture(width)
     for result in stages(TailOff, 2, **state):
         view = {"epoch": state["epoch"]}
         assert_presentable(TailOff.describe(result, **view), TailOff.tabulate(result, **view))

@@ -191,7 +191,7 @@ def test_the_ends_of_the_sliders(monkeypatch, eta, lmbda, m):
     monkeypatch.setattr(scaling, "MOST_DECAY_TIMES", 0)
     monkeypatch.setattr(scaling, "has_settled", lambda *_: False)
     monkeypatch.setattr(width_law, "_finished", {})
-    picture = WidthLaw.Picture(1.3)
+    picture = WidthLaw.Picture(540)
     for result in compute(eta=eta, lmbda=lmbda, m=m, n_train=n_train, fan_in=fan_in):
         if len(result.settled) in (1, 2):
             picture.draw(result)
@@ -218,10 +218,10 @@ def test_the_table_has_the_numbers(figure, number_in):
 # The picture.
 
 
-@pytest.mark.parametrize("scale", [1.0, 1.3])
+@pytest.mark.parametrize("width", [720])
 @pytest.mark.parametrize("sizes, gain, heat", EXTREMES.values(), ids=EXTREMES)
-def test_all_is_seen_at_every_stage(sizes, gain, heat, scale):
-    picture = WidthLaw.Picture(scale)
+def test_all_is_seen_at_every_stage(sizes, gain, heat, width):
+    picture = WidthLaw.Picture(width)
     for count in range(11):
         picture.draw(partial(made(sizes, gain, heat), count))
         if count in (0, 1, 2, 10):
@@ -253,7 +253,7 @@ def test_what_decay_takes_is_what_gain_and_heat_give(figure):
 
 
 def test_the_dashed_line_has_the_books_slope_and_comes_with_the_last_point(figure):
-    picture = WidthLaw.Picture(1.0)
+    picture = WidthLaw.Picture(720)
     picture.draw(partial(figure.result, 9))
     assert len(picture.law.get_xdata()) == 0
     picture.draw(figure.result)
@@ -268,7 +268,7 @@ def test_the_dashed_line_has_the_books_slope_and_comes_with_the_last_point(figur
 def test_ticks_stand_at_the_networks():
     for fan_in, pool_ends in [("784", ["6,352", "25,408", "101,632"]),
                               ("49", ["472", "1,888", "7,552"])]:  # fmt: skip
-        picture = WidthLaw.Picture(1.0)
+        picture = WidthLaw.Picture(720)
         picture.draw(made((0.1,) * 5, fan_in=fan_in))
         for panel in (picture.sizes, picture.balance):
             assert [t.get_text() for t in panel.still.get_xticklabels()] == pool_ends
@@ -276,7 +276,7 @@ def test_ticks_stand_at_the_networks():
 
 def test_the_frame_stays_while_points_lie_in_it():
     """A new frame is a new drawing of all that stands still."""
-    picture, frames = WidthLaw.Picture(1.0), []
+    picture, frames = WidthLaw.Picture(720), []
     for count in range(1, 11):
         picture.draw(partial(made(EXTREMES["as at first"][0]), count))
         frames.append(str(picture.canvas.frame_now()))
