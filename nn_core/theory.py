@@ -2,13 +2,16 @@
 
 A weight without gradient is multiplied by `1 - eta*lmbda/n_train` at each step, equation (93).
 Everything here follows from that. Throughout, "shrink" is eta*lmbda/n_train, the part of itself
-that a weight loses in one step. All functions take plain numbers and return floats.
+that a weight loses in one step. All functions take plain numbers and return floats; the same
+numbers together are a `Setting`.
 """
 
 import math
+from collections.abc import Callable
 from enum import Enum
 
 from nn_core import checks
+from nn_core.setting import Setting
 
 
 class Regime(Enum):
@@ -23,14 +26,12 @@ class Regime(Enum):
 GENTLE_BELOW = 0.1
 
 
-def shrink(eta, lmbda, n_train):
+def shrink(eta: float, lmbda: float, n_train: int) -> float:
     """Return eta*lmbda/n_train, the part of itself that a weight loses in one step."""
-    eta = checks.number("eta", eta, above=0)
-    lmbda = checks.number("lmbda", lmbda, at_least=0)
-    return eta * lmbda / checks.whole("n_train", n_train)
+    return Setting(eta, lmbda, 1, n_train).shrink  # whatever m is
 
 
-def regime(eta, lmbda, n_train):
+def regime(eta: float, lmbda: float, n_train: int) -> Regime:
     """Return the `Regime`: gentle below 0.1, abrupt to 1, flipping to 2, growing from 2 on.
 
     At exactly 2 weights flip sign for ever without shrinking; that counts as growing, because
@@ -46,56 +47,47 @@ def regime(eta, lmbda, n_train):
     return Regime.FLIPPING if part < 2 else Regime.GROWING
 
 
-def steps_per_epoch(n_train, m):
+def steps_per_epoch(n_train: int, m: int) -> int:
     """Return ceil(n_train/m): a last, smaller mini-batch is a step like any other."""
-    n_train = checks.whole("n_train", n_train)
-    return -(-n_train // checks.whole("m", m, at_most=n_train, most_is="n_train"))
+    return Setting(1.0, 0.0, m, n_train).steps_per_epoch  # whatever eta and lmbda are
 
 
-def step_factor(eta, lmbda, n_train):
+def step_factor(eta: float, lmbda: float, n_train: int) -> float:
     """Return 1 - eta*lmbda/n_train, which decay multiplies a weight by at each step."""
     return 1 - shrink(eta, lmbda, n_train)
 
 
-def epoch_factor(eta, lmbda, n_train, m):
+def epoch_factor(eta: float, lmbda: float, n_train: int, m: int) -> float:
     """Return (1 - eta*lmbda/n_train)**ceil(n_train/m), the exact factor of one epoch.
 
     Negative when weights flip sign an odd number of times; infinite when it exceeds every float.
     """
-    steps = steps_per_epoch(n_train, m)
-    part = shrink(eta, lmbda, n_train)
-    if part < 1:  # keeps the digits of a small part, which 1 - part would round off
-        return math.exp(steps * math.log1p(-part))
-    try:
-        return (1 - part) ** steps
-    except OverflowError:
-        return math.inf if steps % 2 == 0 else -math.inf
+    return Setting(eta, lmbda, m, n_train).factor_per_epoch
 
 
-def exponential_limit(eta, lmbda, m):
+def exponential_limit(eta: float, lmbda: float, m: int) -> float:
     """Return exp(-eta*lmbda/m), the book's factor of one epoch, the limit for large n_train."""
-    eta = checks.number("eta", eta, above=0)
-    lmbda = checks.number("lmbda", lmbda, at_least=0)
-    return math.exp(-eta * lmbda / checks.whole("m", m))
+    m = checks.whole("m", m)
+    return math.exp(-Setting(eta, lmbda, m, n_train=m).shrink)  # eta*lmbda/m
 
 
-def limit_error(eta, lmbda, n_train, m):
+def limit_error(eta: float, lmbda: float, n_train: int, m: int) -> float:
     """Return epoch_factor / exponential_limit - 1: how far the exact factor is from its limit.
 
     Exact to rounding also where both factors agree to many digits. Below shrink 1 it is never
     positive: weights shrink faster than the limit says.
     """
-    steps = steps_per_epoch(n_train, m)
-    part = shrink(eta, lmbda, n_train)
+    setting = Setting(eta, lmbda, m, n_train)
+    part, steps = setting.shrink, setting.steps_per_epoch
     if part < 1:
-        return math.expm1(-_missing(n_train, m) * part + steps * _log1p_beyond(part))
+        return math.expm1(-_missing(setting) * part + steps * _log1p_beyond(part))
     if part == 1:
         return -1.0
-    size = _capped(math.exp, steps * math.log(part - 1) + eta * lmbda / m)
+    size = _capped(math.exp, steps * math.log(part - 1) + setting.eta * setting.lmbda / setting.m)
     return (size if steps % 2 == 0 else -size) - 1
 
 
-def limit_error_leading(eta, lmbda, n_train, m):
+def limit_error_leading(eta: float, lmbda: float, n_train: int, m: int) -> float:
     """Return the leading term of `limit_error` for small shrink.
 
     From ln(1 - s) = -s - s^2/2 - ... with s = eta*lmbda/n_train, the exponent of the exact factor
@@ -103,12 +95,14 @@ def limit_error_leading(eta, lmbda, n_train, m):
     n_train. When it does not, the smaller last mini-batch is a whole step for the decay, which adds
     -(steps - n_train/m)*s.
     """
-    steps = steps_per_epoch(n_train, m)
-    part = shrink(eta, lmbda, n_train)
-    return 0.0 - _missing(n_train, m) * part - steps * part**2 / 2
+    setting = Setting(eta, lmbda, m, n_train)
+    part = setting.shrink
+    return 0.0 - _missing(setting) * part - setting.steps_per_epoch * part**2 / 2
 
 
-def epochs_to_shrink(w_from, w_to, *, eta, lmbda, n_train, m):
+def epochs_to_shrink(
+    w_from: float, w_to: float, *, eta: float, lmbda: float, n_train: int, m: int
+) -> float:
     """Return how many epochs decay alone takes from the size `w_from` to `w_to` (a real number).
 
     It is ln(w_to/w_from) / ln|epoch_factor|, close to (m/(eta*lmbda)) ln(w_from/w_to) for small
@@ -117,29 +111,29 @@ def epochs_to_shrink(w_from, w_to, *, eta, lmbda, n_train, m):
     """
     w_to, w_from = checks.number("w_to", w_to, above=0), checks.number("w_from", w_from, above=0)
     ratio = math.log(w_to) - math.log(w_from)
-    steps = steps_per_epoch(n_train, m)
-    part = shrink(eta, lmbda, n_train)
+    setting = Setting(eta, lmbda, m, n_train)
+    part = setting.shrink
     if part in (0, 2):
         return 0.0 if ratio == 0 else math.copysign(math.inf, -ratio)
     if part == 1:
         return 0.0
     log_factor = math.log1p(-part) if part < 1 else math.log(part - 1)
-    return ratio / (steps * log_factor)
+    return ratio / (setting.steps_per_epoch * log_factor)
 
 
-def _missing(n_train, m):
+def _missing(setting: Setting) -> float:
     """Return by how much the last mini-batch is short of a whole one, as a part of m."""
-    return -n_train % m / m
+    return -setting.n_train % setting.m / setting.m
 
 
-def _log1p_beyond(part):
+def _log1p_beyond(part: float) -> float:
     """Return ln(1 - part) + part, which begins with -part^2/2, without cancellation."""
     if part > 0.1:
         return math.log1p(-part) + part
     return -math.fsum(part**k / k for k in range(2, 18))
 
 
-def _capped(function, exponent):
+def _capped(function: Callable[[float], float], exponent: float) -> float:
     try:
         return function(exponent)
     except OverflowError:
