@@ -10,13 +10,15 @@ call. An output of another order or dtype SciPy would silently copy: `changes_in
 """
 
 import sys
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 
 @cache
-def gemm_and_gemv(dtype):
+def gemm_and_gemv(dtype: DTypeLike) -> tuple[Callable, Callable]:
     """Return BLAS's (gemm, gemv) for float64 or float32, or their stand-ins without SciPy.
 
     gemm(alpha, a, b, beta, c, trans_a, trans_b, 1) : c <- alpha a b + beta c, a or b transposed
@@ -31,7 +33,7 @@ def gemm_and_gemv(dtype):
     return tuple(get_blas_funcs(("gemm", "gemv"), dtype=dtype))
 
 
-def product(a, b):
+def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return a @ b, without NumPy's warning of "invalid value encountered in matmul".
 
     BLAS raises the flag behind that warning for finite products too, now and then, when it pads a
@@ -41,23 +43,34 @@ def product(a, b):
         return a @ b
 
 
-def changes_in_place(array, dtype):
+def changes_in_place(array: np.ndarray, dtype: DTypeLike) -> bool:
     """Return whether BLAS, computing in `dtype`, would write to `array` and not to a copy of it."""
     return array.dtype == dtype and array.flags.f_contiguous and array.flags.writeable
 
 
-def _gemm(alpha, a, b, beta, c, trans_a=0, trans_b=0, _in_place=0):
+def _gemm(
+    alpha: float,
+    a: np.ndarray,
+    b: np.ndarray,
+    beta: float,
+    c: np.ndarray | None,
+    trans_a: int = 0,
+    trans_b: int = 0,
+    _in_place: int = 0,
+) -> np.ndarray:
     a, b = a.T if trans_a else a, b.T if trans_b else b
     # In a browser NumPy has no BLAS, and einsum's loops are the faster ones there.
     ab = np.einsum("ij,jk->ik", a, b) if sys.platform == "emscripten" else product(a, b)
     return np.multiply(alpha, ab, ab) if c is None else _add(alpha, ab, beta, c)
 
 
-def _gemv(alpha, a, x, beta, y, *_strides_and_flags):
+def _gemv(
+    alpha: float, a: np.ndarray, x: np.ndarray, beta: float, y: np.ndarray, *_strides_and_flags: int
+) -> np.ndarray:
     return _add(alpha, product(a, x), beta, y)
 
 
-def _add(alpha, ab, beta, c):
+def _add(alpha: float, ab: np.ndarray, beta: float, c: np.ndarray) -> np.ndarray:
     if beta == 0:  # then c is not read, whatever it holds: nan times 0 would stay nan
         return np.multiply(alpha, ab, out=c)
     c *= beta

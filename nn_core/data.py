@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nn_core import checks
 from nn_core.network import as_input
@@ -33,16 +34,16 @@ class Images:
     pixels: np.ndarray
     labels: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.pixels)
 
     @property
-    def x(self):
+    def x(self) -> np.ndarray:
         """The inputs as the book has them: float64, k/256 for grey level k, made anew each time."""
         return as_input(self.pixels, np.float64)
 
     @property
-    def y(self):
+    def y(self) -> np.ndarray:
         """The targets: one-hot, float64, shape (n, 10)."""
         return one_hot(self.labels)
 
@@ -61,7 +62,7 @@ class MNIST:
     always_black: np.ndarray
 
 
-def load_mnist(n_train=N_TRAIN, *, pool=1):
+def load_mnist(n_train: int = N_TRAIN, *, pool: int = 1) -> MNIST:
     """Return the first `n_train` training images, and all validation and test images.
 
     `n_train` runs from 1 to N_TRAIN, in the original order: the book's small experiments use the
@@ -79,11 +80,13 @@ def load_mnist(n_train=N_TRAIN, *, pool=1):
     train = Images(pixels[:n_train], labels[:n_train])
     bounds = slice(N_TRAIN, N_TRAIN + N_VALIDATION), slice(N_TRAIN + N_VALIDATION, None)
     validation, test = (Images(pixels[part], labels[part]) for part in bounds)
-    return MNIST(train, validation, test, always_black=~train.pixels.any(axis=0))
+    return MNIST(train, validation, test, always_black=np.logical_not(train.pixels.any(axis=0)))
 
 
-def one_hot(labels, classes=10):
+def one_hot(labels: ArrayLike, classes: int = 10) -> np.ndarray:
     """Return targets of shape (n, classes): 1 at the label's place, 0 elsewhere."""
+    classes = checks.whole("classes", classes)
+    checks.refuse_masks("labels", labels)
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be whole numbers, got dtype {labels.dtype}.")
@@ -98,7 +101,7 @@ def one_hot(labels, classes=10):
 
 
 @cache
-def _pooled(pool):
+def _pooled(pool: int) -> tuple[np.ndarray, np.ndarray]:
     pixels, labels = _read(FILE)
     if pool > 1:
         side = SIDE // pool
@@ -110,7 +113,7 @@ def _pooled(pool):
 
 
 @cache
-def _read(path):
+def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return (pixels, labels) of all images, read-only, since every caller shares them."""
     try:
         content = path.read_bytes()

@@ -4,12 +4,13 @@ More threads spend their time waiting for each other, and where other programs k
 they make training ten times slower.
 """
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from typing import Any
 
 
 @cache
-def _controller():
+def _controller() -> Any:
     try:
         from threadpoolctl import ThreadpoolController
     except ImportError:  # nn_core works without it too, with as many threads as BLAS likes
@@ -17,7 +18,7 @@ def _controller():
     return ThreadpoolController()
 
 
-def one_blas_thread():
+def one_blas_thread() -> AbstractContextManager:
     """Return a context in which BLAS uses one thread, restored afterwards."""
     controller = _controller()
     return nullcontext() if controller is None else controller.limit(limits=1, user_api="blas")

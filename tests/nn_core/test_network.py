@@ -1,8 +1,12 @@
 """The network: gradients against finite differences, costs and accuracy against plain loops."""
 
 import gc
+import io
 import math
+import os
 import pickle
+import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -316,6 +320,11 @@ def changed(**arrays):
         changed(sizes=[3, 4, 3]),
         changed(sizes=[]),
         changed(sizes=[3, 0, 2]),
+        changed(sizes=[3.0, 4.0, 2.0]),
+        changed(sizes=[3.2, 4.9, 2.5]),
+        changed(sizes=[[3, 4, 2]]),
+        changed(sizes=3),
+        changed(sizes=[3, 400_000, 2]),
         changed(weights_0=np.zeros((3, 4))),
         changed(weights_1=np.zeros((2, 5))),
         changed(biases_1=np.zeros(3)),
@@ -331,6 +340,51 @@ def test_load_refuses_arrays_that_do_not_fit(saved, arrays):
     stored = dict(np.load(saved))
     np.savez(saved, **{**stored, **arrays})
     refused(saved)
+
+
+def test_load_names_the_size_that_is_no_whole_number(saved):
+    np.savez(saved, **{**np.load(saved), "sizes": [3, 4.5, 2]})
+    assert "sizes[0] must be a whole number, got 3.0" in refused(saved)
+
+
+def header(shape, dtype="<f8"):
+    """The beginning of an .npy file that claims to hold an array of this shape."""
+    file = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        file, {"descr": dtype, "fortran_order": False, "shape": shape}
+    )
+    return file.getvalue()
+
+
+def swapped(path, key, content, compression=zipfile.ZIP_STORED):
+    """Put `content` in the place of one array."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, old in members.items():
+            archive.writestr(name, content if name == f"{key}.npy" else old)
+
+
+TOO_MUCH = {
+    "a header": lambda path: swapped(path, "weights_0", header((400_000, 784))),
+    "a header of sizes": lambda path: swapped(path, "sizes", header((300_000_000,), "<i8")),
+    "sizes of nothing": lambda path: swapped(path, "sizes", header((10**12, 0), "<i8")),
+    "zeros": lambda path: swapped(path, "weights_0", header((4_000, 784)) + bytes(4_000 * 6272),
+                                  zipfile.ZIP_DEFLATED),
+    "sizes": lambda path: np.savez(path, **{**np.load(path), "sizes": [784, 400_000, 10]}),
+    "a single array": lambda path: path.write_bytes(header((400_000, 784))),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("spoil", TOO_MUCH.values(), ids=TOO_MUCH)
+def test_load_refuses_before_it_takes_memory(saved, spoil):
+    spoil(saved)
+    assert saved.stat().st_size < 2e6
+    tracemalloc.start()
+    refused(saved)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2e6
 
 
 def test_load_refuses_a_damaged_file(saved):
@@ -372,6 +426,59 @@ def test_load_refuses_a_single_array_and_other_archives(tmp_path):
     path = tmp_path / "other.npz"
     np.savez(path, pixels=np.zeros(3))
     refused(path)
+
+
+def torn(file, **_):
+    file.write(b"half of it")
+    raise KeyboardInterrupt
+
+
+def full_disk(*_):
+    raise OSError("No space left on device")
+
+
+@pytest.mark.parametrize(
+    "where, what, breaks",
+    [(np, "savez", torn), (os, "fsync", full_disk), (os, "replace", full_disk)],
+)
+def test_an_interrupted_save_leaves_the_old_file(saved, monkeypatch, where, what, breaks):
+    before, net = saved.read_bytes(), Network([5, 2], seed=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(where, what, breaks)
+        with pytest.raises((KeyboardInterrupt, OSError)):
+            net.save(saved)
+    assert saved.read_bytes() == before
+    assert os.listdir(saved.parent) == [saved.name]
+    net.save(saved)
+    assert equal(Network.load(saved), net)
+    assert os.listdir(saved.parent) == [saved.name]
+
+
+def test_save_follows_a_link_and_leaves_what_is_no_file(tmp_path, saved):
+    link = tmp_path / "link.npz"
+    link.symlink_to(saved)
+    net = Network([5, 2], seed=1)
+    net.save(link)
+    assert link.is_symlink() and equal(Network.load(saved), net)
+    with pytest.raises(OSError, match="no file"):
+        net.save(tmp_path)
+    with pytest.raises(OSError, match="no file"):
+        net.save(os.devnull)
+
+
+def test_save_gives_the_file_the_usual_rights(tmp_path, saved):
+    usual = tmp_path / "usual"
+    usual.touch()
+    assert saved.stat().st_mode == usual.stat().st_mode
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_save_refuses_what_load_would_refuse(saved, value):
+    before, net = saved.read_bytes(), Network([5, 2], seed=1)
+    net.weights[0][1, 2] = value
+    with pytest.raises(ValueError, match="finite"):
+        net.save(saved)
+    assert saved.read_bytes() == before
 
 
 def test_load_says_when_there_is_no_file(tmp_path):
