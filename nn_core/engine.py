@@ -14,11 +14,15 @@
 """
 
 import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from nn_core import blas
+from nn_core.network import Network
+
+if TYPE_CHECKING:
+    from nn_core.ledger import Bookkeeper
 
 BLOCK = 200  # images; 200 x 784 floats take 1.25 MB
 
@@ -32,20 +36,24 @@ class Layer(NamedTuple):
     slope: np.ndarray  # sigma'(z); unused in the output layer
     error: np.ndarray  # dC/dz
 
-    def rows(self, rows):
+    def rows(self, rows: slice) -> "Layer":
         return Layer(*(array[rows] for array in self))
 
-    def transposed(self):
+    def transposed(self) -> "Layer":
         return Layer(*(array.T for array in self))
+
+
+Batch = list[tuple[Layer, Layer]]  # the layers of one mini-batch, each as it is and transposed
 
 
 class Engine:
     """Trains `net`, in place, an epoch at a time with mini-batches of `m` images."""
 
-    def __init__(self, net, m):
+    def __init__(self, net: Network, m: int) -> None:
         self.net, self.m = net, m
         self.block = m * max(1, BLOCK // m)
-        fed, self.layers = np.zeros((self.block, net.sizes[0]), net.dtype), []
+        self.layers: list[Layer] = []
+        fed = np.zeros((self.block, net.sizes[0]), net.dtype)
         for size in net.sizes[1:]:
             rest = (np.zeros((self.block, size), net.dtype) for _ in range(4))
             self.layers.append(Layer(fed, *rest))
@@ -54,12 +62,19 @@ class Engine:
         self.one, self.ones = np.array(1, net.dtype), np.ones(m, net.dtype)
         self.gemm, self.gemv = blas.gemm_and_gemv(net.dtype)
 
-    def _batch(self, first, size):
-        """Return the layers of one mini-batch, each as it is and transposed."""
+    def _batch(self, first: int, size: int) -> Batch:
         layers = [layer.rows(slice(first, first + size)) for layer in self.layers]
         return [(layer, layer.transposed()) for layer in layers]
 
-    def run(self, x, y, order, eta, shrink, bookkeeper=None):
+    def run(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        order: np.ndarray,
+        eta: float,
+        shrink: float,
+        bookkeeper: "Bookkeeper | None" = None,
+    ) -> None:
         """Step through the images in the given order; shrink is eta*lmbda/n_train."""
         self.parameters = self._parameters()
         self.scales = [1.0] * len(self.layers)  # by which to multiply what a layer was fed
@@ -79,15 +94,16 @@ class Engine:
             if bookkeeper is not None:
                 bookkeeper.enter(self._filled(images), self.scales, images)
 
-    def _filled(self, images):
+    def _filled(self, images: int) -> list[Layer]:
         """Return the rows of a block, filled up to whole mini-batches by images without errors."""
         whole = math.ceil(images / self.m) * self.m
         for layer in self.layers:
             layer.error[images:whole] = 0
         return [layer.rows(slice(whole)) for layer in self.layers]
 
-    def _parameters(self):
+    def _parameters(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the pairs (w transposed, b) that BLAS is to change."""
+        self.net._check_parameters()  # they may have been replaced since the last epoch
         pairs = [(w.T, b) for w, b in zip(self.net.weights, self.net.biases)]
         for array in (array for pair in pairs for array in pair):
             if not blas.changes_in_place(array, self.net.dtype):
@@ -97,7 +113,7 @@ class Engine:
                 )
         return pairs
 
-    def _step(self, batch, targets, rate, keep):
+    def _step(self, batch: Batch, targets: np.ndarray, rate: float, keep: float) -> None:
         self._forward(batch)
         self._backward(batch, targets)
         ones = self.ones[: len(targets)]
@@ -105,7 +121,7 @@ class Engine:
             self.gemm(-rate * scale, flipped.fed, flipped.error, keep, w, 0, 1, 1)
             self.gemv(-rate, flipped.error, ones, 1.0, b, 0, 1, 0, 1, 0, 1)
 
-    def _forward(self, batch):
+    def _forward(self, batch: Batch) -> None:
         for (layer, flipped), (w, b), scale in zip(batch, self.parameters, self.scales):
             a = layer.activation
             self.gemm(-scale, w, flipped.fed, 0.0, flipped.product, 1, 0, 1)
@@ -114,7 +130,7 @@ class Engine:
             np.add(a, self.one, a)
             np.divide(self.one, a, a)
 
-    def _backward(self, batch, targets):
+    def _backward(self, batch: Batch, targets: np.ndarray) -> None:
         above, above_flipped = batch[-1]
         self.net.cost.delta(above.activation, targets, above.error)
         for (layer, flipped), (w, _) in zip(batch[-2::-1], self.parameters[:0:-1]):

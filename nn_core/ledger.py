@@ -25,6 +25,8 @@ from functools import lru_cache
 import numpy as np
 
 from nn_core.blas import gemm_and_gemv
+from nn_core.engine import Layer
+from nn_core.network import Network
 
 STEPS_AT_ONCE = 100  # carried forward by a matrix of 100 x 100
 
@@ -46,12 +48,12 @@ class LayerLedger:
     steps: int
 
     @property
-    def change(self):
+    def change(self) -> float:
         """The change of squared size that decay, pull and kick have to add up to."""
         return self.size_after - self.size_before
 
     @property
-    def closing_error(self):
+    def closing_error(self) -> float:
         """By how much they miss it, relative to the larger of the two sizes.
 
         Below 1e-9 in float64, unless the size was far larger in the middle of the epoch than at
@@ -62,13 +64,13 @@ class LayerLedger:
         return missed / larger if larger else 0.0
 
     @property
-    def decay_share(self):
+    def decay_share(self) -> float:
         """|decay| as a share of |decay| + |pull| + |kick|: 1 if nothing but decay happens."""
         parts = abs(self.decay), abs(self.pull), abs(self.kick)
         return abs(self.decay) / sum(parts) if sum(parts) else 0.0
 
     @property
-    def cancellation(self):
+    def cancellation(self) -> float:
         """What is left of the data steps when the epoch ends: 0 if they cancel, 1 if they align.
 
         It is their displacement as a share of their path.
@@ -104,13 +106,15 @@ class Bookkeeper:
     wait is left to that, because in small calls the calling takes longer than the arithmetic.
     """
 
-    def __init__(self, net, silent, n_train, m, eta, shrink):
+    def __init__(
+        self, net: Network, silent: np.ndarray, n_train: int, m: int, eta: float, shrink: float
+    ) -> None:
         self.net, self.silent, self.n_train, self.m, self.eta = net, silent, n_train, m, eta
         self.shrink = 1 - float(net.dtype.type(1 - shrink))  # of the s that steps multiply by
         self.before = [w.copy() for w in net.weights]
         self.gemm, _ = gemm_and_gemv(net.dtype)
         self.by_pairs = [_is_cheaper_by_pairs(m, *w.shape) for w in net.weights]
-        self.inner = []  # K of the first layer, for each mini-batch of a block
+        self.inner: list[np.ndarray] = []  # K of the first layer, for each mini-batch of a block
         # -<w, G> and ||G||^2 of each layer and step, as far as they have been entered.
         self.against, self.squares = np.empty((2, len(net.weights), math.ceil(n_train / m)))
         self.steps, self.slope_sum, self.neurons_seen = 0, 0.0, 0
@@ -120,7 +124,7 @@ class Bookkeeper:
             np.zeros(len(net.weights)) for _ in range(6)
         )
 
-    def watch(self, inputs):
+    def watch(self, inputs: np.ndarray) -> None:
         """Take the inner products of a mini-batch's inputs, given as columns, after its step.
 
         They are what takes longest of all, and at the end of a block it would take longer still:
@@ -129,7 +133,7 @@ class Bookkeeper:
         if self.by_pairs[0]:
             self.inner.append(self.gemm(1.0, inputs, inputs, 0.0, None, 1))
 
-    def enter(self, layers, scales, images):
+    def enter(self, layers: list[Layer], scales: list[float], images: int) -> None:
         """Enter a block's steps; what each `engine.Layer` was fed stands there over its scale.
 
         Rows after the first `images` fill up the last mini-batch: their errors are 0.
@@ -140,7 +144,8 @@ class Bookkeeper:
             e, fed, product = map(self._by_step, (layer.error, layer.fed, layer.product))
             self.against[number, steps] = _products(e, product)  # as the product is -w a
             if not self.by_pairs[number]:
-                factors = [e.transpose(0, 2, 1) @ fed] * 2
+                gradients = e.transpose(0, 2, 1) @ fed
+                factors = gradients, gradients
             elif number == 0:
                 factors = np.array(inner) @ e, e
             else:
@@ -151,10 +156,10 @@ class Bookkeeper:
             self.neurons_seen += images * layer.slope.shape[1]
         self.steps = steps.stop
 
-    def _by_step(self, rows):
+    def _by_step(self, rows: np.ndarray) -> np.ndarray:
         return rows.reshape(-1, self.m, rows.shape[1])
 
-    def _carry(self, w_dot_g, kicks):
+    def _carry(self, w_dot_g: np.ndarray, kicks: np.ndarray) -> None:
         """Carry sizes over steps with these <w, g> and ||g||^2, arrays of shape (layers, steps)."""
         lost = self.shrink * (2 - self.shrink)  # 1 - s^2, without cancellation
         pulls, lengths = -2 * (1 - self.shrink) * w_dot_g, np.sqrt(kicks)
@@ -171,7 +176,7 @@ class Bookkeeper:
         self.data_path *= fading[-1] * abs(1 - self.shrink)
         self.data_path += lengths @ fading[::-1]
 
-    def close(self):
+    def close(self) -> Ledger:
         """Return the ledger of the epoch that has just ended."""
         rates = np.full(self.steps, self.eta / self.m)
         rates[-1] = self.eta / (self.n_train - self.m * (self.steps - 1))  # may be a smaller batch
@@ -188,7 +193,7 @@ class Bookkeeper:
             control = math.sqrt(_squared(group) / group.size)
         return Ledger(layers, slope, control)
 
-    def _closed(self, number):
+    def _closed(self, number: int) -> LayerLedger:
         before, after = self.before[number], self.net.weights[number]
         size, left = _squared(before), (1 - self.shrink) ** self.steps
         way, path = math.sqrt(_squared(after - left * before)), float(self.data_path[number])
@@ -208,7 +213,7 @@ class Bookkeeper:
 
 
 @lru_cache(maxsize=8)
-def _carrying(factor, steps):
+def _carrying(factor: float, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Return how a quantity is carried over steps that multiply it by `factor` and add to it.
 
     Before step t it is powers[t] times its start, plus carry[j, t] times what step j has added.
@@ -217,15 +222,15 @@ def _carrying(factor, steps):
     return factor ** np.arange(steps), np.where(later >= 0, factor ** np.maximum(later, 0), 0.0)
 
 
-def _products(a, b):
+def _products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the inner product of each a[i] with b[i]."""
     return np.einsum("ijk,ijk->i", a, b, dtype=np.float64)
 
 
-def _squared(array):
+def _squared(array: np.ndarray) -> float:
     return float(np.square(array, dtype=np.float64).sum())
 
 
-def _is_cheaper_by_pairs(m, fan_out, fan_in):
+def _is_cheaper_by_pairs(m: int, fan_out: int, fan_in: int) -> bool:
     """Return whether inner products between `m` images cost less than their gradient itself."""
     return m * (fan_out + fan_in) < fan_out * fan_in

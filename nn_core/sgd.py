@@ -1,15 +1,22 @@
 """Stochastic gradient descent with L2 regularization: the step, and training as an iterator."""
 
-import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass
+from itertools import combinations
 from time import perf_counter
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nn_core import checks
 from nn_core.engine import Engine
 from nn_core.ledger import Bookkeeper, Ledger
+from nn_core.network import Network, Seed
+from nn_core.setting import Setting
 from nn_core.threads import one_blas_thread
+
+Rows = tuple[np.ndarray, np.ndarray]  # checked (x, y), a row for each image
 
 
 class DivergenceError(ArithmeticError):
@@ -18,7 +25,7 @@ class DivergenceError(ArithmeticError):
     The network is back in its last finite state, the one after `epoch` epochs of this call.
     """
 
-    def __init__(self, message, epoch):
+    def __init__(self, message: str, epoch: int) -> None:
         super().__init__(message)
         self.epoch = epoch
 
@@ -38,26 +45,40 @@ class EpochRecord:
     ledger: Ledger | None  # who moved the weights, if `train` was asked to keep it
 
 
-def sgd_step(net, x, y, *, eta, lmbda, n_train):
+def sgd_step(
+    net: Network, x: ArrayLike, y: ArrayLike, *, eta: float, lmbda: float, n_train: int
+) -> None:
     """Move `net`, in place, by one step of equation (93) on the mini-batch (x, y).
 
     Each weight loses the part eta*lmbda/n_train of itself and moves against the gradient, averaged
     over the images in *this* mini-batch, which may be a last, smaller one. Biases do not decay.
     """
-    eta = checks.number("eta", eta, above=0)
-    lmbda = checks.number("lmbda", lmbda, at_least=0)
-    n_train = checks.whole("n_train", n_train, at_least=len(x))  # no fewer than in a mini-batch
-    nabla_w, nabla_b = net.backprop(x, y)
+    _check_trainable(net)
+    nabla_w, nabla_b = net.backprop(x, y)  # which checks x and y
+    m = np.shape(x)[0]
+    setting = Setting(eta, lmbda, m, checks.whole("n_train", n_train, at_least=m))
+    rate = setting.eta / m
     for w, dw in zip(net.weights, nabla_w):
-        w *= 1 - eta * lmbda / n_train
-        w -= (eta / len(x)) * dw
+        w *= 1 - setting.shrink
+        w -= rate * dw
     for b, db in zip(net.biases, nabla_b):
-        b -= (eta / len(x)) * db
+        b -= rate * db
 
 
 def train(
-    net, x, y, *, epochs, m, eta, lmbda, seed=None, validation=None, ledger=False, evaluate=True
-):
+    net: Network,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    epochs: int,
+    m: int,
+    eta: float,
+    lmbda: float,
+    seed: Seed = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    ledger: bool = False,
+    evaluate: bool = True,
+) -> Iterator[EpochRecord]:
     """Train `net` in place on (x, y), one epoch each time the returned iterator is asked.
 
     Parameters
@@ -87,41 +108,48 @@ def train(
     TypeError, ValueError : at the call, for an argument that can't be used
     DivergenceError : at the call if eta*lmbda/n_train >= 2; later if weights stop being finite
     """
+    _check_trainable(net)
     x, y = net._checked_rows(x, y)
-    n_train = len(x)
     epochs = checks.whole("epochs", epochs, at_least=0)
-    m = checks.whole("m", m, at_most=n_train, most_is=f"n_train = {n_train} images were given",
-                     how="Take a smaller m or more images.")  # fmt: skip
-    eta = checks.number("eta", eta, above=0)
-    lmbda = checks.number("lmbda", lmbda, at_least=0)
+    setting = Setting(eta, lmbda, m, n_train=len(x))
     ledger = checks.one_of("ledger", ledger, (True, False))
     evaluate = checks.one_of("evaluate", evaluate, (True, False))
     if validation is not None:
         validation = _checked_validation(net, validation)
-    _refuse_growing_decay(eta, lmbda, n_train)
-    if not _is_finite(net):
+    _refuse_growing_decay(setting)
+    if not net._is_finite():
         raise ValueError("net must start with finite weights and biases, but has nan or infinity.")
     rng = checks.generator(seed)
-    return _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation, ledger, evaluate)
+    return _epochs(net, (x, y), setting, epochs, rng, validation, ledger, evaluate)
 
 
-def _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation, ledger, evaluate):
-    n_train = len(x)
-    shrink = eta * lmbda / n_train
-    silent = ~x.any(axis=0) if ledger else None
+def _epochs(
+    net: Network,
+    images: Rows,
+    setting: Setting,
+    epochs: int,
+    rng: np.random.Generator,
+    validation: Rows | None,
+    ledger: bool,
+    evaluate: bool,
+) -> Iterator[EpochRecord]:
+    (x, y), (eta, lmbda, m, n_train), shrink = images, astuple(setting), setting.shrink
+    silent = np.logical_not(x.any(axis=0)) if ledger else None
     engine = Engine(net, m)
     for epoch in range(1, epochs + 1):
         started = perf_counter()
         before = net.copy()
         # What overflows is reported below, in words.
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
-            bookkeeper = Bookkeeper(net, silent, n_train, m, eta, shrink) if ledger else None
+            bookkeeper = None
+            if silent is not None:
+                bookkeeper = Bookkeeper(net, silent, n_train, m, eta, shrink)
             engine.run(x, y, rng.permutation(n_train), eta, shrink, bookkeeper)
-            books = bookkeeper.close() if ledger else None
+            books = bookkeeper.close() if bookkeeper else None
             cost, accuracy = net.evaluate(x, y, lmbda) if evaluate else (None, None)
-            seen = (None, None) if validation is None else net.evaluate(*validation, lmbda, n_train)
+            seen = net.evaluate(*validation, lmbda, n_train) if validation else (None, None)
             weight_rms = tuple(net.weight_rms())
-        if not (_is_finite(net) and np.isfinite([cost or 0.0, *weight_rms]).all()):
+        if not (net._is_finite() and np.isfinite([cost or 0.0, *weight_rms]).all()):
             for array, kept in zip(net.weights + net.biases, before.weights + before.biases):
                 array[...] = kept
             raise DivergenceError(
@@ -134,7 +162,7 @@ def _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation, ledger, evaluate)
             )
         yield EpochRecord(
             epoch=epoch,
-            steps=epoch * math.ceil(n_train / m),
+            steps=epoch * setting.steps_per_epoch,
             seconds=perf_counter() - started,
             cost=cost,
             accuracy=accuracy,
@@ -145,29 +173,44 @@ def _epochs(net, x, y, epochs, m, eta, lmbda, rng, validation, ledger, evaluate)
         )
 
 
-def _checked_validation(net, validation):
+def _check_trainable(net: Network) -> None:
+    """Raise TypeError or ValueError for what a step can't move in place, array by array."""
+    if not isinstance(net, Network):
+        raise TypeError(
+            f"net must be a Network such as Network([784, 30, 10]), got {checks.shown(net)}."
+        )
+    net._check_parameters()
+    arrays = {f"net.weights[{i}]": w for i, w in enumerate(net.weights)}
+    arrays |= {f"net.biases[{i}]": b for i, b in enumerate(net.biases)}
+    for (name, one), (other_name, other) in combinations(arrays.items(), 2):
+        if np.shares_memory(one, other):
+            raise ValueError(
+                f"{name} and {other_name} must be arrays of their own, but share their numbers, "
+                "so that a step of one would move the other: give one of them a copy()."
+            )
+
+
+def _checked_validation(net: Network, validation: Any) -> Rows:
     try:
         x, y = validation
     except (TypeError, ValueError):
-        raise TypeError(f"validation must be a pair (x, y), got {validation!r}.") from None
+        given = checks.shown(validation)
+        raise TypeError(f"validation must be a pair (x, y), got {given}.") from None
     try:
         return net._checked_rows(x, y)
     except (ValueError, TypeError) as why:
         raise type(why)(f"validation: {why}") from None
 
 
-def _refuse_growing_decay(eta, lmbda, n_train):
-    shrink = eta * lmbda / n_train
+def _refuse_growing_decay(setting: Setting) -> None:
+    shrink = setting.shrink
     if shrink >= 2:
         raise DivergenceError(
-            f"Training would diverge: eta*lmbda/n_train = {eta:g}*{lmbda:g}/{n_train} = "
+            "Training would diverge: eta*lmbda/n_train = "
+            f"{setting.eta:g}*{setting.lmbda:g}/{setting.n_train} = "
             f"{shrink:.12g} must be below 2. At each step decay multiplies every weight by "
             f"{1 - shrink:.12g}, which "
             + ("flips its sign and never shrinks it. " if shrink == 2 else "makes it grow. ")
             + "Lower lmbda or eta, or use more training images.",
             0,
         )
-
-
-def _is_finite(net):
-    return all(np.isfinite(array).all() for array in net.weights + net.biases)

@@ -1,17 +1,19 @@
 """Bad input: each error names the parameter, its value and what is allowed."""
 
+import os
 import re
 
 import numpy as np
 import pytest
 
-from nn_core import Network, load_mnist, one_hot, sgd_step, theory, train
+from nn_core import Network, Setting, load_mnist, one_hot, sgd_step, theory, train
 
 NAN, INF = float("nan"), float("inf")
 LABELS = np.arange(6) % 3
 X, Y = np.linspace(0, 1, 24).reshape(6, 4), one_hot(LABELS, 3)
 X_NAN, X_INF, Y_NAN = X.copy(), X.copy(), Y.copy()
 X_NAN[2, 1], X_INF[4, 0], Y_NAN[1, 1] = NAN, -INF, NAN
+HUGE = 10**400  # beyond every float
 
 
 def network(sizes=(4, 5, 3), **more):
@@ -30,6 +32,37 @@ def training(x=X, y=Y, **more):
 
 def on_network(method, *args):
     return lambda: getattr(Network([4, 5, 3], seed=0), method)(*args)
+
+
+def masked(array):
+    return np.ma.masked_greater(array, 0.9)
+
+
+def setting(**more):
+    return lambda: Setting(**{"eta": 0.1, "lmbda": 5.0, "m": 2, "n_train": 6, **more})
+
+
+def after(change, call):
+    """A call with a network that `change` was done to before."""
+
+    def changed():
+        net = Network([4, 4, 3], seed=0)
+        change(net)
+        call(net)
+
+    return changed
+
+
+def train_it(net):
+    train(net, X, Y, epochs=1, m=2, eta=0.1, lmbda=5.0)
+
+
+def step_it(net):
+    sgd_step(net, X, Y, eta=0.1, lmbda=5.0, n_train=6)
+
+
+def save_it(net):
+    net.save("never.npz")
 
 
 def formula(name, **more):
@@ -58,6 +91,9 @@ CASES = [
     (network([4, NAN, 3]), TypeError, "sizes[1]", "nan", "whole"),
     (network([True, 3]), TypeError, "sizes[0]", "True", "whole"),
     (network("ab"), TypeError, "sizes[0]", "'a'", "whole"),
+    (network({784: 1, 10: 2}), TypeError, "sizes", "{784: 1, 10: 2}", "list"),
+    (network({784, 10}), TypeError, "sizes", "784", "list"),
+    (network([HUGE, 3]), ValueError, "sizes[0]", "1000", "at most"),
     # init, cost, dtype
     (network(init="small"), ValueError, "init", "'small'", "'large', 'scaled'"),
     (network(init=None), ValueError, "init", "None", "'large', 'scaled'"),
@@ -88,6 +124,13 @@ CASES = [
     (on_network("backprop", X[:, :3], Y), ValueError, "x", "(6, 3)", "(batch, 4)"),
     (on_network("total_cost", X_NAN, Y), ValueError, "x", "row 2", "finite"),
     (on_network("accuracy", X[:, :3], Y), ValueError, "x", "(6, 3)", "(batch, 4)"),
+    (on_network("feedforward", masked(X)), ValueError, "x", "3 of them", "filled"),
+    (on_network("backprop", list(masked(X)), Y), ValueError, "x", "", "filled"),
+    (training(x=masked(X)), ValueError, "x", "3 of them", "filled"),
+    (training(x=None), TypeError, "x", "object", "real numbers"),
+    (step(x=masked(X)), ValueError, "x", "3 of them", "filled"),
+    (step(x=None), TypeError, "x", "object", "real numbers"),
+    (step(x=5), ValueError, "x", "()", "(batch, 4)"),
     (step(x=X_NAN), ValueError, "x", "row 2", "finite"),
     (step(x=X[0]), ValueError, "x", "(4,)", "(batch, 4)"),
     (training(x=X_NAN), ValueError, "x", "row 2", "finite"),
@@ -103,6 +146,8 @@ CASES = [
     (training(y=Y_NAN), ValueError, "y", "row 1", "finite"),
     (training(y=Y[:5]), ValueError, "y", "5", "6"),
     (training(y=LABELS), ValueError, "y", "(6,)", "one_hot"),
+    (training(y=masked(Y)), ValueError, "y", "6 of them", "filled"),
+    (step(y=None), TypeError, "y", "object", "real numbers"),
     (training(y=LABELS[:, None] * [[1, 1, 1]]), ValueError, "y", "2", "0 to 1"),
     # validation
     (training(validation=(X[:, :2], Y)), ValueError, "validation", "(6, 2)", "(batch, 4)"),
@@ -111,10 +156,17 @@ CASES = [
     (training(validation=X), TypeError, "validation", "", "(x, y)"),
     (training(validation=(X, Y, Y)), TypeError, "validation", "", "(x, y)"),
     (training(validation=5), TypeError, "validation", "5", "(x, y)"),
+    (training(validation=(masked(X), Y)), ValueError, "validation", "3 of them", "filled"),
+    # net
+    (lambda: train_it(None), TypeError, "net", "None", "Network"),
+    (lambda: step_it("net"), TypeError, "net", "'net'", "Network"),
     # labels
     (lambda: one_hot([0, 10]), ValueError, "labels", "10", "0 to 9"),
     (lambda: one_hot([-1, 3]), ValueError, "labels", "-1", "0 to 9"),
     (lambda: one_hot([3], classes=3), ValueError, "labels", "3", "0 to 2"),
+    (lambda: one_hot(masked(LABELS)), ValueError, "labels", "4 of them", "filled"),
+    (lambda: one_hot([0], classes=2.5), TypeError, "classes", "2.5", "whole"),
+    (lambda: one_hot([0], classes=0), ValueError, "classes", "0", "at least 1"),
     (lambda: one_hot([1.0, 2.0]), TypeError, "labels", "float64", "whole"),
     (lambda: one_hot(["7"]), TypeError, "labels", "<U1", "whole"),
     (lambda: one_hot([True]), TypeError, "labels", "bool", "whole"),
@@ -149,7 +201,44 @@ CASES = [
     (shrinking(w_from=0), ValueError, "w_from", "0", "above 0"),
     (shrinking(w_from=INF), ValueError, "w_from", "inf", "finite"),
     (shrinking(w_to="1"), TypeError, "w_to", "'1'", "number"),
+    (shrinking(w_from=HUGE), ValueError, "w_from", "1000", "finite"),
+    # path
+    (on_network("save", True), TypeError, "path", "True", "path such as"),
+    (on_network("save", 1), TypeError, "path", "1", "path such as"),
+    (lambda: Network.load(True), TypeError, "path", "True", "path such as"),
+    (lambda: Network.load(1), TypeError, "path", "1", "path such as"),
+    (lambda: Network.load(None), TypeError, "path", "None", "path such as"),
 ]
+# What a reader may have made of `weights` and `biases`, and what is said of it.
+CHANGES = [
+    (lambda net: net.weights.pop(), "weights", "1", "2 arrays"),
+    (lambda net: net.biases.append(np.ones(3)), "biases", "3", "2 arrays"),
+    (lambda net: net.weights.__setitem__(0, np.ones((7, 4))), "weights[0]", "(7, 4)", "(4, 4)"),
+    (lambda net: net.weights.reverse(), "weights[0]", "(3, 4)", "(4, 4)"),
+    (lambda net: net.biases.__setitem__(1, np.ones(1)), "biases[1]", "(1,)", "(3,)"),
+    (lambda net: net.biases.__setitem__(0, np.ones((4, 1))), "biases[0]", "(4, 1)", "(4,)"),
+    (lambda net: net.weights.__setitem__(1, [[0.0] * 4] * 3), "weights[1]", "[[0.0", "(3, 4)"),
+    (lambda net: net.weights.__setitem__(1, np.ones((3, 4), int)), "weights[1]", "int", "float64"),
+    (lambda net: net.biases.__setitem__(1, masked(np.ones(3))), "biases[1]", "Masked", "array"),
+]
+USES = [train_it, step_it, save_it]
+USES += [
+    lambda net, name=name: getattr(net, name)(X) for name in ("feedforward", "weighted_inputs")
+]
+USES += [
+    lambda net, name=name: getattr(net, name)(X, Y)
+    for name in ("backprop", "total_cost", "accuracy", "evaluate")
+]
+CASES += [
+    (after(change, use), ValueError, name, value, allowed)
+    for change, name, value, allowed in CHANGES
+    for use in USES
+]
+CASES += [
+    (after(lambda net: net.weights.__setitem__(1, net.weights[0][:3]), use), ValueError,
+     "weights[1]", "weights[0]", "copy()")
+    for use in (train_it, step_it)
+]  # fmt: skip
 
 BAD_ETA = [
     (0, ValueError, "above 0"),
@@ -186,7 +275,7 @@ def in_formula(name, **bad):
     return shrinking(**bad) if name == "epochs_to_shrink" else formula(name, **bad)
 
 
-for make in (step, training):
+for make in (step, training, setting):
     CASES += [(make(eta=v), error, "eta", repr(v), allowed) for v, error, allowed in BAD_ETA]
     CASES += [(make(lmbda=v), error, "lmbda", repr(v), allowed) for v, error, allowed in BAD_LMBDA]
 CASES += [
@@ -194,14 +283,18 @@ CASES += [
     for v, error, allowed in BAD_LMBDA
 ]
 for name in FORMULAS:
-    for parameter, bad in [("eta", BAD_ETA), ("lmbda", BAD_LMBDA), ("m", BAD_WHOLE),
-                           ("n_train", BAD_WHOLE)]:  # fmt: skip
+    for parameter, bad in [
+        ("eta", [*BAD_ETA, (HUGE, ValueError, "finite")]),
+        ("lmbda", [*BAD_LMBDA, (HUGE, ValueError, "finite")]),
+        ("m", [*BAD_WHOLE, (HUGE, ValueError, "")]),  # more than n_train, or than every float
+        ("n_train", [*BAD_WHOLE, (HUGE, ValueError, "at most")]),
+    ]:
         if name == "exponential_limit" and parameter == "n_train":
             continue
         if name in ("shrink", "regime", "step_factor") and parameter == "m":
             continue
         CASES += [
-            (in_formula(name, **{parameter: v}), error, parameter, repr(v), allowed)
+            (in_formula(name, **{parameter: v}), error, parameter, repr(v)[:40], allowed)
             for v, error, allowed in bad
         ]
 
@@ -217,6 +310,7 @@ def test_error_names_parameter_value_and_what_is_allowed(call, error, parameter,
         call()
     assert caught.type is error
     message = str(caught.value)
+    assert len(message) < 400
     assert re.search(rf"(?<!\w){re.escape(parameter)}(?!\w)", message), message
     assert value in message and allowed in message
 
@@ -226,6 +320,29 @@ def test_numbers_too_large_for_float32_are_refused_not_turned_into_infinity():
     net = Network([2, 1], seed=0, dtype=np.float32)
     with pytest.raises(ValueError, match=r"x .*finite"):
         net.feedforward(np.full((1, 2), 1e300))
+
+
+def test_an_int_that_python_refuses_to_write_out_is_refused_by_name():
+    with pytest.raises(ValueError, match=r"^eta must be finite, got a huge int\."):
+        theory.shrink(10**5000, 1.0, 1)
+
+
+def test_masks_that_hide_nothing_and_arrays_that_share_nothing_are_fine():
+    plain = np.ma.masked_greater(X, 2.0)
+    net, whole = Network([4, 4, 3], seed=0), np.zeros((8, 4))
+    np.testing.assert_array_equal(net.feedforward(plain), net.feedforward(X))
+    net.weights[0], net.weights[1] = whole[:4], whole[5:]
+    assert next(train(net, X, Y, epochs=1, m=2, eta=0.1, lmbda=5.0)).steps == 3
+    assert whole[:4].any() and not whole[4].any()  # trained in place, each in its own part
+
+
+def test_the_number_of_an_open_file_is_refused_and_stays_open():
+    read, write = os.pipe()
+    for number in (read, write):
+        with pytest.raises(TypeError, match="path"):
+            Network.load(number)
+        os.fstat(number)  # fails if it is closed
+        os.close(number)
 
 
 @pytest.mark.parametrize("pool", [2.0, True, np.float64(4), "2", None, [2]])
