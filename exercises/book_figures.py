@@ -1,9 +1,13 @@
 """Predictions on the book's own graphs. They are given the stored results that they ask about."""
 
+import numpy as np
+
 from exercises.prediction import Choice, Guess
 
+Stored = dict[tuple[int, str], list[dict[str, np.ndarray]]]  # as `book_figures.load` returns it
 
-def predict_finished(stored):
+
+def predict_finished(stored: Stored) -> Choice:
     """Ask whether the book's 30 epochs show the tail-off."""
     old, new = (
         [table["weight_rms"][29, 0] for table in stored[30, init]] for init in ("large", "scaled")
@@ -22,7 +26,7 @@ def predict_finished(stored):
     )
 
 
-def predict_accuracy(stored):
+def predict_accuracy(stored: Stored) -> Guess:
     """Ask for the accuracy after the first epoch."""
     first = [table["validation_accuracy"][0] for table in stored[30, "large"]]
     return Guess(

@@ -1,6 +1,8 @@
 """Exercises on claim 2: the factor by which weight decay shrinks weights in an epoch."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -8,10 +10,10 @@ from exercises.exercise import Exercise, Wrong, as_number, ask, refuse
 from exercises.prediction import Choice, Guess
 from nn_core import theory
 
-_BOOK = {"eta": 0.1, "lmbda": 5.0, "n_train": 50_000, "m": 10}
+_BOOK: dict[str, Any] = {"eta": 0.1, "lmbda": 5.0, "n_train": 50_000, "m": 10}
 
 
-def predict_step():
+def predict_step() -> Choice:
     """Ask what a single step takes."""
     return Choice(
         "How much of itself does a weight lose in a single step?",
@@ -21,7 +23,7 @@ def predict_step():
     )
 
 
-def predict_epoch():
+def predict_epoch() -> Guess:
     """Ask what an epoch leaves."""
     return Guess(
         "And after a whole epoch: how many percent of the weight are left?",
@@ -37,7 +39,7 @@ def predict_epoch():
 _CLOSE = 1e-9
 
 
-def _judge_factor(answer):
+def _judge_factor(answer: Any) -> str:
     if not callable(answer):
         raise Wrong("Hand over the function itself: exact_factor.check(factor), no brackets.")
     _judge_factor_once(answer, 0.5, 5.0, 1000, 20)  # the same each time, for the same words
@@ -48,7 +50,7 @@ def _judge_factor(answer):
     return "Your factor is exact, also when the last mini-batch is smaller than the others."
 
 
-def _random_setting(rng, m_divides):
+def _random_setting(rng: np.random.Generator, m_divides: bool) -> tuple[float, float, int, int]:
     m = int(rng.integers(2, 40))
     n_train = m * int(rng.integers(60, 300)) + (0 if m_divides else int(rng.integers(1, m)))
     lmbda = float(rng.uniform(1, 20))
@@ -56,7 +58,7 @@ def _random_setting(rng, m_divides):
     return eta, lmbda, n_train, m
 
 
-def _judge_factor_once(answer, eta, lmbda, n_train, m):
+def _judge_factor_once(answer: Callable, eta: float, lmbda: float, n_train: int, m: int) -> None:
     value = as_number(ask(answer, eta, lmbda, n_train, m), "what your function returns")
     steps, step = theory.steps_per_epoch(n_train, m), 1 - eta * lmbda / n_train
     slips = [
@@ -111,7 +113,7 @@ exact_factor = Exercise(
 )
 
 
-def _judge_epochs(answer):
+def _judge_epochs(answer: Any) -> str:
     value = as_number(answer, "the number of epochs")
     eta, lmbda, m, ratio = 0.1, 5.0, 10, math.sqrt(784)
     right = m / (eta * lmbda) * math.log(ratio)

@@ -5,9 +5,11 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
+from typing import Any, NoReturn
 
 SECONDS = 2.0  # an answer that computes for longer is stopped
 
@@ -27,13 +29,13 @@ class Exercise:
     question: str
     hints: tuple[str, ...]
     solution: str
-    judge: Callable
+    judge: Callable[[Any], str]
 
-    def check(self, answer):
+    def check(self, answer: Any) -> None:
         """Print whether `answer` is right, and what to look at if it is not. Never fails."""
         print(self.verdict(answer))
 
-    def verdict(self, answer):
+    def verdict(self, answer: Any) -> str:
         """Return what `check` prints."""
         try:
             return f"Right. {self.judge(answer)}"
@@ -46,7 +48,7 @@ class Exercise:
                 return "Not yet. In Python a power is written **, not ^."
             return f"Not yet. Your answer stopped with {type(error).__name__}: {error}"
 
-    def hint(self, number=1):
+    def hint(self, number: int = 1) -> None:
         """Print a hint: 1 is the gentlest, and each further one says more."""
         if not isinstance(number, int) or not 1 <= number <= len(self.hints):
             print(f"There are hints 1 to {len(self.hints)}; you asked for {number!r}.")
@@ -54,22 +56,22 @@ class Exercise:
         more = f" (hint({number + 1}) says more)" if number < len(self.hints) else ""
         print(f"{self.hints[number - 1]}{more}")
 
-    def show_solution(self):
+    def show_solution(self) -> None:
         """Print a solution. Try the hints first."""
         print(self.solution)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return self.question
 
 
-def ask(function, *arguments):
+def ask(function: Callable, *arguments: Any) -> Any:
     """Call a reader's function, but not for longer than SECONDS."""
     with _time_limit(SECONDS):
         return function(*arguments)
 
 
 @contextmanager
-def _time_limit(seconds):
+def _time_limit(seconds: float) -> Iterator[None]:
     """Raise TooSlow in Python code that runs for longer than `seconds`."""
     if hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread():
         yield from _stopped_by_alarm(seconds)
@@ -77,8 +79,8 @@ def _time_limit(seconds):
         yield from _stopped_by_trace(seconds)
 
 
-def _stopped_by_alarm(seconds):
-    def ring(*_):
+def _stopped_by_alarm(seconds: float) -> Iterator[None]:
+    def ring(*_: object) -> None:
         raise TooSlow
 
     before = signal.signal(signal.SIGALRM, ring)
@@ -90,10 +92,10 @@ def _stopped_by_alarm(seconds):
         signal.signal(signal.SIGALRM, before)
 
 
-def _stopped_by_trace(seconds):
+def _stopped_by_trace(seconds: float) -> Iterator[None]:
     end, before = time.monotonic() + seconds, sys.gettrace()
 
-    def look(frame, event, argument):
+    def look(frame: FrameType, event: str, argument: Any) -> Any:
         if time.monotonic() > end:
             raise TooSlow
         return look
@@ -105,7 +107,14 @@ def _stopped_by_trace(seconds):
         sys.settrace(before)
 
 
-def refuse(value, slips, otherwise, *, rel_tol, abs_tol=0.0):
+def refuse(
+    value: float,
+    slips: Sequence[tuple[float, str]],
+    otherwise: str,
+    *,
+    rel_tol: float,
+    abs_tol: float = 0.0,
+) -> NoReturn:
     """Raise `Wrong` with the words of the first slip that `value` is close to, else `otherwise`.
 
     `slips` are pairs (the number that a plausible mistake gives, what to look at).
@@ -116,7 +125,7 @@ def refuse(value, slips, otherwise, *, rel_tol, abs_tol=0.0):
     raise Wrong(otherwise)
 
 
-def as_number(value, meaning):
+def as_number(value: Any, meaning: str) -> float:
     """Return `value` as a float, or say in a `Wrong` what a number of this meaning looks like."""
     if value is None or value is ...:
         raise Wrong(f"There is no answer yet: {meaning} is missing.")
@@ -128,7 +137,7 @@ def as_number(value, meaning):
         raise Wrong(f"{meaning.capitalize()} should be a number, but is {shown(value)}.") from None
 
 
-def shown(value):
+def shown(value: object) -> str:
     """Return what a reader handed in, for a message: in full if it is short, else its kind."""
     text, kind = repr(value), type(value).__name__
     return f"of type {kind}" if "\n" in text or len(text) > 80 else f"{text} ({kind})"

@@ -1,30 +1,34 @@
 """Predictions and exercises on claim 1: who dominates the first epochs."""
 
 import math
+from collections.abc import Callable, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from exercises.exercise import Exercise, Wrong, as_number, ask, refuse, shown
 from exercises.prediction import Choice
-from nn_core import Network, load_mnist, train
+from nn_core import LayerLedger, Network, load_mnist, train
 
 N_TRAIN = 5000
 _DECAY, _DATA, _BOTH = "weight decay, clearly", "the data, clearly", "both about equally"
 
 
 @cache
-def first_epoch(lmbda, init="large"):
+def first_epoch(lmbda: float, init: str = "large") -> LayerLedger:
     """Return the hidden layer's ledger of the first epoch: [784, 30, 10] on 5,000 images."""
     images = load_mnist(N_TRAIN).train
     net = Network([784, 30, 10], init=init, seed=3)
     shuffling = np.random.default_rng(4)
     run = train(net, images.pixels, images.y, epochs=1, m=10, eta=0.1, lmbda=lmbda,
                 seed=shuffling, ledger=True)  # fmt: skip
-    return next(run).ledger.layers[0]
+    ledger = next(run).ledger
+    assert ledger is not None  # it was asked for
+    return ledger.layers[0]
 
 
-def predict_squared_size():
+def predict_squared_size() -> Choice:
     """Ask for the first ruler."""
     return Choice(
         "First ruler: the squared size of the hidden layer, ||w||². Over the first epoch, what "
@@ -39,7 +43,7 @@ def predict_squared_size():
     )
 
 
-def predict_step_length():
+def predict_step_length() -> Choice:
     """Ask for the second ruler."""
     return Choice(
         "Second ruler: the length of a single step. Which part of the step is longer on average?",
@@ -53,7 +57,7 @@ def predict_step_length():
     )
 
 
-def predict_displacement():
+def predict_displacement() -> Choice:
     """Ask for the third ruler."""
     return Choice(
         "Third ruler: after the epoch, which has carried the weights further from where they "
@@ -67,7 +71,7 @@ def predict_displacement():
     )
 
 
-def _judge_ledger(answer):
+def _judge_ledger(answer: Any) -> str:
     if not callable(answer):
         raise Wrong("Hand over the function itself: ledger_entry.check(entry), no brackets.")
     rng = np.random.default_rng()
@@ -79,7 +83,15 @@ def _judge_ledger(answer):
     return "Your three terms are exact, and they add up to the change of the squared size."
 
 
-def _judge_ledger_once(answer, w, G, eta, lmbda, m, n_train):
+def _judge_ledger_once(
+    answer: Callable,
+    w: np.ndarray,
+    G: np.ndarray,
+    eta: float,
+    lmbda: float,
+    m: int,
+    n_train: int,
+) -> None:
     returned = ask(answer, w.copy(), G.copy(), eta, lmbda, m, n_train)
     try:
         decay, pull, kick = returned
@@ -110,7 +122,7 @@ def _judge_ledger_once(answer, w, G, eta, lmbda, m, n_train):
     ])  # fmt: skip
 
 
-def _compare(term, value, right, slips):
+def _compare(term: str, value: Any, right: float, slips: Sequence[tuple[float, str]]) -> None:
     if isinstance(value, np.ndarray) and value.ndim:
         raise Wrong(
             f"Your {term} is an array of shape {value.shape}, and should be one number: the sum "
@@ -147,12 +159,12 @@ ledger_entry = Exercise(
 )
 
 
-def estimated_threshold(ledger, lmbda):
+def estimated_threshold(ledger: LayerLedger, lmbda: float) -> float:
     """Return the lambda at which decay would be half of a layer's ledger, measured at `lmbda`."""
     return lmbda * (abs(ledger.pull) + abs(ledger.kick)) / abs(ledger.decay)
 
 
-def _judge_threshold(answer):
+def _judge_threshold(answer: Any) -> str:
     lmbda = as_number(answer, "the threshold")
     if not lmbda > 0 or not math.isfinite(lmbda):
         raise Wrong("λ is a positive number here. With λ = 0 there is no decay at all.")

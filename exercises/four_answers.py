@@ -1,7 +1,9 @@
 """Predictions and an exercise on the four answers."""
 
 import math
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from nn_core import Network, load_mnist, sgd_step, train
 _BLOWS_UP = "it goes up a hundredfold"
 
 
-def slip_costs(steps=10):
+def slip_costs(steps: int = 10) -> list[float]:
     """Return the cost on 1,000 images after each step with n/m where eta/m belongs.
 
     That is equation (93) with eta = n_train in the data step, and a lambda that leaves the decay as
@@ -30,10 +32,10 @@ def slip_costs(steps=10):
     return costs
 
 
-def predict_slip():
+def predict_slip() -> Choice:
     """Ask what a step with n/m in front of the gradient does."""
 
-    def result():
+    def result() -> str:
         costs = slip_costs(1)
         return f"From {costs[0]:.0f} to {costs[1]:,.0f} in a single step."
 
@@ -47,16 +49,17 @@ def predict_slip():
 
 
 @cache
-def penalty_share():
+def penalty_share() -> float:
     """Return the penalty's share of the cost of [784, 30, 10], settled at lambda = 5."""
     images = load_mnist(1000).train
     net = Network([784, 30, 10], init="scaled", seed=3)
     run = train(net, images.pixels, images.y, epochs=120, m=10, eta=0.1, lmbda=5.0, seed=4)
     *_, record = run
+    assert record.cost is not None  # it was asked for
     return 5.0 / (2 * 1000) * net.squared_size() / record.cost
 
 
-def predict_share():
+def predict_share() -> Choice:
     """Ask for the one assumption of the chalkboard."""
     half = "about half of it"
     return Choice(
@@ -71,7 +74,7 @@ def predict_share():
     )
 
 
-def _judge_chalkboard(answer):
+def _judge_chalkboard(answer: Any) -> str:
     if not callable(answer):
         raise Wrong("Hand over the function itself: repaired_chalkboard.check(size), no brackets.")
     # A share of 0.5 would not tell a missing 2 from a share outside the root, nor share from rest.
@@ -88,7 +91,9 @@ def _judge_chalkboard(answer):
     )
 
 
-def _judge_chalkboard_once(answer, cost, share, lmbda, n_train, n_weights):
+def _judge_chalkboard_once(
+    answer: Callable, cost: float, share: float, lmbda: float, n_train: int, n_weights: int
+) -> None:
     value = as_number(ask(answer, cost, share, lmbda, n_train, n_weights), "what it returns")
     penalty = share * cost
     right = math.sqrt(2 * n_train * penalty / (lmbda * n_weights))

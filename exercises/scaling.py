@@ -1,7 +1,9 @@
 """Predictions and exercises on the scaling laws, judged by the stored sweep."""
 
 import math
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from experiments.scaling_fit import averaged, settled
 
 
 @cache
-def sizes(series, of):
+def sizes(series: str, of: str) -> dict[float, float]:
     """Return (values, mean settled sizes) of a series; `of` names the parameter that changes."""
     stored = scaling.load()
     points = [settled(run, stored[run]) for run in scaling.series()[series]]
@@ -20,11 +22,11 @@ def sizes(series, of):
     return dict(zip(xs.tolist(), means.tolist()))
 
 
-def predict_brightness():
+def predict_brightness() -> Choice:
     """Ask for the effect of brighter images: what the saturation argument stands or falls with."""
     little = "it falls, but by less than a third"
 
-    def result():
+    def result() -> str:
         found = sizes("brightness", "brightness")
         return (
             f"From brightness 0.5 to 2 it goes from {found[0.5]:.4f} to {found[2.0]:.4f}, a ratio "
@@ -40,11 +42,11 @@ def predict_brightness():
     )
 
 
-def predict_lambda_law():
+def predict_lambda_law() -> Choice:
     """Ask for the exponent in lambda."""
     bends = "no single power: the curve bends, flatter for small λ, steeper for large"
 
-    def result():
+    def result() -> str:
         found = sizes("lambda", "lmbda")
         weak, strong = (
             math.log(found[a] / found[b]) / math.log(a / b) for a, b in ((0.5, 1.0), (100.0, 200.0))
@@ -59,11 +61,11 @@ def predict_lambda_law():
     )
 
 
-def predict_eta():
+def predict_eta() -> Choice:
     """Ask for the effect of the learning rate on where the weights settle."""
     up = "it grows"
 
-    def result():
+    def result() -> str:
         found = sizes("eta", "eta")
         return (
             f"From η = 0.1 to 1 it goes from {found[0.1]:.4f} to {found[1.0]:.4f}; from 0.1 down "
@@ -82,7 +84,7 @@ def predict_eta():
 KNOWS_NOTHING = 10 * (-0.1 * math.log(0.1) - 0.9 * math.log(0.9))  # ten outputs of 1/10 each
 
 
-def _judge_bound(answer):
+def _judge_bound(answer: Any) -> str:
     if not callable(answer):
         raise Wrong("Hand over the function itself: upper_bound.check(bound), no brackets.")
     _judge_bound_once(answer, 5.0, 5000, 23_820)  # the same each time, for the same words
@@ -101,7 +103,7 @@ def _judge_bound(answer):
     )
 
 
-def _judge_bound_once(answer, lmbda, n_train, n_weights):
+def _judge_bound_once(answer: Callable, lmbda: float, n_train: int, n_weights: int) -> None:
     value = as_number(ask(answer, lmbda, n_train, n_weights), "what it returns")
     right = math.sqrt(2 * n_train * KNOWS_NOTHING / (lmbda * n_weights))
     if math.isclose(value, right, rel_tol=2e-3):  # 3.25 for the cost is exact enough
@@ -147,7 +149,7 @@ upper_bound = Exercise(
 )
 
 
-def _judge_forecast(answer):
+def _judge_forecast(answer: Any) -> str:
     value = as_number(answer, "the forecast")
     found = sizes("width", "hidden")
     narrow, measured = found[30], found[512]

@@ -2,6 +2,7 @@
 
 import math
 from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ N_TRAIN, EPOCHS = 1000, 120
 
 
 @cache
-def settled(init="scaled", hidden=30, lmbda=5.0):
+def settled(init: str = "scaled", hidden: int = 30, lmbda: float = 5.0) -> float:
     """Return the hidden layer's weight size after 120 epochs with the book's eta and m."""
     images = load_mnist(N_TRAIN).train
     net = Network([784, hidden, 10], init=init, seed=3)
@@ -23,12 +24,12 @@ def settled(init="scaled", hidden=30, lmbda=5.0):
 
 
 @cache
-def mean_squared_input():
+def mean_squared_input() -> float:
     """Return the mean over the first 1,000 training images of the squared length of an input."""
     return float((load_mnist(N_TRAIN).train.x ** 2).sum(axis=1).mean())
 
 
-def predict_meeting():
+def predict_meeting() -> Choice:
     """Ask what becomes of the two initializations."""
     meet = "they meet"
     return Choice(
@@ -40,11 +41,11 @@ def predict_meeting():
     )
 
 
-def predict_width():
+def predict_width() -> Choice:
     """Ask for the effect of the width: the measurement that decides between two arguments."""
     root = "it shrinks by about √3"
 
-    def result():
+    def result() -> str:
         ratio = settled(hidden=30) / settled(hidden=90)
         return f"From 30 to 90 neurons it falls by a factor of {ratio:.2f}; √3 is 1.73."
 
@@ -57,11 +58,11 @@ def predict_width():
     )
 
 
-def predict_lambda():
+def predict_lambda() -> Choice:
     """Ask for the effect of lambda, which the book's scale does not contain."""
     falls = "it falls, but by less than √10 = 3.2"
 
-    def result():
+    def result() -> str:
         ratio = settled(lmbda=3.0) / settled(lmbda=30.0)
         return f"From λ = 3 to λ = 30 it falls by a factor of {ratio:.2f}."
 
@@ -74,7 +75,7 @@ def predict_lambda():
     )
 
 
-def _judge_scale(answer):
+def _judge_scale(answer: Any) -> str:
     value = as_number(answer, "the size")
     squared = mean_squared_input()
     right = squared**-0.5
@@ -118,7 +119,7 @@ saturation_scale = Exercise(
 )
 
 
-def _judge_epoch(answer):
+def _judge_epoch(answer: Any) -> str:
     value = as_number(answer, "the epoch")
     eta, lmbda, m, w_tail = 0.1, 5.0, 10, settled()
     log = math.log(1 / w_tail)
