@@ -18,9 +18,10 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # nbval runs only after the rest has passed: a notebook that breaks a rule need not be run to be refused.
 # A notebook's cells share a kernel, so a file stays with one process.
-test: $(READY)  ## run all checks: ruff, unit tests, notebook rules, notebooks against their stored outputs
+test: $(READY)  ## run all checks: ruff, types, unit tests, notebook rules, notebooks against their stored outputs
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
+	$(PY) -m mypy
 	$(PY) -m pytest -n auto --dist loadfile
 	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env notebooks
 
@@ -81,7 +82,7 @@ lock: .uv/bin/uv  ## pin all dependencies in requirements.txt (ALL=--upgrade for
 	.uv/bin/python -m pip install --quiet uv
 
 clean:  ## remove the virtual environment and all caches
-	rm -rf .venv .site-venv .uv .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .site-venv .uv .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # Made anew, not updated: what is no longer asked for must not stay importable.
