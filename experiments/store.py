@@ -1,17 +1,24 @@
 """A result file: finished runs, each with its parameters, in one .npz without pickle.
 
 The file is written anew after each finished run, under another name first, so that an interruption
-at any moment leaves the last complete one. A run that is in it is never computed again.
+at any moment leaves the last complete one. A run that is in it is never computed again. Several
+processes may add to one file: they take turns, and whoever reads it meanwhile finds it whole.
 """
 
+import errno
 import json
 import os
 import platform
+import sys
+import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+
+from nn_core import files
 
 FORMAT = 1
 RESULTS = Path(__file__).parent / "results"
@@ -20,7 +27,7 @@ RESULTS = Path(__file__).parent / "results"
 def read(path):
     """Return the finished runs in `path`, {name: (parameters, {column: array})}; {} if no file.
 
-    Raises ValueError for a file that `write` has not written.
+    Raises ValueError, naming the file, if `write` has not written it so.
     """
     if not Path(path).exists():
         return {}
@@ -29,19 +36,45 @@ def read(path):
             arrays = {key: file[key] for key in file.files}
         about = json.loads(str(arrays.pop("about")))
         found = about["format"]
+        if found == FORMAT:
+            return _runs(about["runs"], arrays)
     except OSError:  # not ours to read: Python says it well
         raise
     except Exception as why:
-        raise ValueError(f"{path} is no result file: {why}") from why
-    if found != FORMAT:
         raise ValueError(
-            f"{path} has format {found}, this program reads {FORMAT}: run the experiment anew."
-        )
-    runs = {name: (run["parameters"], {}) for name, run in about["runs"].items()}
+            f"{path} is no result file: {why}. Move it away, and the experiment begins anew."
+        ) from why
+    raise ValueError(
+        f"{path} has format {found}, this program reads {FORMAT}: run the experiment anew."
+    )
+
+
+def _runs(described, arrays):
+    for name, run in described.items():
+        if not isinstance(run.get("parameters"), dict):
+            raise ValueError(f"its run {name} is without parameters")
+    runs = {name: (run["parameters"], {}) for name, run in described.items()}
     for key, array in arrays.items():
-        name, column = key.split("/")
+        name, _, column = key.partition("/")
+        if name not in runs:
+            raise ValueError(f"its array {key} belongs to no run")
         runs[name][1][column] = array
+    for name, (_, columns) in runs.items():
+        lacking = set(described[name].get("columns", ())) - set(columns)
+        if lacking or not columns:
+            raise ValueError(f"its run {name} lacks {sorted(lacking) or 'all arrays'}")
+        try:
+            check_finite(columns)
+        except ValueError as why:
+            raise ValueError(f"its run {name} is damaged: {why}") from None
     return runs
+
+
+def check_finite(columns):
+    """Raise ValueError, naming the column, for results {column: array} with nan or infinity."""
+    for column, array in columns.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{column} holds nan or infinity")
 
 
 def stored(path, program):
@@ -58,25 +91,97 @@ def stored(path, program):
     return runs
 
 
+def check_writable(path):
+    """Raise OSError, saying what to do, if no result file can be written to `path`."""
+    folder = Path(path).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as why:
+        raise OSError(
+            f"{path} can't be written, and what would be computed had no place: {why}. "
+            "Name another file by --out, or make its folder writable."
+        ) from why
+
+
+def add(path, runs):
+    """Add `runs` to those in `path`, in the place of those with the same names, all or nothing.
+
+    Nothing is lost if other processes add theirs at the same time.
+    """
+    path = Path(path).resolve()  # a link stays a link
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path):
+        for left in path.parent.glob(f"{path.name}.*.unfinished"):  # by a process that was killed
+            left.unlink()
+        write(path, read(path) | runs)
+
+
+@contextmanager
+def _alone(path):
+    """Wait until no other process adds to `path`, and keep the others waiting meanwhile.
+
+    The lock lies on an open file beside it, so that a process that dies lets go of it.
+    """
+    name = path.with_name(f"{path.name}.lock")
+    while True:
+        with open(name, "ab") as file:
+            _lock(file)
+            if not _is_still_there(file, name):  # who had the lock before has removed it
+                continue
+            try:
+                yield
+            finally:
+                with suppress(OSError):  # Windows removes no open file
+                    name.unlink()
+            return
+
+
+def _lock(file):
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return
+    import msvcrt
+
+    while True:
+        try:
+            return msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        except OSError as why:
+            if why.errno != errno.EDEADLK:  # which says that ten seconds were not enough
+                raise
+
+
+def _is_still_there(file, name):
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), os.stat(name))
+    except FileNotFoundError:
+        return False
+
+
 def write(path, runs):
-    """Write `runs` to `path`, in the order of their names, all or nothing."""
+    """Write `runs` to `path`, in the order of their names, all or nothing.
+
+    What stands there is replaced, whoever has written it: `add` keeps it.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     ordered = sorted(runs.items())
     about = {
         "format": FORMAT,
         "written by": versions(),
-        "runs": {name: {"parameters": parameters} for name, (parameters, _) in ordered},
+        "runs": {
+            name: {"parameters": parameters, "columns": sorted(table)}
+            for name, (parameters, table) in ordered
+        },
     }
     arrays = {
         f"{name}/{key}": array for name, (_, table) in ordered for key, array in table.items()
     }
-    unfinished = path.with_suffix(".unfinished")
-    with open(unfinished, "wb") as file:
+    with files.replacing(path) as file:
         np.savez_compressed(file, about=json.dumps(about), **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)
 
 
 def versions():

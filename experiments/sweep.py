@@ -36,25 +36,27 @@ def run_all(runs, compute, path):
     However it ends (Ctrl+C, a run that fails, kill -9, a full disk), what is finished is kept, and
     the next call goes on with the rest. A worker process that dies takes nothing along but the runs
     in progress, and these are begun again. While the disk is full, finished runs wait in memory.
+    What other processes add to the file meanwhile stays there.
 
-    Raises RuntimeError if a run fails, naming it, or if workers keep dying.
+    Raises OSError at once if the file can't be written, RuntimeError if a run fails or its results
+    are not finite, naming it, or if workers keep dying.
     """
     from tqdm import tqdm  # only those who run it need it, not those who read its results
 
-    kept = store.read(path)
-    todo = sorted(missing(runs, kept), key=lambda run: -run.work)
-    saved = True
+    todo = sorted(missing(runs, store.read(path)), key=lambda run: -run.work)
+    if todo:
+        store.check_writable(path)
+    unsaved = {}
     with tqdm(total=len(todo), unit="run") as bar:
         try:
             for run, columns in _results(todo, compute, bar):
-                kept[run.name] = asdict(run), columns
-                saved = _save(path, kept, bar)
+                unsaved[run.name] = asdict(run), columns
+                _save(path, unsaved, bar)
                 bar.update()
         finally:  # also after a run that fails, or Ctrl+C
-            while not saved:
+            while unsaved and not _save(path, unsaved, bar):
                 bar.write("Free some space, please, and they will be. Ctrl+C gives them up.")
                 time.sleep(PATIENCE)
-                saved = _save(path, kept, bar)
 
 
 def main(arguments, *, about, file, compute, all_runs, quick_runs, quick):
@@ -106,16 +108,19 @@ def _results(runs, compute, bar):
 def _named(compute, run):
     try:
         with one_blas_thread():  # some BLAS round differently with more
-            return run, compute(run)
+            columns = compute(run)
+        store.check_finite(columns)  # which `store.read` would refuse
+        return run, columns
     except Exception as why:
         raise RuntimeError(f"The run {run.name} failed: {type(why).__name__}: {why}") from why
 
 
-def _save(path, kept, bar):
-    """Write the file; return whether that worked."""
+def _save(path, unsaved, bar):
+    """Add the runs to the file and strike them off `unsaved`; return whether that worked."""
     try:
-        store.write(path, kept)
+        store.add(path, unsaved)
     except OSError as why:
         bar.write(f"Finished runs could not be saved and wait in memory: {why}")
         return False
+    unsaved.clear()
     return True

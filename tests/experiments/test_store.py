@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +55,9 @@ def test_the_file_says_its_format_its_parameters_and_what_wrote_it(path):
     assert about["format"] == store.FORMAT
     assert about["written by"]["numpy"] == np.__version__
     assert set(about["written by"]) == {"python", "machine", "first-epochs", "numpy"}
-    assert about["runs"]["a-2"]["parameters"] == {"eta": 0.2, "init": "scaled"}
+    assert about["runs"]["a-2"] == {
+        "parameters": {"eta": 0.2, "init": "scaled"}, "columns": ["cost"]
+    }  # fmt: skip
 
 
 def test_another_format_is_refused_in_words(path, monkeypatch):
@@ -88,6 +92,56 @@ def test_no_other_file_is_taken_for_one(path, spoil):
     spoil(path)
     with pytest.raises(ValueError, match=f"{path.name} is no result file"):
         store.read(path)
+
+
+def told(path, about, **arrays):
+    """Put other words, as JSON, and other arrays into a result file."""
+    with np.load(path) as file:
+        kept = {key: file[key] for key in file.files}
+    arrays = {key.replace("__", "/"): array for key, array in arrays.items()}
+    with open(path, "wb") as file:
+        np.savez(file, **{**kept, "about": json.dumps(about), **arrays})
+
+
+A = {"parameters": {"eta": 0.2}, "columns": ["cost"]}
+B = {"parameters": {"eta": 0.1}, "columns": ["cost", "rms"]}
+RIGHT = {"format": store.FORMAT, "runs": {"a-2": A, "b-1": B}}
+
+
+def runs(**changed):
+    return {**RIGHT, "runs": {**RIGHT["runs"], **changed}}
+
+
+@pytest.mark.parametrize(
+    "about, arrays, words",
+    [
+        ([], {}, ""),
+        ("words", {}, ""),
+        ({"format": store.FORMAT}, {}, "runs"),
+        ({**RIGHT, "runs": ["a-2", "b-1"]}, {}, ""),
+        ({**RIGHT, "runs": {"a-2": A}}, {}, "b-1/cost belongs to no run"),
+        (runs(**{"a-2": 5}), {}, ""),
+        (runs(**{"a-2": {}}), {}, "run a-2 is without parameters"),
+        (runs(**{"a-2": {"parameters": [1]}}), {}, "run a-2 is without parameters"),
+        (runs(**{"a-2": {**A, "columns": ["cost", "slope"]}}), {}, r"run a-2 lacks \['slope'\]"),
+        (runs(c={"parameters": {}}), {}, "run c lacks all arrays"),
+        (RIGHT, {"stray": np.ones(3)}, "array stray belongs to no run"),
+        (RIGHT, {"a-2__cost": np.array([3.0, np.nan])}, "run a-2 is damaged: cost holds nan"),
+        (RIGHT, {"a-2__cost": np.array([np.inf])}, "run a-2 is damaged: cost holds nan or inf"),
+        (RIGHT, {"a-2__cost": np.array(["three"])}, ""),
+    ],
+)
+def test_a_file_that_is_wrong_inside_is_refused_by_name(path, about, arrays, words):
+    told(path, RIGHT)
+    assert set(store.read(path)) == set(RUNS)
+    told(path, about, **arrays)
+    with pytest.raises(ValueError, match=rf"{path.name} is no result file: .*{words}.*begins anew"):
+        store.read(path)
+
+
+def test_a_file_from_before_columns_were_named_is_read(path):
+    told(path, runs(**{"a-2": {"parameters": {"eta": 0.2}}, "b-1": {"parameters": {"eta": 0.1}}}))
+    assert set(store.read(path)) == set(RUNS)
 
 
 class Trap:
@@ -143,3 +197,82 @@ def test_an_interruption_in_the_middle_of_writing_leaves_the_old_file(
     store.write(path, {"c": RUNS["a-2"]})  # and what was left behind is no hindrance
     assert_same(store.read(path), {"c": RUNS["a-2"]})
     assert os.listdir(path.parent) == ["results.npz"]
+
+
+# Several processes, one file.
+
+
+def test_added_runs_join_those_in_the_file_and_replace_their_namesakes(path):
+    new = {"c": RUNS["a-2"], "a-2": ({"eta": 0.3}, {"cost": np.array([9.0])})}
+    store.add(path, new)
+    assert_same(store.read(path), {**RUNS, **new})
+    assert os.listdir(path.parent) == ["results.npz"]
+
+
+def test_what_a_killed_process_has_left_is_no_hindrance_and_is_cleared_away(path):
+    for left in ("results.npz.lock", "results.npz.0123abcd.unfinished"):
+        path.with_name(left).write_bytes(b"half of it")
+    store.add(path, {"c": RUNS["a-2"]})
+    assert_same(store.read(path), {**RUNS, "c": RUNS["a-2"]})
+    assert os.listdir(path.parent) == ["results.npz"]
+
+
+ADDS = """
+import sys
+import numpy as np
+from experiments import store
+path, name, count = sys.argv[1:]
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(int(count)):
+    store.add(path, {f"{name}{number}": ({"number": number}, {"cost": np.full(3000, number)})})
+"""
+
+
+def test_processes_that_add_at_the_same_time_lose_nothing_and_a_reader_sees_whole_files(tmp_path):
+    path, names, count = tmp_path / "results.npz", "abc", 15
+    everything = {f"{name}{number}" for name in names for number in range(count)}
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", ADDS, path, name, str(count)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for name in names
+    ]  # fmt: skip
+    try:
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        seen, sizes = set(), []
+        while any(process.poll() is None for process in processes):
+            now = store.read(path)  # raises for a broken file
+            assert seen <= set(now) <= everything
+            for parameters, columns in now.values():
+                np.testing.assert_array_equal(columns["cost"], np.full(3000, parameters["number"]))
+            seen = set(now)
+            sizes.append(len(seen))
+        assert [process.returncode for process in processes] == [0] * len(processes)
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+    assert set(store.read(path)) == everything
+    assert len(set(sizes)) > 3  # it was read in the midst of it
+    assert os.listdir(tmp_path) == ["results.npz"]
+
+
+def test_a_place_where_nothing_can_be_written_is_named(tmp_path):
+    store.check_writable(tmp_path / "deeper" / "results.npz")
+    assert os.listdir(tmp_path / "deeper") == []
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"file/results.npz can't be written.*--out"):
+        store.check_writable(tmp_path / "file" / "results.npz")
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
+def test_a_folder_that_is_read_only_is_named(tmp_path):
+    tmp_path.chmod(0o555)
+    with pytest.raises(OSError, match=r"results.npz can't be written.*--out"):
+        store.check_writable(tmp_path / "results.npz")

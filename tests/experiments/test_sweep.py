@@ -148,7 +148,7 @@ def started(job, folder):
         f"import sys; sys.path.insert(0, {str(file.parent)!r}); "
         f"from {file.stem} import {job.__name__} as job; job({str(folder)!r})"
     )
-    with open(Path(folder) / "said.txt", "w") as said:
+    with open(Path(folder) / "said.txt", "a") as said:
         return subprocess.Popen([sys.executable, "-c", script], stderr=said)
 
 
@@ -196,6 +196,44 @@ def test_a_sweep_killed_in_the_middle_goes_on_where_it_was(tmp_path, how):
     assert walks(path) == undisturbed(runs) == sequential_and_saved(toys(there(tmp_path)))
 
 
+def first_half(folder):
+    sweep.run_all(toys(folder, "abcd"), compute_together, Path(folder) / "results.npz")
+
+
+def second_half(folder):
+    sweep.run_all(toys(folder, "efgh"), compute_together, Path(folder) / "results.npz")
+
+
+def compute_together(run):
+    """Compute when both sweeps have begun, which have then both read the file."""
+    results = compute(run)
+    wait_until(lambda: {"a", "e"} <= set(begun_in(run.folder)))
+    return results
+
+
+def test_two_sweeps_that_write_one_file_at_once_lose_nothing(tmp_path):
+    processes = [started(job, tmp_path) for job in (first_half, second_half)]
+    for process in processes:
+        code, said = ended(process, tmp_path)
+        assert code == 0, said
+    assert walks(tmp_path / "results.npz") == undisturbed(toys(tmp_path, "abcdefgh"))
+    assert begun_in(tmp_path) == Counter("abcdefgh")
+
+
+def test_where_nothing_can_be_written_nothing_is_computed(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"results.npz can't be written"):
+        sweep.run_all(toys(tmp_path), compute, tmp_path / "file" / "results.npz")
+    assert not (tmp_path / "begun.txt").exists()
+
+
+def test_results_that_are_not_finite_are_refused_by_the_name_of_their_run(tmp_path):
+    (run,) = toys(tmp_path, "a")
+    with pytest.raises(RuntimeError, match=r"The run a failed: ValueError: cost holds nan"):
+        sweep.run_all([run], lambda run: {"cost": np.array([1.0, np.nan])}, run.path)
+    assert not run.path.exists()
+
+
 def there(folder):
     """A second folder, for a sweep that nothing disturbs."""
     (folder / "undisturbed").mkdir()
@@ -223,6 +261,7 @@ def test_a_sweep_killed_while_saving_keeps_what_was_saved(tmp_path):
     before = begun_in(tmp_path)
     assert sequential_and_saved(runs) == undisturbed(runs)
     assert begun_in(tmp_path) - before == Counter("cdef")
+    assert set(os.listdir(tmp_path)) == {"results.npz", "begun.txt", "said.txt"}
 
 
 def disk_full_for_a_while(folder):
