@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nn_core import Network, theory
+from nn_core import Network, Setting, theory
 
 LAYERS = ("hidden", "output")
 BOOK = {"eta": 0.1, "lmbda": 5.0, "m": 10, "n_train": 50_000}
@@ -126,8 +126,8 @@ def _claim_1(stored, hidden, where, layer):
 
 
 def _claim_2(stored, hidden, network):
-    part = theory.shrink(BOOK["eta"], BOOK["lmbda"], BOOK["n_train"])
-    factor, error = theory.epoch_factor(**BOOK), theory.limit_error(**BOOK)
+    setting, error = Setting(**BOOK), theory.limit_error(**BOOK)
+    part, factor = setting.shrink, setting.factor_per_epoch
     table = longest(stored[hidden, "large"])
     epochs = np.arange(1, len(table["cost"]) + 1)
     start = table["control_rms"][0] / factor

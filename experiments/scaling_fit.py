@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from experiments.scaling import Run
+from nn_core import theory
 
 HIDDEN = 0  # the layer that claim 3 is about
 BASE_LENGTH = 86.8  # mean squared length of the first 5,000 images: only a unit
@@ -56,7 +57,7 @@ class Settled:
 
 def settled(run, columns):
     """Return where a run has come to rest, from its stored results."""
-    shrink = run.eta * run.lmbda / run.n_train
+    shrink = theory.shrink(run.eta, run.lmbda, run.n_train)
     per_step = 2 * run.eta * columns["steps_seen"]
     return Settled(
         run=run,
