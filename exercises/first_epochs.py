@@ -9,6 +9,7 @@ import numpy as np
 
 from exercises.exercise import Exercise, Wrong, as_number, ask, refuse, shown
 from exercises.prediction import Choice
+from experiments.runs import ETA, SEED, M
 from nn_core import LayerLedger, Network, load_mnist, train
 
 N_TRAIN = 5000
@@ -19,10 +20,9 @@ _DECAY, _DATA, _BOTH = "weight decay, clearly", "the data, clearly", "both about
 def first_epoch(lmbda: float, init: str = "large") -> LayerLedger:
     """Return the hidden layer's ledger of the first epoch: [784, 30, 10] on 5,000 images."""
     images = load_mnist(N_TRAIN).train
-    net = Network([784, 30, 10], init=init, seed=3)
-    shuffling = np.random.default_rng(4)
-    run = train(net, images.pixels, images.y, epochs=1, m=10, eta=0.1, lmbda=lmbda,
-                seed=shuffling, ledger=True)  # fmt: skip
+    net = Network([784, 30, 10], init=init, seed=SEED)
+    run = train(net, images.pixels, images.y, epochs=1, m=M, eta=ETA, lmbda=lmbda,
+                seed=SEED + 1, ledger=True)  # fmt: skip
     ledger = next(run).ledger
     assert ledger is not None  # it was asked for
     return ledger.layers[0]

@@ -4,23 +4,16 @@ import math
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from exercises.exercise import Exercise, Wrong, as_number, refuse
 from exercises.prediction import Choice
-from nn_core import Network, load_mnist, train
+from experiments import runs
+from experiments.runs import N_TRAIN
+from nn_core import load_mnist
 
-N_TRAIN, EPOCHS = 1000, 120
 
-
-@cache
 def settled(init: str = "scaled", hidden: int = 30, lmbda: float = 5.0) -> float:
     """Return the hidden layer's weight size after 120 epochs with the book's eta and m."""
-    images = load_mnist(N_TRAIN).train
-    net = Network([784, hidden, 10], init=init, seed=3)
-    run = train(net, images.pixels, images.y, epochs=EPOCHS, m=10, eta=0.1, lmbda=lmbda,
-                seed=np.random.default_rng(4))  # fmt: skip
-    return list(run)[-1].weight_rms[0]
+    return runs.settled(init=init, hidden=hidden, lmbda=lmbda).weight_rms()[0]
 
 
 @cache
