@@ -1,22 +1,5 @@
-// A question, a way to answer it, and the result afterwards.
-
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  if (["button", "input", "output"].includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
-// Shift+Enter goes on to the next cell; to run this one again would take the answer away.
-function goOn(event) {
-  if (event.key !== "Enter" || !event.shiftKey) return;
-  event.preventDefault();
-  event.currentTarget.closest(".jp-Cell")?.nextElementSibling?.focus();
-}
+// A question, a way to answer it, and the result afterwards. What it shares with a figure's page is
+// in explorers/page.js, which stands in front of this.
 
 function render({ model, el }) {
   const group = `fx${Math.random().toString(36).slice(2, 8)}`;
@@ -30,29 +13,44 @@ function render({ model, el }) {
     : fields.querySelector("input:checked")?.value ?? "";
   const fields = element("fieldset", {}, element("legend", {}, model.get("question")), ...answers);
   const message = element("p", { class: "fx-message", role: "alert" });
+  const sign = element("p", { class: "fx-sign", role: "status" });
+  const python = watchPython(model, (words, isGone) => {
+    sign.textContent = isDone() ? "" : words; // a result that stands there needs no Python any more
+    form.classList.toggle("fx-lost", isGone && !isDone());
+  });
   const outcome = element("output", { class: "fx-outcome", tabindex: -1 });
-  const send = (event) => {
+  const isDone = () => Boolean(model.get("outcome"));
+  const send = (message) => {
+    if (python.isGone()) return;
+    python.expect();
+    model.send(message);
+  };
+  const commit = (event) => {
     event.preventDefault();
-    model.send({ kind: "commit", guess: guess() });
+    send({ kind: "commit", guess: guess() });
   };
   const submit = element("button", { type: "submit" }, "That is my guess");
-  const show = element("button", { type: "button", onclick: () => model.send({ kind: "show" }) },
+  const show = element("button", { type: "button", onclick: () => send({ kind: "show" }) },
     "Show me without guessing");
-  const form = element("form", { class: "fx", onsubmit: send, onkeydown: goOn }, fields,
+  const form = element("form", { class: "fx", onsubmit: commit, onkeydown: goOn }, fields,
     element("div", { class: "fx-buttons" }, submit, show),
-    message, outcome);
+    sign, message, outcome);
   const paint = () => {
     message.textContent = model.get("message");
     outcome.textContent = model.get("outcome");
     // A disabled button loses the focus, and JupyterLab its keys: so the outcome takes it.
     const isReader = form.contains(document.activeElement);
-    submit.disabled = show.disabled = fields.disabled = Boolean(model.get("outcome"));
-    if (isReader && model.get("outcome")) outcome.focus({ preventScroll: true });
+    submit.disabled = show.disabled = fields.disabled = isDone();
+    if (isReader && isDone()) outcome.focus({ preventScroll: true });
+    if (isDone() || model.get("message")) python.answered();
   };
   model.on("change", paint);
   paint();
   el.append(form);
-  return () => model.off("change", paint);
+  return () => {
+    python.stop();
+    model.off("change", paint);
+  };
 }
 
 export default { render };

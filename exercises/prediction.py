@@ -14,14 +14,19 @@ import anywidget
 import numpy as np
 import traitlets as t
 
+HERE = Path(__file__).parent
+EXPLORERS = HERE.parent / "explorers"
+
 Result = str | Callable[[], str]
 
 
 class Prediction(anywidget.AnyWidget):
     """Base of `Choice` and `Guess`. `result` is a text, or a function that computes one."""
 
-    _esm = Path(__file__).parent / "prediction.js"
-    _css = Path(__file__).parent / "prediction.css"
+    _esm = "\n".join(
+        path.read_text("utf-8") for path in (EXPLORERS / "page.js", HERE / "prediction.js")
+    )
+    _css = HERE / "prediction.css"
 
     question = t.Unicode().tag(sync=True)
     options: t.List[str] = t.List().tag(sync=True)  # empty: a number is asked for
