@@ -122,7 +122,8 @@ def rows(name: str, value: Any, width: int, meaning: str) -> np.ndarray:
             f"{name} must have the shape (batch, {width}), but its rows differ in length."
         ) from None
     if array.dtype.kind not in "fui":
-        raise TypeError(f"{name} must hold real numbers, got dtype {array.dtype}.")
+        given = f"{shown(value)}, of dtype {array.dtype}" if array.ndim == 0 else array.dtype
+        raise TypeError(f"{name} must hold real numbers, a row for the {meaning}; got {given}.")
     if array.ndim != 2 or array.shape[1] != width or len(array) == 0:
         hint = " For a single example write x[None, :]." if array.shape == (width,) else ""
         raise ValueError(

@@ -6,7 +6,6 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
-from uuid import uuid4
 
 import numpy as np
 
@@ -24,7 +23,7 @@ def replacing(path: Name) -> Iterator[IO[bytes]]:
     path = os.path.realpath(path)  # a link stays a link
     if os.path.exists(path) and not os.path.isfile(path):
         raise OSError(f"{path} is no file and can't be replaced by one.")
-    unfinished = f"{path}.{uuid4().hex[:8]}.unfinished"  # its own, if two write at once
+    unfinished = f"{path}.{os.urandom(4).hex()}.unfinished"  # its own, if two write at once
     try:
         with open(unfinished, "xb") as file:
             yield file

@@ -192,7 +192,8 @@ class Network:
         except OSError:  # no such file, or not ours to read: Python says it well
             raise
         except Exception as why:
-            raise ValueError(f"{path} is not a network that Network.save wrote: {why}") from why
+            said = f"{why} is missing or unknown" if isinstance(why, KeyError) else why
+            raise ValueError(f"{path} is not a network that Network.save wrote: {said}") from why
         if stored:
             raise ValueError(f"{path} is damaged: it holds arrays that do not belong there.")
         if not net._is_finite():
