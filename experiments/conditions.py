@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments.runs import from_here_on
 from nn_core import Network, Setting, theory
+from nn_core.ledger import share
 
 LAYERS = ("hidden", "output")
 BOOK = {"eta": 0.1, "lmbda": 5.0, "m": 10, "n_train": 50_000}
@@ -31,11 +33,12 @@ class Condition:
 def shares(tables, layer):
     """Return decay's share of the ledger, an array of shape (seeds, epochs of the shortest run)."""
     epochs = min(len(table["cost"]) for table in tables)
-    decay, pull, kick = (
-        np.array([np.abs(table[name][:epochs, layer]) for table in tables])
-        for name in ("decay", "pull", "kick")
-    )
-    return decay / (decay + pull + kick)
+    return np.array([decay_shares(table, layer)[:epochs] for table in tables])
+
+
+def decay_shares(table, layer):
+    """Return decay's share of a layer's ledger in each epoch of a stored run."""
+    return share(*(np.abs(table[name][:, layer]) for name in ("decay", "pull", "kick")))
 
 
 def share_of(tables, layer, ruler):
@@ -44,7 +47,7 @@ def share_of(tables, layer, ruler):
         np.array([table[f"{who}_{ruler}"][0, layer] for table in tables])
         for who in ("decay", "data")
     )
-    return float(np.mean(decay / (decay + data)))
+    return float(np.mean(share(decay, data)))
 
 
 def threshold(tables, layer):
@@ -83,9 +86,8 @@ def arrival(stored, hidden):
     large, scaled = (
         longest(stored[hidden, init])["weight_rms"][:, 0] for init in ("large", "scaled")
     )
-    apart = np.flatnonzero(np.maximum(large / scaled, scaled / large) > ARRIVED)
-    first = int(apart[-1]) + 2 if len(apart) else 1  # index 0 is epoch 1
-    return first if first <= len(large) else None
+    index = from_here_on(large, scaled, ARRIVED)
+    return None if index is None else index + 1  # index 0 is epoch 1
 
 
 def scale(hidden):
@@ -109,11 +111,11 @@ def table(stored):
 def _claim_1(stored, hidden, where, layer):
     old = stored[hidden, "large"]
     mean = shares(old, layer).mean(axis=0)[:30]
-    share, least = float(mean[0]), threshold(old, layer)
+    first, least = float(mean[0]), threshold(old, layer)
     by_step, by_way = share_of(old, layer, "step"), share_of(old, layer, "displacement")
     return [
         Condition("1 first epoch is decay's", where, f"share of ledger > {DOMINATES:.0%}",
-                  f"{share:.1%}", share > DOMINATES),
+                  f"{first:.1%}", first > DOMINATES),
         Condition("1 all 30 epochs are", where, "share of ledger > 50%",
                   f"{mean.min():.1%} at least", bool(mean.min() > 0.5)),
         Condition("1 by single steps", where, "share of length > 50%",

@@ -21,6 +21,7 @@ steps have added, each of them faded by the decay that came after it.
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,15 @@ from nn_core.engine import Layer
 from nn_core.network import Network
 
 STEPS_AT_ONCE = 100  # carried forward by a matrix of 100 x 100
+
+
+def share(part: Any, *others: Any) -> Any:
+    """Return a part as a share of itself and the others, 0 where all are 0; arrays are welcome.
+
+    All must be sizes: at least 0.
+    """
+    whole = sum((part, *others))
+    return np.divide(part, whole, out=np.zeros_like(whole, dtype=float), where=whole != 0)[()]
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,17 @@ class LayerLedger:
     @property
     def decay_share(self) -> float:
         """|decay| as a share of |decay| + |pull| + |kick|: 1 if nothing but decay happens."""
-        parts = abs(self.decay), abs(self.pull), abs(self.kick)
-        return abs(self.decay) / sum(parts) if sum(parts) else 0.0
+        return share(abs(self.decay), abs(self.pull), abs(self.kick))
+
+    @property
+    def step_share(self) -> float:
+        """Decay's share by another ruler: of the mean lengths of a decay step and a data step."""
+        return share(self.decay_step, self.data_step)
+
+    @property
+    def displacement_share(self) -> float:
+        """... and of how far the epoch's decay and its data carry the weights."""
+        return share(self.decay_displacement, self.data_displacement)
 
     @property
     def cancellation(self) -> float:
