@@ -3,14 +3,28 @@
 Ticks and labels are most of the cost of drawing. They change rarely, so each panel is a pair of
 axes in the same place: `still` has the frame, ticks and titles, `moving` the curves. Each layer is
 rendered to an SVG of its own, and the page lays one on the other.
+
+Nothing here has a place by hand. A picture says which panels there are; their places come from the
+words in and around them, which are measured once (`Canvas.lay_out`). A unit is one of SVG's, and a
+pixel on a page that has the picture's width for it.
 """
 
 import io
-from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
 
 import matplotlib as mpl
-from matplotlib.axes import Axes
+import numpy as np
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.textpath import text_to_path
+from matplotlib.transforms import Affine2D
+
+from explorers import fingerprint
+from explorers.formats import power, trimmed
 
 # Okabe and Ito's colours, which stay apart in the common kinds of colour blindness. `TEXT` has
 # them darkened to a contrast of at least 4.5:1 on white, for words in the colour of their curve.
@@ -29,132 +43,393 @@ TEXT = {
 }
 
 WIDTHS = (300, 400, 540, 720)  # that a picture can be laid out for
+HEIGHT = {300: 130, 400: 150, 540: 170, 720: 190}  # of the axes of a panel
+SIDE_BY_SIDE = 500  # from this width on panels stand so
+TITLE, LABEL, SMALL = 13, 12, 11  # sizes of letters
+LINE = 1.36  # from one line of words to the next, in sizes of its letters
+EDGE, AIR, GAP = 4, 8, 26  # around all, between words and axes, between panels side by side
+TICK = 7  # a tick and the air to its number
+BESIDE, APART = 5, 14  # in a key: from a sample to its words, and from these to the next sample
 STILLS = 32  # that a figure keeps, of some 20 KB each: one turns back to where one has been
 
-_SVG = {"svg.fonttype": "none", "svg.hashsalt": "first-epochs", "font.family": "DejaVu Sans"}
+_FONT = "DejaVu Sans"
+_SVG = {"svg.fonttype": "none", "svg.hashsalt": "first-epochs", "font.family": _FONT}
 
 
-def with_room_for_key(low, high):
-    """Return the limits of a logarithmic axis: its key of three rows stands above `high`."""
-    share = 0.205
-    return low, high ** (1 / (1 - share)) * low ** (-share / (1 - share))
+@cache
+def width_of(words, size):
+    """Return how wide a line of words is."""
+    font = FontProperties(family=_FONT, size=size)
+    return text_to_path.get_text_width_height_descent(words, font, ismath=False)[0]
 
 
-@dataclass
+def widest(texts, size=SMALL):
+    return max((width_of(text, size) for text in texts), default=0)
+
+
+def ticks(values, write=trimmed):
+    """Return {value: text}, as `Panel.frame` takes it."""
+    return {value: write(value) for value in values}
+
+
+def powers(exponents):
+    """Return the ticks of a logarithmic axis."""
+    return {10.0**exponent: power(exponent) for exponent in exponents}
+
+
+def wrapped(words, size, room):
+    """Return words in as many lines as they need."""
+    lines = [""]
+    for word in words.split(" "):
+        longer = f"{lines[-1]} {word}".lstrip()
+        if lines[-1] and width_of(longer, size) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return "\n".join(lines)
+
+
+def spread(places, gap):
+    """Return places that are at least `gap` apart, each moved as little as that allows."""
+    order = np.argsort(places)
+    groups = []  # of (mean of the places less their gaps, how many)
+    for i, place in enumerate(np.asarray(places, float)[order]):
+        mean, count = place - gap * i, 1
+        while groups and groups[-1][0] > mean:
+            other, more = groups.pop()
+            mean, count = (mean * count + other * more) / (count + more), count + more
+        groups.append((mean, count))
+    moved = np.empty(len(order))
+    moved[order] = np.repeat(*zip(*groups)) + gap * np.arange(len(order))
+    return moved
+
+
 class Panel:
-    """A pair of axes in one place."""
+    """A pair of axes in one place, with a title and a key above them.
 
-    still: Axes
-    moving: Axes
-    _key: list = field(default_factory=list)  # the words of the key, as artists
-    _ticks: dict = field(default_factory=dict)  # axis -> its ticks
+    After `Canvas.lay_out` it has x, y, width and height, those of its axes.
+    """
 
-    def frame(self, *, xlim=None, ylim=None, xticks=None, yticks=None):
-        """Set limits on both axes, and ticks ({value: text}) on the still one."""
-        if xticks is not None:
-            self._ticks["x"] = tuple(xticks.items())
-            self.still.set_xticks(list(xticks), list(xticks.values()))
-        if yticks is not None:
-            self._ticks["y"] = tuple(yticks.items())
-            self.still.set_yticks(list(yticks), list(yticks.values()))
-        for axes in (self.still, self.moving):  # after the ticks, which would widen the limits
-            if xlim is not None:
-                axes.set_xlim(xlim)
-            if ylim is not None:
-                axes.set_ylim(ylim)
+    def __init__(self, canvas, *, title, xlabel, ylabel, xscale, yscale, share, reserve):
+        self.still, self.moving = (canvas.figure.add_axes([0, 0, 1, 1]) for _ in range(2))
+        self.units, self.share, self.reserve = canvas.units, share, reserve
+        self.width = None  # until it has a place
+        self.names = []  # that stand to the right of the axes
+        self._title, self._frame = title, {}
+        self._rows, self._keys, self._key = [], [], []
+        for axes in (self.still, self.moving):
+            axes.set(xscale=xscale, yscale=yscale)
+            axes.minorticks_off()
+        self.moving.set_axis_off()
+        self.still.spines[["top", "right"]].set_visible(False)
+        self.still.spines[["left", "bottom"]].set_color(GREY)
+        self.still.tick_params(labelsize=SMALL, length=TICK / 2, pad=TICK / 2, color=GREY,
+                               labelcolor=INK)  # fmt: skip
+        self.still.set_xlabel(xlabel, fontsize=LABEL, color=INK)
+        self.still.set_ylabel(ylabel, fontsize=LABEL, color=INK)
 
-    def frame_now(self):
-        """Return what of the still axes can change."""
-        words = [
-            (text.get_text(), text.get_position(), text.get_color()) for text in self.still.texts
-        ]
-        titles = self.still.get_title(loc="left"), self.still.get_xlabel()
-        limits = self.still.get_xlim(), self.still.get_ylim()
-        return (*limits, *titles, *sorted(self._ticks.items()), *words)
+    def curve(self, style, colour, **more):
+        """Add a curve that moves, without points yet."""
+        return self.moving.plot([], [], style, **{"color": colour, "lw": 2, **more})[0]
 
-    def key(self, rows, *, left, top, size):
-        """Write what is what beside the curves: rows of (mark, text, colour), from the top."""
-        for number, (mark, text, colour) in enumerate(rows):
-            y = top - 0.0059 * size * number
-            for x, word, align in [(left, mark, "right"), (left + 0.025, text, "left")]:
-                self._key.append(
-                    self.still.text(x, y, word, color=TEXT[colour], fontsize=size, ha=align,
-                                    va="top", transform=self.still.transAxes)
-                )  # fmt: skip
+    def frame(self, *, yscale=None, **changed):
+        """Set limits, and ticks ({value: text}). Those that would touch are left out."""
+        if yscale is not None and yscale != self.still.get_yscale():
+            for axes in (self.still, self.moving):
+                axes.set_yscale(yscale)
+                axes.minorticks_off()
+            self._frame = {name: v for name, v in self._frame.items() if name[0] == "x"}
+        if all(self._frame.get(name) == value for name, value in changed.items()):
+            return
+        self._frame |= changed
+        for axis in "xy":
+            self._set_axis(axis)
 
-    def clear_key(self):
-        """Take the key away, for another one."""
+    def _set_axis(self, name):
+        limits, ticks = (self._frame.get(name + what) for what in ("lim", "ticks"))
+        if ticks is not None:
+            shown = self._that_fit(name, limits, ticks)
+            getattr(self.still, f"set_{name}ticks")(list(shown), list(shown.values()))
+        if limits is not None:
+            for axes in (self.still, self.moving):  # after the ticks, which would widen the limits
+                axes.set(**{f"{name}lim": limits})
+
+    def _that_fit(self, name, limits, ticks):
+        """Return the ticks within the limits, or every second or third, so that none touch."""
+        if self.width is None or limits is None:
+            return ticks
+        inside = [tick for tick in sorted(ticks.items()) if limits[0] <= tick[0] <= limits[1]]
+        places = self._places(name, limits, [value for value, _ in inside])
+        sizes = np.full(len(inside), SMALL * LINE)
+        if name == "x":
+            sizes = np.array([width_of(text, SMALL) + AIR for _, text in inside])
+        for step in range(1, 1 + len(inside)):
+            gaps, needed = np.diff(places[::step]), (sizes[::step][1:] + sizes[::step][:-1]) / 2
+            if (gaps >= needed).all():
+                return dict(inside[::step])
+        return dict(inside)
+
+    def _places(self, name, limits, values):
+        """Return how far along an axis the values are, in units."""
+        scaled = getattr(self.still, f"{name}axis").get_transform().transform
+        low, *at, high = scaled(np.array([limits[0], *values, limits[1]], float))
+        length = self.width if name == "x" else self.height
+        return length * (np.array(at) - low) / (high - low)
+
+    def heights_of(self, values):
+        """Return how high on the paper the values are, in units."""
+        return self.y + self._places("y", self.moving.get_ylim(), values)
+
+    def at(self, x, y):
+        """Return where a point is on the paper, in units."""
+        (right,) = self._places("x", self.moving.get_xlim(), [x])
+        (up,) = self.heights_of([y])
+        return self.x + right, up
+
+    def over_the_right(self):
+        """Return the place of words over the axes, in line with the key, that end at the right."""
+        return self.x + self.width, self.y + self.height + AIR + SMALL * (LINE - 1)
+
+    def retitle(self, title):
+        """Change the title, to one that is not longer than the first."""
+        if title != self._title:
+            self._title = title
+            if self.width is not None:
+                self._write_title()
+
+    def key(self, *rows):
+        """Say what is what, above the axes: rows (artist, words), as many in a line as fit."""
+        if list(rows) != self._rows:
+            self._rows = list(rows)
+            if self.width is not None:
+                self._write_key()
+
+    def may_have(self, *rows):
+        """Keep room for another key than the first."""
+        self._keys.append(rows)
+
+    # What `Canvas.lay_out` asks, and tells.
+
+    def left_of_axes(self):
+        texts = [*self._frame.get("yticks", {}).values(), *self.reserve]
+        label = LABEL * LINE if self.still.get_ylabel() else 0
+        return (TICK + widest(texts) if any(texts) else 0) + label
+
+    def right_of_axes(self):
+        """Return the room for names, or for half of the last number."""
+        half = widest(self._frame.get("xticks", {}).values()) / 2
+        return max(half, AIR + widest(self.names) if self.names else 0)
+
+    def above_axes(self):
+        titles = 1 + wrapped(self._title, TITLE, self.room).count("\n")
+        rows = max(len(self._lines(rows)) for rows in (self._rows, *self._keys))
+        return TITLE * LINE * titles + SMALL * LINE * rows + AIR
+
+    def below_axes(self):
+        return TICK + SMALL * LINE + (LABEL * LINE if self.still.get_xlabel() else 0)
+
+    def place(self, left, top, box, paper):
+        """Take a place: left and top of all of it; the box (x, y, width, height) of the axes."""
+        self._left, self._top = left, top
+        self.x, self.y, self.width, self.height = box
+        for axes in (self.still, self.moving):
+            axes.set_position([side / paper[i % 2] for i, side in enumerate(box)])
+        self._write_title()
+        self._write_key()
+        for axis in "xy":
+            self._set_axis(axis)
+
+    def _write_title(self):
+        title = wrapped(self._title, TITLE, self.room)
+        foot = self._top - TITLE * (1 + LINE * title.count("\n"))  # of its last line
+        x, y = (self._left - self.x) / self.width, (foot - self.y) / self.height
+        self.still.set_title(title, loc="left", x=x, y=y, pad=0, fontsize=TITLE, color=INK,
+                             linespacing=LINE)  # fmt: skip
+
+    def _lines(self, rows):
+        """Return rows of a key as lines, each of (how far right, artist, words)."""
+        lines, right = [], np.inf
+        for artist, words in rows:
+            wide = _sample_width(artist) + BESIDE + width_of(words, SMALL)
+            if right + wide > self.room:
+                lines.append([])
+                right = 0
+            lines[-1].append((right, artist, words))
+            right += wide + APART
+        return lines
+
+    def _write_key(self):
         while self._key:
             self._key.pop().remove()
+        titles = 1 + self.still.get_title(loc="left").count("\n")
+        y = self._top - TITLE * LINE * titles - SMALL
+        for line in self._lines(self._rows):
+            for right, artist, words in line:
+                x = self._left + right
+                self._key += [
+                    self.still.add_artist(_sample(artist, x, y + 0.36 * SMALL, self.units)),
+                    self.still.text(x + _sample_width(artist) + BESIDE, y, words, fontsize=SMALL,
+                                    color=_INKS[_colour(artist)], transform=self.units, zorder=9),
+                ]  # fmt: skip
+            y -= SMALL * LINE
+
+
+_INKS = {to_hex(colour): ink for colour, ink in TEXT.items()}
+
+
+def _colour(artist):
+    if isinstance(artist, Line2D):
+        return to_hex(artist.get_color())
+    return to_hex(artist.get_facecolor() if artist.get_fill() else artist.get_edgecolor())
+
+
+def _sample_width(artist):
+    if not isinstance(artist, Line2D):
+        return 14
+    if artist.get_linestyle() == "None":
+        return artist.get_markersize()
+    return 24 if artist.get_marker() == "None" else 30
+
+
+def _sample(artist, x, y, units):
+    """Return a short piece of what the artist draws, for a key."""
+    wide = _sample_width(artist)
+    if isinstance(artist, Line2D):
+        sample = Line2D([x, x + wide / 2, x + wide], [y, y, y], markevery=[1])
+    else:
+        sample = Rectangle((x, y - 4.5), wide, 9)
+    sample.update_from(artist)
+    if isinstance(sample, Line2D):
+        sample.set_solid_capstyle("butt")  # to begin where the words above it begin
+    sample.set(transform=units, visible=True, clip_on=False, zorder=9)
+    return sample
+
+
+class Levels:
+    """Dotted horizontal lines, each with its name to the right of the axes."""
+
+    def __init__(self, panel, *names, colour=GREY):
+        self.panel, axes = panel, panel.moving
+        panel.names += names
+        self.lines = [axes.axhline(1, color=colour, lw=1.2, ls=":") for _ in names]
+        self.names = [
+            axes.text(0, 0, name, color=TEXT[colour], fontsize=SMALL, va="center",
+                      transform=panel.units)
+            for name in names
+        ]  # fmt: skip
+
+    def draw(self, *values):
+        """Show these values. Names of values that lie close together step aside."""
+        heights = spread(self.panel.heights_of(values), SMALL * LINE)
+        for line, name, value, height in zip(self.lines, self.names, values, heights):
+            line.set_ydata([value, value])
+            name.set_position((self.panel.x + self.panel.width + AIR, height))
 
 
 class Marks:
     """Vertical lines, each with a note: sliders that were moved in mid-run. The newest four show.
 
-    Each note has a height of its own, from `foot` up, a share of the axes' height, and its line
-    ends there: so none covers another, and one sees what belongs together.
+    Each note has a height of its own, from the top down, and its line ends there: so none covers
+    another, and one sees what belongs together.
     """
 
-    def __init__(self, axes, canvas, *, foot):
-        self.axes, heights = axes, [foot + 0.05 * i for i in range(4)]
-        style = {"color": INK, "lw": 1, "ls": "--", "visible": False}
-        self.lines = [axes.axvline(0, ymax=height + 0.03, **style) for height in heights]
+    def __init__(self, panel):
+        self.panel, axes = panel, panel.moving
+        self.lines = [axes.axvline(0, color=INK, lw=1, ls="--", visible=False) for _ in range(4)]
         self.notes = [
-            axes.text(0, height, "", fontsize=10, color=INK,
-                      bbox={"fc": "white", "lw": 0, "pad": 0},
+            axes.text(0, 1, "", fontsize=SMALL, color=INK, va="top", zorder=4,
+                      bbox={"fc": "white", "lw": 0, "pad": 0.5},
                       transform=axes.get_xaxis_transform())
-            for height in heights
+            for _ in self.lines
         ]  # fmt: skip
 
     def draw(self, marks):
         """Show `marks`, pairs (place on the x-axis, note)."""
-        low, high = self.axes.get_xlim()
+        low, high = self.panel.moving.get_xlim()
+        unit, line = (high - low) / self.panel.width, SMALL * LINE / self.panel.height
         shown = [*marks[-len(self.lines) :], *[(low, "")] * len(self.lines)]
-        for line, note, (x, words) in zip(self.lines, self.notes, shown):
-            line.set_visible(bool(words))
-            line.set_xdata([x, x])
-            late = x > (low + high) / 2  # no room to its right
-            shift = 0.01 * (high - low)
-            note.set(text=words, ha="right" if late else "left", x=x - shift if late else x + shift)
+        for i, (artist, note, (x, words)) in enumerate(zip(self.lines, self.notes, shown)):
+            artist.set(visible=bool(words), xdata=[x, x], ydata=[0, 1 - i * line])
+            wide = unit * (width_of(words, SMALL) + 4)
+            left = x + 4 * unit if x + 4 * unit + wide <= high else max(low, x - wide)
+            note.set(text=words, x=left, y=1 - i * line)
 
 
 class Canvas:
-    """The figure, laid out for a page that has `width` pixels for it: text has its size in pixels.
+    """The figure, laid out for a page that has `width` pixels for it.
 
     Draw into `panel(...).moving` with artists made once and updated in place. After a change to a
     `still` axes (limits, ticks, titles, words), the next `still_svg` has it.
     """
 
-    def __init__(self, width, height=300):
-        self.width = width
-        self.figure = Figure(figsize=(width / 72, height / 72))  # 72 units to the inch
-        self.panels = []
+    def __init__(self, width):
+        self.paper = width, width
+        self.figure = Figure(figsize=(width / 72, width / 72))
+        self.units = Affine2D().scale(1 / 72) + self.figure.dpi_scale_trans
+        self.panels, self._columns = [], []
         self._stills = {}  # frame_now() -> SVG
+
+    @property
+    def width(self):
+        return self.paper[0]
+
+    def panel(self, title, xlabel="", *, ylabel="", xscale="linear", yscale="linear", below=False,
+              share=1, reserve=(), **frame):  # fmt: skip
+        """Add a panel to the right of the last one, or `below` it.
+
+        `share` is its height in those of a panel that stands alone; `reserve` are numbers that may
+        come to stand at its y-axis.
+        """
+        panel = Panel(self, title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale,
+                      share=share, reserve=reserve)  # fmt: skip
+        panel.frame(**frame)
+        self.panels.append(panel)
+        if below:
+            self._columns[-1].append(panel)
+        else:
+            self._columns.append([panel])
+        return panel
 
     def lay_out(self):
         """Give every panel its place. Once, when all is built and nothing is drawn yet."""
-
-    def panel(self, rect, *, title, xlabel, ylabel="", xscale="linear", yscale="linear", **frame):
-        """Add a panel at `rect` (left, bottom, width, height as shares of the figure)."""
-        still, moving = self.figure.add_axes(rect), self.figure.add_axes(rect)
-        for axes in (still, moving):
-            axes.set(xscale=xscale, yscale=yscale)
-            axes.minorticks_off()
-        still.spines[["top", "right"]].set_visible(False)
-        still.spines[["left", "bottom"]].set_color(GREY)
-        still.tick_params(labelsize=11, color=GREY, labelcolor=INK)
-        still.set_title(title, loc="left", fontsize=13, color=INK, pad=10)
-        still.set_xlabel(xlabel, fontsize=12, color=INK)
-        still.set_ylabel(ylabel, fontsize=12, color=INK)
-        moving.set_axis_off()
-        panel = Panel(still, moving)
-        panel.frame(**frame)
-        self.panels.append(panel)
-        return panel
+        columns = self._columns if self.width >= SIDE_BY_SIDE else [self.panels]
+        lefts = [max(panel.left_of_axes() for panel in column) for column in columns]
+        rights = [max(panel.right_of_axes() for panel in column) for column in columns]
+        taken = 2 * EDGE + GAP * (len(columns) - 1) + sum(lefts) + sum(rights)
+        width = (self.width - taken) / len(columns)
+        for column, left, right in zip(columns, lefts, rights):
+            for panel in column:
+                panel.room = left + width + right
+        # The first panels of all columns begin at one height, and the last end at one.
+        above = max(column[0].above_axes() for column in columns)
+        below = max(column[-1].below_axes() for column in columns)
+        gaps = [[p.below_axes() + AIR + q.above_axes() for p, q in pairwise(c)] for c in columns]
+        inside = max(
+            sum(between) + HEIGHT[self.width] * sum(panel.share for panel in column)
+            for column, between in zip(columns, gaps)
+        )
+        self.paper = self.width, round(2 * EDGE + above + inside + below)
+        self.figure.set_size_inches(*(side / 72 for side in self.paper))
+        x = EDGE
+        for column, left, right, between in zip(columns, lefts, rights, gaps):
+            unit = (inside - sum(between)) / sum(panel.share for panel in column)
+            y = self.paper[1] - EDGE - above
+            for panel, gap in zip(column, [*between, 0]):
+                head = above if panel is column[0] else panel.above_axes()
+                box = x + left, y - unit * panel.share, width, unit * panel.share
+                panel.place(x, y + head, box, self.paper)
+                y -= unit * panel.share + gap
+            x += left + width + right + GAP
 
     def frame_now(self):
         """Return what the still layer depends on: while this is equal, its SVG is still good."""
-        return tuple(panel.frame_now() for panel in self.panels)
+        ours = {self.figure.patch, *(axes for p in self.panels for axes in (p.still, p.moving))}
+        others = [artist for artist in self.figure.get_children() if artist not in ours]
+        return (
+            self.figure.get_facecolor(),
+            *map(fingerprint.of, others),
+            *(fingerprint.of_axes(panel.still) for panel in self.panels),
+        )
 
     def still_svg(self):
         frame = self.frame_now()

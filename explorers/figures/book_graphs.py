@@ -2,21 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from explorers.canvas import BLUE, GREY, VERMILLION, Canvas
+from experiments import book_figures
+from experiments.conditions import decay_shares
+from explorers.canvas import GREY, Canvas, ticks
 from explorers.controls import VIEW, Control
-from explorers.formats import percent, rounded, trimmed
-from explorers.widget import Explorer
+from explorers.figure import Figure
+from explorers.formats import percent, rounded
+from explorers.inits import NAMES, curves, rows
 
-INITS = {"large": ("old", VERMILLION, "-"), "scaled": ("new", BLUE, "--")}
 SHORT, LONG = 30, 150  # epochs: the book's, and on to where the weights settle
-
-
-def _decay_share(table, layer):
-    parts = [np.abs(table[name][:, layer]) for name in ("decay", "pull", "kick")]
-    return parts[0] / sum(parts)
 
 
 @dataclass(frozen=True)
@@ -27,22 +25,21 @@ class Quantity:
     ylim: tuple
     yticks: tuple
     write: Callable = rounded  # (value, digits)
-    key_at: float = 0.97  # where the key has room, as a share of the panel's height
 
 
 _SHARES = {"ylim": (0, 1.03), "yticks": (0, 0.25, 0.5, 0.75, 1), "write": percent}
 QUANTITIES = {
     "validation accuracy": Quantity(
-        lambda t: t["validation_accuracy"], (0.85, 0.99), (0.86, 0.9, 0.94, 0.98), percent, 0.2
+        lambda t: t["validation_accuracy"], (0.85, 0.99), (0.86, 0.9, 0.94, 0.98), percent
     ),
     "hidden weight size": Quantity(
         lambda t: t["weight_rms"][:, 0], (0, 1), (0, 0.25, 0.5, 0.75, 1)
     ),
     "output weight size": Quantity(
-        lambda t: t["weight_rms"][:, 1], (0, 2.5), (0, 0.5, 1, 1.5, 2, 2.5), key_at=0.2
+        lambda t: t["weight_rms"][:, 1], (0, 2.5), (0, 0.5, 1, 1.5, 2, 2.5)
     ),
-    "share of decay, hidden": Quantity(lambda t: _decay_share(t, 0), **_SHARES, key_at=0.3),
-    "share of decay, output": Quantity(lambda t: _decay_share(t, 1), **_SHARES),
+    "share of decay, hidden": Quantity(lambda t: decay_shares(t, 0), **_SHARES),
+    "share of decay, output": Quantity(lambda t: decay_shares(t, 1), **_SHARES),
     "cost on the training images": Quantity(lambda t: t["cost"], (0, 5), (0, 1, 2, 3, 4, 5)),
 }
 
@@ -72,10 +69,18 @@ class BookGraphsResult:
         return QUANTITIES[quantity].read(longest)
 
 
+_stored = cache(book_figures.load)
+
+
+def compute(*, hidden):
+    width = int(hidden)
+    yield BookGraphsResult(width, {init: _stored()[width, init] for init in NAMES})
+
+
 def describe(result, *, shows):
     write = QUANTITIES[shows].write
     words = []
-    for init, (name, _, _) in INITS.items():
+    for init, name in NAMES.items():
         ends = [
             f"{write(mean, 4)} ± {write(deviation, 2)} after epoch {epoch}"
             for epoch in (1, SHORT)
@@ -94,7 +99,7 @@ def describe(result, *, shows):
 def tabulate(result, *, shows):
     write = QUANTITIES[shows].write
     rows = []
-    for init, (name, _, _) in INITS.items():
+    for init, name in NAMES.items():
         mean, low, high = (values[[0, 4, 9, 19, 29]] for values in result.curves(shows, init))
         for epoch, *triple in zip((1, 5, 10, 20, 30), mean, low, high):
             m, lowest, highest = (write(value, 4) for value in triple)
@@ -107,7 +112,7 @@ def tabulate(result, *, shows):
 def columns(result):
     table = {"epoch": range(1, SHORT + 1)}
     for quantity in QUANTITIES:
-        for init, (name, _, _) in INITS.items():
+        for init, name in NAMES.items():
             for part, values in zip(("mean", "lowest", "highest"), result.curves(quantity, init)):
                 table[f"{quantity}, {name}, {part}"] = values
     return table
@@ -118,49 +123,42 @@ class Picture:
 
     def __init__(self, width):
         self.canvas = c = Canvas(width)
+        numbers = {v for quantity in QUANTITIES.values() for v in quantity.yticks}
+        reserve = list(ticks(numbers).values())
         self.short = c.panel(
-            [0.07, 0.16, 0.4, 0.72], title="30 epochs: mean and band", xlabel="epoch",
-            xlim=(0.5, SHORT + 0.5), xticks={e: str(e) for e in (1, 10, 20, 30)},
+            f"{SHORT} epochs: mean and band", "epoch", reserve=reserve, xlim=(0.5, SHORT + 0.5),
+            xticks=ticks((1, 10, 20, 30)),
         )  # fmt: skip
         self.long = c.panel(
-            [0.56, 0.16, 0.36, 0.72], title=f"One seed, on to epoch {LONG}", xlabel="epoch",
-            xlim=(0, LONG + 1), xticks={e: str(e) for e in (1, 50, 100, 150)},
+            f"One seed, on to epoch {LONG}", "epoch", reserve=reserve, xlim=(0, LONG + 1),
+            xticks=ticks((1, 50, 100, 150)),
         )  # fmt: skip
         self.long.still.axvline(SHORT, color=GREY, lw=1, ls=":")
-        self.curves, self.bands, self.tails = {}, {}, {}
-        edges = np.arange(SHORT + 1) + 0.5
-        for init, (_, colour, style) in INITS.items():
-            (self.curves[init],) = self.short.moving.plot([], [], style, color=colour, lw=2)
-            self.bands[init] = self.short.moving.stairs(
-                np.zeros(SHORT), edges, baseline=0, fill=True, color=colour, alpha=0.22, lw=0
+        self.curves, self.tails = curves(self.short), curves(self.long)
+        self.short.key(*rows(self.curves))
+        self.long.key(*rows(self.tails))
+        self.bands = {
+            init: self.short.moving.stairs(
+                np.zeros(SHORT), np.arange(SHORT + 1) + 0.5, baseline=0, fill=True,
+                color=curve.get_color(), alpha=0.22, lw=0,
             )
-            (self.tails[init],) = self.long.moving.plot([], [], style, color=colour, lw=2)
-        self.rows = [
-            ("—" if style == "-" else "- -", f"{name} initialization", colour)
-            for name, colour, style in INITS.values()
-        ]
+            for init, curve in self.curves.items()
+        }  # fmt: skip
 
     def draw(self, result, *, shows):
         quantity = QUANTITIES[shows]
         for panel in (self.short, self.long):
-            panel.frame(ylim=quantity.ylim, yticks={v: trimmed(v) for v in quantity.yticks})
-        self._place_key(quantity.key_at)
-        epochs = np.arange(1, SHORT + 1)
-        for init in INITS:
+            panel.frame(ylim=quantity.ylim, yticks=ticks(quantity.yticks))
+        for init, curve in self.curves.items():
             mean, low, high = result.curves(shows, init)
-            self.curves[init].set_data(epochs, mean)
+            curve.set_data(np.arange(1, SHORT + 1), mean)
             self.bands[init].set_data(values=high, baseline=low)
             long = result.long(shows, init)
             self.tails[init].set_data(np.arange(1, len(long) + 1), long)
 
-    def _place_key(self, top):
-        self.short.clear_key()
-        left, size = 1 - 0.5, 11
-        self.short.key(self.rows, left=left, top=top, size=size)
 
-
-class BookGraphs(Explorer):
-    """The book's runs. Give it the stored results: BookGraphs(book_figures.load())."""
+class BookGraphs(Figure):
+    """The book's runs, as `experiments/book_figures.py` has stored them."""
 
     name = "book-graphs"
     title = "The examples graphed in the book's section, five seeds each"
@@ -171,14 +169,7 @@ class BookGraphs(Explorer):
         ),
     )
     Picture = Picture
+    compute = staticmethod(compute)
     describe = staticmethod(describe)
     tabulate = staticmethod(tabulate)
     columns = staticmethod(columns)
-
-    def __init__(self, stored, **state):
-        self._stored = stored
-        super().__init__(**state)
-
-    def compute(self, *, hidden):
-        width = int(hidden)
-        yield BookGraphsResult(width, {init: self._stored[width, init] for init in INITS})

@@ -4,19 +4,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorers.canvas import BLUE, INK, VERMILLION, Canvas
+from experiments import runs
+from explorers.canvas import BLUE, INK, VERMILLION, Canvas, ticks
 from explorers.controls import Control, log_stops
+from explorers.figure import Figure
 from explorers.formats import percent, rounded, trimmed
-from explorers.widget import Explorer
-from nn_core import Network, load_mnist, train
+from nn_core import load_mnist
 
-SEED, ETA, M = 3, 0.1, 10
 WIDTHS = (10, 30, 90)
 LAMBDAS = (2.0, 5.0, 10.0, 20.0, 50.0)
 
 
 @dataclass(frozen=True)
-class Settled:
+class Measured:
     """A network at its tail-off. Sizes are the rms over *all* its weights, as the chalkboard's."""
 
     hidden: int
@@ -45,31 +45,25 @@ class Settled:
 class ChalkboardResult:
     hidden: int  # of the sweep over lmbda
     lmbda: float  # of the sweep over widths
-    widths: tuple = ()  # of Settled
+    widths: tuple = ()  # of Measured
     lambdas: tuple = ()
 
 
-_finished = {}  # (hidden, lmbda, n_train) -> Settled
-
-
 def settling(hidden, lmbda, n_train):
-    """Train the new initialization until it has settled, and yield what it settled at.
+    """Train the new initialization until it has settled, and yield what is measured there.
 
     Before that, yield None after each epoch, so that a page without threads stays alive.
     """
-    key = hidden, lmbda, n_train
-    if key not in _finished:
-        images = load_mnist(n_train).train
-        net = Network([784, hidden, 10], init="scaled", seed=SEED)
-        epochs = int(np.clip(6 * M / (ETA * lmbda), 40, 300))
-        run = train(net, images.pixels, images.y, epochs=epochs, m=M, eta=ETA, lmbda=lmbda,
-                    seed=SEED + 1, evaluate=False)  # fmt: skip
-        for _ in run:
-            yield None
-        size = (net.squared_size() / net.n_weights) ** 0.5
-        cost, _ = net.evaluate(images.pixels, images.y, lmbda)
-        _finished[key] = Settled(hidden, lmbda, n_train, net.n_weights, size, cost)
-    yield _finished[key]
+    epochs = int(np.clip(6 * runs.M / (runs.ETA * lmbda), 40, 300))  # six decay times
+    for net in runs.settling("scaled", hidden, lmbda, n_train, epochs):
+        yield net and _measured(net, lmbda, n_train)
+
+
+def _measured(net, lmbda, n_train):
+    images = load_mnist(n_train).train
+    size = (net.squared_size() / net.n_weights) ** 0.5
+    cost, _ = net.evaluate(images.pixels, images.y, lmbda)
+    return Measured(net.sizes[1], lmbda, n_train, net.n_weights, size, cost)
 
 
 def compute(*, hidden, lmbda, n_train):
@@ -129,38 +123,27 @@ def columns(result):
 
 
 class Picture:
-    """Left: settled size over N_w. Right: over lambda. Both with the chalkboard's two readings."""
+    """Settled size over N_w, and over lambda. Both with the chalkboard's two readings."""
 
     def __init__(self, width):
-        self.canvas = c = Canvas(width)
+        self.canvas = Canvas(width)
         sizes = {"yscale": "log", "xscale": "log", "ylim": (0.015, 0.6),
-                 "yticks": {v: str(v) for v in (0.02, 0.05, 0.1, 0.2)}}  # fmt: skip
-        self.widths = c.panel(
-            [0.07, 0.17, 0.4, 0.7], title="Settled size over N_w", xlabel="N_w",
-            xlim=(5e3, 1.2e5), xticks={v: f"{v:,}" for v in (7940, 23_820, 71_460)}, **sizes,
+                 "yticks": ticks((0.02, 0.05, 0.1, 0.2, 0.5))}  # fmt: skip
+        self.widths = self.canvas.panel(
+            "Settled size over N_w", "N_w", xlim=(5e3, 1.2e5),
+            xticks=ticks((7940, 23_820, 71_460)), **sizes,
         )  # fmt: skip
-        self.lambdas = c.panel(
-            [0.57, 0.17, 0.41, 0.7], title="Settled size over λ", xlabel="λ",
-            xlim=(1.5, 70), xticks={v: str(v) for v in (2, 5, 10, 20, 50)}, **sizes,
-        )  # fmt: skip
-        self.lines = [self._artists(panel.moving) for panel in (self.widths, self.lambdas)]
-        rows = [
-            ("●", "measured", BLUE),
-            ("■", "chalkboard, C as measured", VERMILLION),
-            ("- -", "chalkboard, C fixed, through ○", INK),
-        ]
-        for panel in (self.widths, self.lambdas):
-            panel.key(rows, left=1 - 0.56, top=1.0, size=10.5)
+        self.lambdas = self.canvas.panel(
+            "Settled size over λ", "λ", xlim=(1.5, 70), xticks=ticks((2, 5, 10, 20, 50)), **sizes
+        )
+        self.lines = [self._curves(panel) for panel in (self.widths, self.lambdas)]
 
-    def _artists(self, axes):
-        c = self.canvas
-        return [
-            axes.plot([], [], style, color=colour, lw=1.8, ms=7, mfc=fill)[0]
-            for style, colour, fill in [
-                ("-o", BLUE, BLUE), ("s", VERMILLION, VERMILLION), ("--", INK, INK),
-                ("o", INK, "white"),
-            ]
-        ]  # fmt: skip
+    def _curves(self, panel):
+        measured, chalkboard = panel.curve("-o", BLUE), panel.curve("s", VERMILLION)
+        law, anchor = panel.curve("--", INK), panel.curve("o", INK, mfc="white")
+        panel.key((measured, "measured"), (chalkboard, "chalkboard, C as measured"),
+                  (law, "chalkboard, C fixed, through ○"))  # fmt: skip
+        return measured, chalkboard, law, anchor
 
     def draw(self, result):
         self._sweep(self.lines[0], "n_weights", result.widths, [7e3, 8e4])
@@ -180,7 +163,7 @@ class Picture:
             anchor.set_data([], [])
 
 
-class Chalkboard(Explorer):
+class Chalkboard(Figure):
     """The settled size over N_w and over lambda, beside the chalkboard's formula."""
 
     name = "chalkboard"
@@ -190,6 +173,7 @@ class Chalkboard(Explorer):
         Control("hidden", "hidden", "neurons of the sweep over λ", log_stops(10, 100), 30),
         Control("n_train", "n_train", "training images", log_stops(1000, 2000), 1000),
     )
+    quick = "n_train=1000 lmbda=50 hidden=10"
     Picture = Picture
     compute = staticmethod(compute)
     describe = staticmethod(describe)

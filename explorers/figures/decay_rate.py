@@ -5,16 +5,30 @@ from functools import cache
 
 import numpy as np
 
-from explorers.canvas import BLUE, GREEN, GREY, INK, TEXT, VERMILLION, Canvas
+from experiments.runs import SEED
+from explorers.canvas import (
+    AIR,
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    LABEL,
+    SMALL,
+    TEXT,
+    VERMILLION,
+    Canvas,
+    powers,
+    ticks,
+    width_of,
+)
 from explorers.controls import Control, log_stops
-from explorers.formats import full, percent, power, rounded, trimmed
-from explorers.widget import Explorer
+from explorers.figure import Figure
+from explorers.formats import full, percent, rounded, trimmed
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 
 EPOCHS = 30  # as many as the book's graphs have
 SIZES = [784, 30, 10]
-SEED = 3  # of the weights; the shuffling has the next one
 
 
 @dataclass(frozen=True)
@@ -163,7 +177,7 @@ def columns(result):
 class Picture:
     """Left: sizes over epochs. Right: the error of the limit over eta*lambda/n_train."""
 
-    TOPS = (1.5, 3, 6, 15, 60)  # upper ends for the axis of sizes
+    TOPS = (1.1, 2, 5, 10, 50)  # upper ends for the axis of sizes
     SHRINKS = np.concatenate(  # dense on both sides of 1, never at 1, where the logarithm ends
         [np.logspace(-8, -0.001, 200), 1 + np.logspace(-3, 0, 40), np.logspace(0.31, 2, 40)]
     )
@@ -174,55 +188,36 @@ class Picture:
         self._build_errors()
 
     def _build_sizes(self):
-        c = self.canvas
-        self.sizes = c.panel(
-            [0.07, 0.16, 0.4, 0.7],
-            title="Weight size (start = 1)",
-            xlabel="epoch",
-            xlim=(0, EPOCHS), ylim=(0, self.TOPS[0]),
-            xticks={0: "0", 10: "10", 20: "20", 30: "30"},
-            yticks={size: trimmed(size) for size in (0, 0.5, 1, 5, 10, 50)},
+        self.sizes = panel = self.canvas.panel(
+            "Weight size (start = 1)", "epoch", xlim=(0, EPOCHS), ylim=(0, self.TOPS[0]),
+            xticks=ticks((0, 10, 20, 30)), yticks=ticks((0, 0.5, 1, 2, 5, 10, 20, 50)),
         )  # fmt: skip
-        draw = self.sizes.moving.plot
-        (self.limit,) = draw([], [], "--", color=VERMILLION, lw=2.5, zorder=3)
-        (self.exact,) = draw([], [], "-", color=BLUE, lw=2.5)
-        (self.control,) = draw([], [], "o", color=INK, ms=5, mfc="white", zorder=4)
-        (self.layer,) = draw([], [], "-s", color=GREEN, ms=4, lw=1.5)
-        rows = [
-            ("—", "exact factor, equation (93)", BLUE),
-            ("- -", "limit exp(−ηλ/m)", VERMILLION),
-            ("○", "measured: always-black pixels", INK),
-            ("■", "measured: whole hidden layer", GREEN),
-        ]
-        self.sizes.key(rows, left=1 - 0.57, top=0.985, size=10.5)
+        self.limit = panel.curve("--", VERMILLION, zorder=3)
+        self.exact = panel.curve("-", BLUE, lw=2.5)
+        self.control = panel.curve("o", INK, ms=5, mfc="white", zorder=4)
+        self.layer = panel.curve("-s", GREEN, ms=4, lw=1.5)
+        panel.key((self.exact, "exact factor"), (self.limit, "limit exp(−ηλ/m)"),
+                  (self.control, "measured: black pixels"),
+                  (self.layer, "measured: layer"))  # fmt: skip
 
     def _build_errors(self):
-        c = self.canvas
-        decades = range(-8, 3, 2)
-        self.errors = c.panel(
-            [0.57, 0.16, 0.41, 0.7],
-            title="Relative error of the limit",
-            xlabel="ηλ/n_train, the share lost in a step",
-            xscale="log", yscale="log",
-            xlim=(1e-8, 1e2), ylim=(1e-14, 1e2),
-            xticks={10.0**e: power(e) for e in decades},
-            yticks={10.0**e: power(e) for e in range(-14, 3, 4)},
+        self.errors = panel = self.canvas.panel(
+            "Relative error of the limit", "ηλ/n_train, the share lost in a step",
+            xscale="log", yscale="log", xlim=(1e-8, 1e2), ylim=(1e-14, 1e2),
+            xticks=powers(range(-8, 3, 2)), yticks=powers(range(-14, 3, 4)),
         )  # fmt: skip
-        still = self.errors.still
-        for start, end, shade in [(0.1, 1, 0.93), (1, 2, 0.84), (2, 100, 0.74)]:
-            still.axvspan(start, end, color=str(shade), lw=0)
-        for at, text in [(0.075, "gentle"), (0.33, "abrupt"), (1.45, "flips"), (18, "grows")]:
-            align = "right" if text == "gentle" else "center"
-            turn = 90 if text in ("abrupt", "flips") else 0
-            still.text(at, 2e-14, text, fontsize=10.5, color=INK, ha=align, va="bottom",
-                       rotation=turn)  # fmt: skip
-        draw = self.errors.moving.plot
-        (self.leading,) = draw([], [], ":", color=GREY, lw=2)
-        (self.curve,) = draw([], [], "-", color=BLUE, lw=2)
-        (self.point,) = draw([], [], "o", color=VERMILLION, ms=10, zorder=5)
-        self.value = self.errors.moving.text(
-            0, 0, "", fontsize=12, color=TEXT[VERMILLION], ha="right", va="bottom"
+        regimes = [(1e-3, 0.1, 1, "gentle"), (0.1, 1, 0.93, "abrupt"), (1, 2, 0.84, "flips"),
+                   (2, 100, 0.74, "grows")]  # fmt: skip
+        for start, end, shade, word in regimes:
+            panel.still.axvspan(start, end, color=str(shade), lw=0)
+            panel.still.text((start * end) ** 0.5, 2e-14, word, fontsize=SMALL, color=INK,
+                             ha="center", va="bottom", rotation=90)  # fmt: skip
+        self.leading, self.curve = panel.curve(":", GREY), panel.curve("-", BLUE)
+        self.point = panel.curve("o", VERMILLION, ms=10, zorder=5)
+        self.value = panel.moving.text(
+            0, 0, "", fontsize=LABEL, color=TEXT[VERMILLION], transform=panel.units
         )
+        panel.key((self.curve, "at this ηλ/m"), (self.leading, "its leading term"))
 
     def draw(self, result):
         self._draw_sizes(result)
@@ -249,10 +244,12 @@ class Picture:
         x = max(result.shrink, 1e-8)
         self.point.set_data([x], [error])
         self.point.set_visible(there)
-        left = x < 1e-5  # no room on that side
-        self.value.set_position((x * 3 if left else x / 2, error * (0.3 if left else 1.5)))
-        self.value.set(ha="left" if left else "right", va="top" if left else "bottom")
-        self.value.set_text(percent(abs(result.error)) if there else "")
+        # The curve rises: there is room above it on the left, and below it on the right.
+        words, (right, up) = percent(abs(result.error)) if there else "", self.errors.at(x, error)
+        left = right - self.errors.x > width_of(words, LABEL) + AIR
+        side = -1 if left else 1
+        self.value.set(text=words, x=right + side * AIR, y=up - side * AIR / 2,
+                       ha="right" if left else "left", va="bottom" if left else "top")  # fmt: skip
 
 
 def _error_curve(exponent, shrinks):
@@ -268,7 +265,7 @@ def _error_curve(exponent, shrinks):
     return np.where(shrinks <= exponent, error, np.nan)
 
 
-class DecayRate(Explorer):
+class DecayRate(Figure):
     """Claim 2: the exact factor, its exponential limit, and both measured on a real network."""
 
     name = "decay-rate"
@@ -279,6 +276,7 @@ class DecayRate(Explorer):
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
         Control("n_train", "n_train", "training images", log_stops(100, N_TRAIN), 1000),
     )
+    quick = "n_train=100"
     Picture = Picture
     compute = staticmethod(compute)
     describe = staticmethod(describe)

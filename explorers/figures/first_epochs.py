@@ -1,32 +1,29 @@
 """Claim 1, live: who moves the weights in the first epochs, by three rulers and layer by layer."""
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 import numpy as np
 
-from explorers.canvas import BLUE, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas, Marks
+from experiments.runs import SEED
+from explorers.canvas import BLUE, GREY, INK, VERMILLION, Canvas, Marks, ticks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
-from explorers.formats import moved, moves, percent, rounded, tick, trimmed
-from explorers.widget import Explorer
+from explorers.figure import Figure
+from explorers.formats import moved, moves, percent, rounded, trimmed
+from explorers.inits import INITS
+from explorers.ledger_panel import NUMBERS, LedgerStack
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 
-EPOCHS, SEED = 30, 3
+EPOCHS = 30
 LAYERS = ("hidden", "output")
-INITS = {"old": "large", "new": "scaled"}  # N(0, 1) and N(0, 1/fan_in)
 
 # Each ruler measures decay and data by lengths or sums of its own, and gives decay's share in both.
 RULERS = {
-    "ledger of squared size": lambda one: one.decay_share,
-    "length of a single step": lambda one: _share(one.decay_step, one.data_step),
-    "displacement over the epoch": lambda one: _share(
-        one.decay_displacement, one.data_displacement
-    ),
+    "ledger of squared size": attrgetter("decay_share"),
+    "length of a single step": attrgetter("step_share"),
+    "displacement over the epoch": attrgetter("displacement_share"),
 }
-
-
-def _share(decay, data):
-    return decay / (decay + data) if decay + data else 0.0
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ def compute(*, current, m, n_train, hidden, init):
     """Yield the ledgers so far after each epoch; eta and lmbda may change from epoch to epoch."""
     images = load_mnist(n_train).train
     x, y = images.pixels, images.y
-    net = Network([784, hidden, 10], init=INITS[init], seed=SEED)
+    net = Network([784, hidden, 10], init=INITS[init].network, seed=SEED)
     shuffling = np.random.default_rng(SEED + 1)
     result = FirstEpochsResult(init, n_train, settings=())
     yield result
@@ -153,91 +150,33 @@ def columns(result):
 class Picture:
     """Left: the ledger, stacked, epoch by epoch. Right: decay's share by each ruler."""
 
-    TOPS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 1000, 1e5, 1e7)
-    EDGES = np.arange(EPOCHS + 1) + 0.5
-
     def __init__(self, width):
         self.canvas = c = Canvas(width)
-        ticks = {e: str(e) for e in (1, 10, 20, 30)}
-        self.ledger = c.panel(
-            [0.095, 0.16, 0.365, 0.7], title="Ledger, of the squared size", xlabel="epoch",
-            xlim=(0.5, EPOCHS + 0.5), xticks=ticks,
-        )  # fmt: skip
+        epochs = {"xlim": (0.5, EPOCHS + 0.5), "xticks": ticks((1, 10, 20, 30))}
+        self.ledger = c.panel("Ledger, of the squared size", "epoch", reserve=NUMBERS, **epochs)
+        self.stack = LedgerStack(self.ledger, EPOCHS)
+        self.ledger.key(*self.stack.key)
+        self.marks = Marks(self.ledger)
         self.rulers = c.panel(
-            [0.56, 0.16, 0.42, 0.7], title="Decay's share, by three rulers", xlabel="epoch",
-            xlim=(0.5, EPOCHS + 0.5), xticks=ticks, ylim=(-0.03, 1.42),
-            yticks={0: "0 %", 0.5: "50 %", 1: "100 %"},
+            "Decay's share, by three rulers", "epoch", ylim=(-0.03, 1.03),
+            yticks={0: "0 %", 0.5: "50 %", 1: "100 %"}, **epochs,
         )  # fmt: skip
         self.rulers.still.axhline(0.5, color=GREY, lw=1, ls=":")
-        self._build_ledger()
-        self._build_rulers()
-        self._frame(0.1)
-
-    def _build_ledger(self):
-        c, axes = self.canvas, self.ledger.moving
-        self.areas = {
-            name: axes.stairs([0] * EPOCHS, self.EDGES, baseline=0, fill=True, color=colour,
-                              hatch=hatch, edgecolor="white", lw=0)
-            for name, colour, hatch in [
-                ("decay", BLUE, None), ("pull", ORANGE, "//"), ("kick", PURPLE, ".."),
-            ]
-        }  # fmt: skip
-        (self.change,) = axes.plot([], [], "D", color=INK, ms=3.5)
-        self.marks = Marks(axes, c, foot=0.51)
-
-    def _build_rulers(self):
-        c, axes = self.canvas, self.rulers.moving
-        styles = [(BLUE, "-o", "●"), (VERMILLION, "--s", "■"), (INK, ":^", "▲")]
+        styles = [("-o", BLUE), ("--s", VERMILLION), (":^", INK)]
         self.lines = {
-            ruler: axes.plot([], [], style, color=colour, lw=1.8, ms=4.5)[0]
-            for ruler, (colour, style, _) in zip(RULERS, styles)
+            ruler: self.rulers.curve(*style, ms=4.5) for ruler, style in zip(RULERS, styles)
         }
-        rows = [(mark, ruler, colour) for ruler, (colour, _, mark) in zip(RULERS, styles)]
-        self.rulers.key(rows, left=1 - 0.56, top=1.0, size=10.5)
-
-    def _frame(self, top):
-        """Give the ledger's axis room from -top to top."""
-        if self.ledger.still.get_ylim() == (-top, 1.35 * top):
-            return
-        self.ledger.frame(
-            ylim=(-top, 1.35 * top), yticks={-top: f"−{tick(top)}", 0: "0", top: tick(top)}
-        )
-        self.ledger.clear_key()
-        rows = [("■", "decay", BLUE), ("▨", "pull", ORANGE), ("▩", "kick", PURPLE),
-                ("◆", "change measured on the weights", INK)]  # fmt: skip
-        self.ledger.key(rows, left=1 - 0.66, top=1.0, size=10.5)
+        self.rulers.key(*((line, ruler) for ruler, line in self.lines.items()))
 
     def draw(self, result, *, layer):
-        self._draw_ledger(result, layer)
+        self.stack.draw(result.layer(layer))
+        self.marks.draw([(epoch + 0.5, words) for epoch, words in result.changes])
         epochs = np.arange(1, len(result.ledgers) + 1)
         for ruler, line in self.lines.items():
             line.set_data(epochs, result.shares(layer, ruler))
 
-    def _draw_ledger(self, result, layer):
-        ledgers = result.layer(layer)
-        parts = {
-            name: _padded([getattr(one, name) / one.size_before for one in ledgers])
-            for name in self.areas
-        }
-        below, above = np.zeros(EPOCHS), np.zeros(EPOCHS)
-        for name, values in parts.items():
-            base = np.where(values < 0, below, above)
-            self.areas[name].set_data(values=base + values, edges=self.EDGES, baseline=base)
-            below += np.minimum(values, 0)
-            above += np.maximum(values, 0)
-        highest = max(above.max(), -below.min())
-        self._frame(next((top for top in self.TOPS if highest <= top), self.TOPS[-1]))
-        self.change.set_data(
-            np.arange(1, len(ledgers) + 1), [one.change / one.size_before for one in ledgers]
-        )
-        self.marks.draw([(epoch + 0.5, words) for epoch, words in result.changes])
 
-
-def _padded(values):
-    return np.pad(np.array(values, dtype=float), (0, EPOCHS - len(values)))
-
-
-class FirstEpochs(Explorer):
+class FirstEpochs(Figure):
     """Claim 1: the ledger of each epoch, and what three rulers make of it."""
 
     name = "first-epochs"
@@ -251,6 +190,7 @@ class FirstEpochs(Explorer):
         Control("init", "init", "initialization", tuple(INITS), "old"),
         Control("layer", "layer", "shown", LAYERS, "hidden", VIEW),
     )
+    quick = "n_train=100 m=30 hidden=5"
     Picture = Picture
     compute = staticmethod(compute)
     describe = staticmethod(describe)

@@ -4,14 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorers.canvas import BLUE, GREY, TEXT, VERMILLION, Canvas
+from experiments.runs import SEED, M, from_here_on
+from explorers.canvas import Canvas, Levels, ticks
 from explorers.controls import Control, log_stops
+from explorers.figure import Figure
 from explorers.formats import rounded
-from explorers.widget import Explorer
+from explorers.inits import curves, rows
 from nn_core import Network, load_mnist, train
 
 EPOCHS = 120
-N_TRAIN, M, SIZES, SEED = 1000, 10, [784, 30, 10], 3
+N_TRAIN, SIZES = 1000, [784, 30, 10]
 MET = 1.05  # closer than 5 %: the sizes have met
 
 
@@ -26,9 +28,7 @@ class MeetingResult:
     @property
     def met(self):
         """The first epoch from which on the two sizes differ by less than 5 %, or None."""
-        far = np.flatnonzero(_apart(np.array(self.large), np.array(self.scaled)) >= MET)
-        first = int(far[-1]) + 1 if len(far) else 0
-        return first if first < len(self.large) else None
+        return from_here_on(self.large, self.scaled, MET)
 
 
 def _apart(one, other):
@@ -101,42 +101,24 @@ class Picture:
     """Weight size over epochs on a logarithmic scale, and the sizes that the book's claim names."""
 
     def __init__(self, width):
-        self.canvas = c = Canvas(width)
-        self.panel = c.panel(
-            [0.08, 0.16, 0.74, 0.72],
-            title="Size of the hidden layer's weights (rms)",
-            xlabel="epoch",
-            yscale="log", xlim=(0, EPOCHS), ylim=(4e-3, 1.6),
-            xticks={e: str(e) for e in range(0, EPOCHS + 1, 30)},
-            yticks={1: "1", 0.1: "0.1", 0.01: "0.01"},
+        self.canvas = Canvas(width)
+        self.panel = self.canvas.panel(
+            "Size of the hidden layer's weights (rms)", "epoch", yscale="log",
+            xlim=(0, EPOCHS), ylim=(4e-3, 1.6), xticks=ticks(range(0, EPOCHS + 1, 30)),
+            yticks=ticks((0.01, 0.1, 1)),
         )  # fmt: skip
-        n_weights = Network(SIZES, seed=SEED).n_weights
-        for value, text in [(n_weights**-0.5, "1/√N_w"), (SIZES[0] ** -0.5, "1/√fan_in")]:
-            self.panel.still.axhline(value, color=GREY, lw=1.2, ls=":")
-            self._label(self.panel.still, value, text, GREY)
-        draw = self.panel.moving.plot
-        self.curves, self.names = {}, {}
-        for name, text, colour, style in [
-            ("large", "old, N(0, 1)", VERMILLION, "-"),
-            ("scaled", "new, N(0, 1/fan_in)", BLUE, "--"),
-        ]:
-            (self.curves[name],) = draw([], [], style, color=colour, lw=2.5)
-            self.names[name] = self.panel.moving.text(
-                0, 1, text, color=TEXT[colour], fontsize=12, va="bottom"
-            )
-
-    def _label(self, axes, value, text, colour):
-        axes.text(EPOCHS * 1.01, value, text, color=TEXT[colour], fontsize=12,
-                  va="center")  # fmt: skip
+        self.levels = Levels(self.panel, "1/√N_w", "1/√fan_in")
+        self.curves = curves(self.panel)
+        self.panel.key(*rows(self.curves, formula=True))
 
     def draw(self, result):
+        self.levels.draw(result.n_weights**-0.5, SIZES[0] ** -0.5)
         for name, curve in self.curves.items():
-            values = getattr(result, name)
-            curve.set_data(np.arange(len(values)), values)
-            self.names[name].set_position((2, values[0] * (1.05 if name == "large" else 0.62)))
+            sizes = getattr(result, name)
+            curve.set_data(np.arange(len(sizes)), sizes)
 
 
-class Meeting(Explorer):
+class Meeting(Figure):
     """Old and new initialization trained side by side on the first 1,000 images."""
 
     name = "meeting"

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorers.canvas import BLUE, GREY, VERMILLION, Canvas
+from explorers.canvas import BLUE, VERMILLION, Canvas, Levels, powers
 from explorers.controls import Control, log_stops
-from explorers.formats import power, rounded, trimmed
-from explorers.widget import Explorer
+from explorers.figure import Figure
+from explorers.formats import rounded, trimmed
 
 POWERS = {1.0: "1", 0.5: "1/2", 0.0: "0", -0.25: "−1/4", -0.5: "−1/2"}
 
@@ -76,23 +76,20 @@ class Picture:
     K = np.linspace(-0.6, 1.05, 60)
 
     def __init__(self, width):
-        self.canvas = c = Canvas(width)
-        self.panel = c.panel(
-            [0.09, 0.17, 0.62, 0.7], title="Penalty (λ/2n_train)·Σw² for weights w = N_w^k",
-            xlabel="k", yscale="log", xlim=(-0.6, 1.05), ylim=(1e-10, 1e22),
-            xticks=POWERS, yticks={10.0**e: power(e) for e in range(-8, 21, 4)},
+        self.canvas = Canvas(width)
+        self.panel = panel = self.canvas.panel(
+            "Penalty (λ/2n_train)·Σw² for w = N_w^k", "k", yscale="log",
+            xlim=(self.K[0], self.K[-1]), ylim=(1e-10, 1e23), xticks=POWERS,
+            yticks=powers(range(-8, 21, 4)),
         )  # fmt: skip
-        self.panel.still.axhline(1, color=GREY, lw=1.2, ls=":")
-        self.panel.still.text(1.07, 1, "penalty 1", color=GREY, fontsize=12, va="center")
-        draw = self.panel.moving.plot
-        (self.apart,) = draw([], [], "-", color=BLUE, lw=2.5)
-        (self.equal,) = draw([], [], "--", color=VERMILLION, lw=2)
-        (self.apart_points,) = draw([], [], "o", color=BLUE, ms=7)
-        (self.equal_points,) = draw([], [], "s", color=VERMILLION, ms=6)
-        rows = [("●", "n_train and N_w as they are", BLUE), ("■", "both n equal", VERMILLION)]
-        self.panel.key(rows, left=0.07, top=0.98, size=11)
+        self.level = Levels(panel, "penalty 1")
+        self.apart, self.equal = panel.curve("-", BLUE), panel.curve("--", VERMILLION)
+        self.apart_points, self.equal_points = panel.curve("o", BLUE), panel.curve("s", VERMILLION)
+        panel.key((self.apart_points, "n_train and N_w as they are"),
+                  (self.equal_points, "both n equal"))  # fmt: skip
 
     def draw(self, result):
+        self.level.draw(1)
         for line, points, penalty in [
             (self.apart, self.apart_points, result.apart),
             (self.equal, self.equal_points, result.equal),
@@ -101,7 +98,7 @@ class Picture:
             points.set_data(list(POWERS), [penalty(k) for k in POWERS])
 
 
-class Penalty(Explorer):
+class Penalty(Figure):
     """The penalty in the cost for weights of several powers of N_w, with the two n apart."""
 
     name = "penalty"

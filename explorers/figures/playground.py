@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from IPython.display import Markdown
 
-from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas, Marks
+from explorers.canvas import BLUE, GREEN, GREY, INK, VERMILLION, Canvas, Levels, Marks, powers
 from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
-from explorers.formats import full, moved, moves, percent, power, rounded, tick, trimmed
-from explorers.widget import Explorer
+from explorers.figure import Figure
+from explorers.formats import full, moved, moves, percent, power, rounded, trimmed
+from explorers.inits import INITS
+from explorers.ledger_panel import NUMBERS, PARTS, LedgerStack
 from nn_core import CrossEntropyCost, DivergenceError, Network, QuadraticCost, load_mnist, train
 from nn_core.data import N_TRAIN
 
 MOST_EPOCHS = 120
 N_VALIDATION = 2000  # of the 10,000: the measuring must not take longer than the training
 LAYERS = ("first hidden", "second hidden", "output")
-INITS = {"old": "large", "new": "scaled"}  # N(0, 1) and N(0, 1/fan_in)
 COSTS = {"cross-entropy": CrossEntropyCost, "quadratic": QuadraticCost}
 MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
-PARTS = ("decay", "pull", "kick")
 GUESSING = 0.3  # a network with fewer of its training images right has learned next to nothing
 
 
@@ -91,7 +91,7 @@ def compute(*, current, hidden, second, init, cost, m, n_train, fan_in, seed, ep
     x, y = data.train.pixels, data.train.y
     seen = data.validation.pixels[:N_VALIDATION], data.validation.y[:N_VALIDATION]
     sizes = [x.shape[1], hidden, *([] if second == "none" else [int(second)]), 10]
-    net = Network(sizes, cost=COSTS[cost], init=INITS[init], seed=seed)
+    net = Network(sizes, cost=COSTS[cost], init=INITS[init].network, seed=seed)
     shuffling = np.random.default_rng(seed + 1)
     before = net.evaluate(x, y), net.evaluate(*seen)
     result = PlaygroundResult(
@@ -145,7 +145,7 @@ def progress(result):
     return result.trained, result.epochs
 
 
-def describe(result, *, right, layer, kept):
+def describe(result, *, layer, kept):
     said = [
         result.trouble,
         _story(result, layer),
@@ -209,7 +209,7 @@ def _decay(result, layer):
     )
 
 
-def tabulate(result, *, right, layer, kept):
+def tabulate(result, *, layer, kept):
     rows = _rows(result, layer)
     if kept is not None:
         rows += [(f"kept: {what}", value) for what, value in _rows(kept.result, layer)]
@@ -241,8 +241,17 @@ def _rows(result, layer):
     return rows
 
 
-def columns(result, prefix=""):
-    """Return the run as columns that begin before training; ledgers leave that cell empty."""
+def columns(result, *, kept):
+    """Return the run, and what was kept, as columns that begin before training."""
+    runs = {"": result} if kept is None else {"": result, "kept_": kept.result}
+    table = {"epoch": range(max(run.trained for run in runs.values()) + 1)}
+    for prefix, run in runs.items():
+        table |= _columns(run, prefix)
+    return table
+
+
+def _columns(result, prefix):
+    """Return one run as columns; ledgers leave the cell before training empty."""
     table = {}
     for i, name in enumerate(("training", "validation")):
         table[f"{name}_accuracy"] = [pair[i] for pair in result.accuracy]
@@ -286,60 +295,46 @@ RIGHT = {
 class Picture:
     """Left: the size of one layer's weights. Right: what was chosen. Broken grey lines: kept."""
 
-    NOW = ((VERMILLION, "o", "●"), (BLUE, "s", "■"), (GREEN, "^", "▲"))
-    KEPT = (("--", "- -"), (":", "···"), ("-.", "-·-"))
-    AREAS = (("decay", BLUE, None, "■"), ("pull", ORANGE, "//", "▨"), ("kick", PURPLE, "..", "▩"))
-    TOPS = (*(float(f"{step}e{e}") for e in (-3, -2, -1, 0) for step in (1, 2, 3, 5)),
-            *(10.0**e for e in range(1, 8)))  # fmt: skip
-    EDGES = np.arange(MOST_EPOCHS + 1) + 0.5
-    ROOM = 1.42  # of which what lies above 1 is for the key
-
     def __init__(self, width):
         self.canvas = c = Canvas(width)
-        self.sizes = c.panel([0.075, 0.15, 0.355, 0.72], title=" ", xlabel="epoch", yscale="log")
-        self.right = c.panel([0.6, 0.15, 0.375, 0.72], title=" ", xlabel="epoch")
-        self._build_sizes()
+        name = max(LAYERS, key=len)
+        self.sizes = c.panel(f"Weight size, {name} layer", "epoch", yscale="log",
+                             reserve=[power(-13)])  # fmt: skip
+        title = max((title for title, _ in RIGHT.values()), key=len)
+        self.right = c.panel(title, "epoch", reserve=NUMBERS, xticks=_ticks(MOST_EPOCHS))
+        self._build_sizes(name)
         self._build_right()
 
-    def _build_sizes(self):
-        c, axes = self.canvas, self.sizes.moving
+    def _build_sizes(self, name):
+        panel = self.sizes
         # Broken lines lie on top, so that one sees both where they agree.
-        self.kept_size = axes.plot([], [], "--", color=GREY, lw=2, zorder=3)[0]
-        self.size = axes.plot([], [], "-", color=VERMILLION, lw=2.5)[0]
-        self.end = axes.plot([], [], "o", color=VERMILLION, ms=6, clip_on=False)[0]
-        self.scale = axes.axhline(1, color=INK, lw=1.2, ls=":")
-        self.scale_name = axes.text(
-            1.02, 1, "1/√N_w", color=INK, fontsize=11, va="center",
-            transform=axes.get_yaxis_transform(),
-        )  # fmt: skip
-        self.marks = Marks(axes, c, foot=0.72)
+        self.kept_size = panel.curve("--", GREY, zorder=3)
+        self.size = panel.curve("-", VERMILLION, lw=2.5)
+        self.end = panel.curve("o", VERMILLION, clip_on=False)
+        self.scale = Levels(panel, "1/√N_w", colour=INK)
+        self.marks = Marks(panel)
+        panel.may_have((self.size, "now"), (self.kept_size, f"kept: {name}"))
 
     def _build_right(self):
-        c, axes = self.canvas, self.right.moving
-        self.half = axes.axhline(0.5, color=GREY, lw=1, ls=":")
-        self.zero = axes.axhline(0, color=GREY, lw=1)
-        self.areas = {
-            name: axes.stairs([0] * MOST_EPOCHS, self.EDGES, baseline=0, fill=True, color=colour,
-                              hatch=hatch, edgecolor="white", lw=0)
-            for name, colour, hatch, _ in self.AREAS
-        }  # fmt: skip
-        (self.change,) = axes.plot([], [], "D", color=INK, ms=3.5)
-        (self.kept_decay,) = axes.plot([], [], "--", color=INK, lw=1.8, ds="steps-mid")
-        self.kept = [
-            axes.plot([], [], style, color=GREY, lw=2, zorder=3)[0]
-            for style, _ in self.KEPT
-        ]
+        panel = self.right
+        self.half = panel.moving.axhline(0.5, color=GREY, lw=1, ls=":")
+        self.zero = panel.moving.axhline(0, color=GREY, lw=1)
+        self.stack = LedgerStack(panel, MOST_EPOCHS)
+        self.kept_decay = panel.curve("--", INK, lw=1.8, ds="steps-mid")
+        self.kept = [panel.curve(style, GREY, zorder=3) for style in ("--", ":", "-.")]
         self.now = [
-            axes.plot([], [], "-", marker=mark, color=colour, lw=1.8, ms=5)[0]
-            for colour, mark, _ in self.NOW
+            panel.curve(style, colour, ms=5)
+            for style, colour in [("-o", VERMILLION), ("-s", BLUE), ("-^", GREEN)]
         ]
+        kept = zip(self.kept, ("kept: validation", "validation", "L2 term"))  # longer than it gets
+        panel.may_have(*zip(self.now, LAYERS), *kept)
 
     def draw(self, result, *, right, layer, kept):
         runs = [result] if kept is None else [result, kept.result]
         epochs = max(run.epochs for run in runs)
         self._draw_sizes(runs, layer, epochs)
         is_ledger = right == "ledger"
-        for artist in [*self.areas.values(), self.change, self.kept_decay, self.zero]:
+        for artist in (*self.stack.areas.values(), self.stack.change, self.kept_decay, self.zero):
             artist.set_visible(is_ledger)
         self.half.set_visible(right == "decay share")
         for lines, run in zip([self.now, self.kept], [*runs, None]):
@@ -353,21 +348,17 @@ class Picture:
         for curve, run in zip([self.size, self.kept_size], [*runs, None]):
             values = [] if run is None else run.rms(run.present(layer))
             curve.set_data(np.arange(len(values)), values)
-        size, scale = runs[0].rms(runs[0].present(layer))[-1], runs[0].scale
-        self.end.set_data([runs[0].trained], [size])
-        self.scale.set_ydata([scale, scale])
-        self.scale_name.set_y(scale)
+        shown, scale = runs[0].present(layer), runs[0].scale
+        self.end.set_data([runs[0].trained], [runs[0].rms(shown)[-1]])
         values = [value for run in runs for value in run.rms(run.present(layer))]
         ylim, yticks = _decades(min(scale, *values), max(1, *values))
-        shown = runs[0].present(layer)
-        self._retitle(self.sizes, f"Weight size, {shown} layer")
+        self.sizes.retitle(f"Weight size, {shown} layer")
         self.sizes.frame(xlim=(0, epochs), xticks=_ticks(epochs), ylim=ylim, yticks=yticks)
+        self.scale.draw(scale)
         self.marks.draw(moves(runs[0].settings))
-        kept = []
-        if len(runs) == 2:
-            other = runs[1].present(layer)
-            kept = [("- -", "kept" if other == shown else f"kept: {other}", GREY)]
-        self._key(self.sizes, [[("—", "now", VERMILLION)], kept])
+        others = [run.present(layer) for run in runs[1:]]
+        kept = [(self.kept_size, "kept" if name == shown else f"kept: {name}") for name in others]
+        self.sizes.key((self.size, "now"), *kept)
 
     def _draw_lines(self, lines, run, right, layer, epochs):
         curves = [] if run is None else RIGHT[right][1](run, layer)
@@ -382,72 +373,33 @@ class Picture:
     def _frame_lines(self, runs, right, layer, epochs):
         title, curves_of = RIGHT[right]
         curves = [curves_of(run, layer) for run in runs]
-        self._retitle(self.right, title)
         values = np.concatenate([values for run in curves for _, _, values in run] or [[]])
         if right == "cost":
-            self._scale("log")
             positive = values[values > 0]
-            ylim, yticks = _decades(max(positive.min(), 1e-6), positive.max())
+            scale, (ylim, yticks) = "log", _decades(max(positive.min(), 1e-6), positive.max())
         else:
-            self._scale("linear")
             low = 0 if right == "decay share" else _lowest(runs)
-            top = low + (1 - low) * self.ROOM
-            ylim = (low - 0.02 * (1 - low), top)
+            scale, ylim = "linear", (low - 0.03 * (1 - low), 1 + 0.03 * (1 - low))
             yticks = {v: f"{100 * v:g} %" for v in (low, (1 + low) / 2, 1)}
-        self.right.frame(xlim=(0, epochs), xticks=_ticks(epochs), ylim=ylim, yticks=yticks)
-        now = [(mark, name, colour) for (colour, _, mark), (name, *_) in zip(self.NOW, curves[0])]
-        kept = []
-        if len(runs) == 2:
-            names = [name for name, *_ in curves[1]]
-            if right == "decay share":
-                names = [runs[1].present(layer)]
-            kept = [(mark, f"kept: {name}", GREY) for (_, mark), name in zip(self.KEPT, names)]
-        self._key(self.right, [now, kept])
+        self.right.retitle(title)
+        self.right.frame(
+            yscale=scale, xlim=(0, epochs), xticks=_ticks(epochs), ylim=ylim, yticks=yticks
+        )
+        kept = [name for run in curves[1:] for name, *_ in run]
+        if kept and right == "decay share":
+            kept = [runs[1].present(layer)]
+        kept = [f"kept: {name}" if i == 0 else name for i, name in enumerate(kept)]
+        now = [name for name, *_ in curves[0]]
+        self.right.key(*zip(self.now, now), *zip(self.kept, kept))
 
     def _draw_ledger(self, runs, layer, epochs):
-        shown = runs[0].present(layer)
-        ledgers = runs[0].ledger(shown)
-        below, above = np.zeros(MOST_EPOCHS), np.zeros(MOST_EPOCHS)
-        for name, area in self.areas.items():
-            values = _padded([getattr(one, name) / one.size_before for one in ledgers])
-            base = np.where(values < 0, below, above)
-            area.set_data(values=base + values, edges=self.EDGES, baseline=base)
-            below += np.minimum(values, 0)
-            above += np.maximum(values, 0)
-        change = [one.change / one.size_before for one in ledgers]
-        self.change.set_data(np.arange(1, len(change) + 1), change)
-        decay = []
-        if len(runs) == 2:
-            kept = runs[1].ledger(runs[1].present(layer))
-            decay = [one.decay / one.size_before for one in kept]
+        ledgers = [run.ledger(run.present(layer)) for run in runs]
+        decay = [one.decay / one.size_before for kept in ledgers[1:] for one in kept]
         self.kept_decay.set_data(np.arange(1, len(decay) + 1), decay)
-        highest = max(above.max(), -below.min(), -min(decay, default=0))
-        top = next((top for top in self.TOPS if highest <= top), self.TOPS[-1])
-        self._scale("linear")
-        self._retitle(self.right, RIGHT["ledger"][0])
-        self.right.frame(
-            xlim=(0.5, epochs + 0.5), xticks=_ticks(epochs), ylim=(-top, 1.7 * top),
-            yticks={-top: f"−{tick(top)}", 0: "0", top: tick(top)},
-        )  # fmt: skip
-        now = [(mark, name, colour) for name, colour, _, mark in self.AREAS]
-        other = [("◆", "change, measured", INK), ("- -", "kept: decay", INK)][: len(runs)]
-        self._key(self.right, [now, other])
-
-    def _scale(self, scale):
-        for axes in (self.right.still, self.right.moving):
-            if axes.get_yscale() != scale:
-                axes.set_yscale(scale)
-                axes.minorticks_off()
-
-    def _retitle(self, panel, title):
-        if panel.still.get_title(loc="left") != title:
-            panel.still.set_title(title, loc="left", fontsize=13, pad=10)
-
-    def _key(self, panel, columns):
-        """Write the key anew, in two columns: what is now, and what is kept."""
-        panel.clear_key()
-        for rows, left in zip(columns, (0.06, 0.5)):
-            panel.key(rows, left=left, top=1.0, size=10.5)
+        self.right.retitle(RIGHT["ledger"][0])
+        self.right.frame(yscale="linear", xlim=(0.5, epochs + 0.5), xticks=_ticks(epochs))
+        self.stack.draw(ledgers[0], also=decay)
+        self.right.key(*self.stack.key, *[(self.kept_decay, "kept: decay")] * (len(runs) - 1))
 
 
 def _ticks(epochs):
@@ -456,12 +408,10 @@ def _ticks(epochs):
 
 
 def _decades(low, high):
-    """Return limits and ticks of a logarithmic axis that holds `low` to `high`, and a key above."""
+    """Return limits and ticks of a logarithmic axis that holds `low` to `high`."""
     bottom = math.floor(math.log10(max(low, 1e-12) * 0.9))
     top = max(bottom + 1, math.ceil(math.log10(high) - 0.3))
-    step = math.ceil((top - bottom) / 5)
-    ticks = {10.0**e: power(e) for e in range(bottom, top + 1, step)}
-    return (10.0**bottom, 2 * 10 ** (top + 0.4 * (top - bottom))), ticks
+    return (10.0**bottom, 2 * 10.0**top), powers(range(bottom, top + 1))
 
 
 def _lowest(runs):
@@ -470,11 +420,7 @@ def _lowest(runs):
     return max(low for low in (0, 0.5, 0.8, 0.9) if low == 0 or least > low)
 
 
-def _padded(values):
-    return np.pad(np.array(values, dtype=float), (0, MOST_EPOCHS - len(values)))
-
-
-class Playground(Explorer):
+class Playground(Figure):
     """Everything movable. `keep` puts a run aside for comparison, `forget` drops what was kept."""
 
     name = "playground"
@@ -495,33 +441,29 @@ class Playground(Explorer):
         Control("right", "right", "side shows", tuple(RIGHT), "accuracy", VIEW),
     )
     buttons = (("keep", "Keep for comparison"), ("forget", "Forget the kept run"))
+    also_viewed = ("kept",)
+    quick = "n_train=100 m=30 hidden=5 epochs=10"
     Picture = Picture
     compute = staticmethod(compute)
     describe = staticmethod(describe)
     tabulate = staticmethod(tabulate)
+    columns = staticmethod(columns)
     progress = staticmethod(progress)
 
     _kept = None  # (result, state, preset)
 
     def keep(self):
         """Keep the present run, as far as it has come, to compare later ones with it."""
-        self._kept = (self.result, dict(self.state), self.preset)
-        self._show(running=self._running)
+        self._kept = (self.run.result, dict(self.state), self.preset)
+        self.show()
 
     def forget(self):
         """Drop the run that was kept."""
         self._kept = None
-        self._show(running=self._running)
+        self.show()
 
     def view(self):
         return super().view() | {"kept": self._kept_and_how_it_differs()}
-
-    def columns(self, result):
-        if self._kept is None:
-            return {"epoch": range(result.trained + 1), **columns(result)}
-        kept = self._kept[0]
-        epochs = range(max(result.trained, kept.trained) + 1)
-        return {"epoch": epochs, **columns(result), **columns(kept, "kept_")}
 
     def _kept_and_how_it_differs(self):
         if self._kept is None:
@@ -530,7 +472,7 @@ class Playground(Explorer):
         differs = ", ".join(
             f"{name} = {full(value)}"
             for name, value in state.items()
-            if value != self.state[name] and name not in self._that_act(VIEW)
+            if value != self.state[name] and name not in self.that_act(VIEW)
         )
         return Kept(result, preset, f"with {differs}" if differs else "with the same settings")
 

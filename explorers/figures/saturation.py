@@ -2,18 +2,25 @@
 
 import numpy as np
 
-from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION, Canvas
+from explorers.canvas import (
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PURPLE,
+    VERMILLION,
+    Canvas,
+    powers,
+    ticks,
+)
 from explorers.controls import VIEW
+from explorers.figure import Figure
 from explorers.figures import tail_off
 from explorers.formats import moved, percent, power, rounded
-from explorers.widget import Explorer
 
 EPOCHS = tail_off.EPOCHS
 LOWEST = (0.5, 1e-4)  # lower ends for the axis of widths
-
-
-def _step_share(one):
-    return one.decay_step / (one.decay_step + one.data_step)
 
 
 def series(result):
@@ -23,7 +30,7 @@ def series(result):
     return {
         "saturated": [n.saturated for n in neurons],
         "ledger": [one.decay_share for one in ledgers],
-        "step": [_step_share(one) for one in ledgers],
+        "step": [one.step_share for one in ledgers],
         "z": [n.z_rms for n in neurons],
         "random": np.sqrt(sizes**2 * result.x_squared + 1),
         "answer": sizes * np.sqrt(result.n_weights),
@@ -77,30 +84,25 @@ class Picture:
     def __init__(self, width):
         self.canvas = c = Canvas(width)
         epochs = {"xlabel": "epoch", "xlim": (0, EPOCHS),
-                  "xticks": {e: str(e) for e in range(0, EPOCHS + 1, 30)}}  # fmt: skip
-        self.shares = c.panel(
-            [0.07, 0.17, 0.4, 0.7], title="Saturation, and decay's share", ylim=(0, 1.5),
-            yticks={0: "0", 0.5: "50 %", 1: "100 %"}, **epochs,
-        )  # fmt: skip
+                  "xticks": ticks(range(0, EPOCHS + 1, 30))}  # fmt: skip
+        self.shares = c.panel("Saturation, and decay's share", ylim=(0, 1.03),
+                              yticks={0: "0", 0.5: "50 %", 1: "100 %"}, **epochs)  # fmt: skip
         self.width = c.panel(
-            [0.56, 0.17, 0.42, 0.7], title="Width of z (root mean square)", yscale="log",
-            ylim=(LOWEST[0], 2000), yticks={10.0**e: power(e) for e in range(-3, 4)}, **epochs,
+            "Width of z (root mean square)", yscale="log", ylim=(LOWEST[0], 400),
+            reserve=[power(-3)], yticks=powers(range(-3, 3)), **epochs,
         )  # fmt: skip
         self.width.still.axhline(1, color=GREY, lw=1, ls=":")
-        self.lines = {}
-        for name, panel, style, colour in [
-            ("saturated", self.shares, "-", GREEN), ("ledger", self.shares, "--", BLUE),
-            ("step", self.shares, ":", VERMILLION), ("z", self.width, "-", INK),
-            ("random", self.width, "--", PURPLE), ("answer", self.width, ":", ORANGE),
-        ]:  # fmt: skip
-            (self.lines[name],) = panel.moving.plot([], [], style, color=colour, lw=2.5)
-        left, size = 1 - 0.6, 10.5
-        self.shares.key([("—", "saturated neurons", GREEN), ("- -", "decay, by the ledger", BLUE),
-                         ("···", "decay, by the single step", VERMILLION)],
-                        left=left, top=1.0, size=size)  # fmt: skip
-        self.width.key([("—", "measured", INK), ("- -", "√(w²⟨|x|²⟩ + 1)", PURPLE),
-                        ("···", "√N_w·w, the answer's", ORANGE)],
-                       left=left, top=1.0, size=size)  # fmt: skip
+        left, right = self.shares, self.width
+        self.lines = {
+            "saturated": left.curve("-", GREEN), "ledger": left.curve("--", BLUE),
+            "step": left.curve(":", VERMILLION), "z": right.curve("-", INK),
+            "random": right.curve("--", PURPLE), "answer": right.curve(":", ORANGE),
+        }  # fmt: skip
+        names = ["saturated neurons", "decay, by the ledger", "decay, by the single step",
+                 "measured", "√(w²⟨|x|²⟩ + 1)", "√N_w·w, the answer's"]  # fmt: skip
+        rows = list(zip(self.lines.values(), names))
+        left.key(*rows[:3])
+        right.key(*rows[3:])
 
     def draw(self, result):
         s = series(result)
@@ -108,15 +110,16 @@ class Picture:
             first = 1 if name in ("ledger", "step") else 0  # these are of an epoch, not after it
             self.lines[name].set_data(np.arange(first, first + len(values)), values)
         smallest = min(min(s[name]) for name in ("z", "random", "answer"))
-        self.width.frame(ylim=(next((low for low in LOWEST if low < smallest), LOWEST[-1]), 2000))
+        self.width.frame(ylim=(next((low for low in LOWEST if low < smallest), LOWEST[-1]), 400))
 
 
-class Saturation(Explorer):
+class Saturation(Figure):
     """The old network of the tail-off figure, looked at with the fourth answer's eyes."""
 
     name = "saturation"
     title = "Saturated neurons, the data gradient beside decay, and the width of z"
     controls = tuple(one for one in tail_off.TailOff.controls if one.acts != VIEW)
+    quick = tail_off.TailOff.quick
     Picture = Picture
     compute = staticmethod(tail_off.compute)
     describe = staticmethod(describe)

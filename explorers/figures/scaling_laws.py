@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from experiments.scaling import series
+from experiments.scaling import load, series
 from experiments.scaling_fit import (
     Collapse,
     apart,
@@ -17,12 +19,11 @@ from experiments.scaling_fit import (
     local_exponents,
     settled,
 )
-from explorers.canvas import BLUE, GREY, INK, VERMILLION, Canvas, with_room_for_key
+from explorers.canvas import GREY, INK, Canvas, powers, ticks
 from explorers.controls import VIEW, Control
+from explorers.figure import Figure
 from explorers.formats import percent, power, rounded, trimmed
-from explorers.widget import Explorer
-
-INITS = {"large": ("old", VERMILLION, "o"), "scaled": ("new", BLUE, "s")}
+from explorers.inits import NAMES, points, rows
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,20 @@ class ScalingLawsResult:
         return fit([self.change.x(s) for s in self.chosen], [s.size for s in self.chosen])
 
 
+@cache
+def _stored():
+    """Return ({run: Settled} of all stored runs, the formula for them)."""
+    found = {run: settled(run, table) for run, table in load().items()}
+    return found, collapse(list(found.values()))
+
+
+def compute(*, changed):
+    everything, formula = _stored()
+    change = CHANGES[changed]
+    chosen = tuple(everything[run] for run in series()[change.series])
+    yield ScalingLawsResult(change, chosen, tuple(everything.values()), formula)
+
+
 def describe(result, *, right):
     change, law = result.change, result.fit
     xs, sizes, _, _ = averaged(result.chosen, change.x)
@@ -121,7 +136,7 @@ def columns(result):
     chosen = result.chosen
     return {
         result.change.xlabel: [result.change.x(s) for s in chosen],
-        "init": [s.run.init for s in chosen],
+        "init": [NAMES[s.run.init] for s in chosen],
         "seed": [s.run.seed for s in chosen],
         **{
             name: [getattr(s, name) for s in chosen]
@@ -166,49 +181,33 @@ class Picture:
 
     def __init__(self, width):
         self.canvas = c = Canvas(width)
-        self.sizes = c.panel(
-            [0.08, 0.17, 0.4, 0.7], title="Settled size", xlabel=" ",
-            xscale="log", yscale="log", xlim=(1, 10), ylim=(0.01, 1),
-        )  # fmt: skip
+        self.sizes = c.panel("Settled size", " ", xscale="log", yscale="log", reserve=["0.005"])
         self.collapse = c.panel(
-            [0.58, 0.17, 0.38, 0.7], title=" ", xlabel="λ/n_train",
-            xscale="log", yscale="log", xlim=(1e-5, 1e-1), ylim=(1, 100),
-            xticks={10.0**e: power(e) for e in range(-4, 0)}, yticks={1: "1", 10: "10", 100: "100"},
+            "All runs: ‖w‖ = size · √weights", "λ/n_train", xscale="log", yscale="log",
+            xlim=(1e-5, 1e-1), ylim=(1, 100), xticks=powers(range(-4, 0)),
+            yticks=ticks((1, 10, 100)),
         )  # fmt: skip
         # Among all runs only the chosen ones move.
         (self.formula,) = self.collapse.still.plot([], [], "-", color=INK, lw=1)
-        self.all = self.collapse.still.add_patch(
-            PathPatch(grains([], []), fc=GREY, lw=0, alpha=0.6)
-        )
-        (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=1.5)
-        self.points, self.lit = {}, {}
-        for init, (_, colour, mark) in INITS.items():
-            style = {"color": colour, "mfc": colour if init == "large" else "none",
-                     "mew": 1.5, "ls": "none", "marker": mark}  # fmt: skip
-            (self.points[init],) = self.sizes.moving.plot([], [], ms=7, **style)
-            (self.lit[init],) = self.collapse.moving.plot([], [], ms=6, **style)
+        self.all = PathPatch(grains([], []), fc=GREY, lw=0, alpha=0.6)
+        self.collapse.still.add_patch(self.all)
+        self.law = self.sizes.curve("--", INK, lw=1.5)
+        self.points, self.lit = points(self.sizes), points(self.collapse, ms=6)
+        grain = Line2D([], [], color=GREY, alpha=0.6, marker="D", ms=4, ls="none")
+        self.rows = [(grain, "all other runs"), (self.formula, "the formula")]
+        self.collapse.may_have(*self.rows)
+        for change in CHANGES.values():
+            self.sizes.may_have(*self._key(change))
 
-    def _frame(self, change, xs, sizes):
-        c = self.canvas
-        xlim = (min(xs) / 1.4, max(xs) * 1.4)
-        ylim = with_room_for_key(min(sizes) / 1.6, max(sizes) * 1.6)
-        distinct = sorted(set(xs))
-        shown = distinct[:: 1 + (len(distinct) - 1) // 4]
-        self.sizes.still.set_xlabel(change.xlabel, fontsize=12, color=INK)
-        self.sizes.frame(
-            xlim=xlim, ylim=ylim, xticks={x: trimmed(x, 3) for x in shown},
-            yticks=log_ticks(*ylim),
-        )  # fmt: skip
-        self.sizes.clear_key()
-        rows = [("●", "old initialization", VERMILLION), ("□", "new", BLUE),
-                ("- -", f"{change.of_law} (slope {trimmed(change.law)})", INK)]  # fmt: skip
-        self.sizes.key(rows, left=1 - 0.62, top=1.0, size=10.5)
+    def _key(self, change):
+        law = f"{change.of_law} (slope {trimmed(change.law)})"
+        return *rows(self.points), (self.law, law)
 
     def draw(self, result, *, right):
         x = result.change.x
         xs, sizes = [x(s) for s in result.chosen], [s.size for s in result.chosen]
         self._frame(result.change, xs, sizes)
-        for init in INITS:
+        for init in self.points:
             of = [s for s in result.chosen if s.run.init == init]
             self.points[init].set_data([x(s) for s in of], [s.size for s in of])
             self.lit[init].set_data(self._norms(of, result.formula, right))
@@ -216,26 +215,33 @@ class Picture:
         self._draw_formula(result, right)
         self.law.set_data(power_law(xs, sizes, result.change.law))
 
+    def _frame(self, change, xs, sizes):
+        ylim = min(sizes) / 1.6, max(sizes) * 1.6
+        self.sizes.still.set_xlabel(change.xlabel)
+        self.sizes.frame(
+            xlim=(min(xs) / 1.4, max(xs) * 1.4), ylim=ylim, yticks=log_ticks(*ylim),
+            xticks=ticks(sorted(set(xs)), lambda x: trimmed(x, 3)),
+        )  # fmt: skip
+        self.sizes.key(*self._key(change))
+
     def _norms(self, points, formula, right):
         of = formula.reduced if right == COLLAPSED else lambda point: point.norm
         return [point.kappa for point in points], [of(point) for point in points]
 
     def _draw_formula(self, result, right):
-        title, rows = "All runs: ‖w‖ = size · √weights", [("◆", "all other runs", GREY)]
         if right == COLLAPSED:
-            title = "‖w‖ at one width, length and η/m"
-            rows.append(("—", "the formula", INK))
             by_kappa = {s.kappa: result.formula.curve(s) for s in result.everything}
             self.formula.set_data(*zip(*sorted(by_kappa.items())))
+            self.collapse.retitle("‖w‖ at one width, length and η/m")
+            self.collapse.key(*self.rows)
         else:
             self.formula.set_data([], [])
-        self.collapse.still.set_title(title, loc="left", fontsize=13, color=INK, pad=10)
-        self.collapse.clear_key()
-        self.collapse.key(rows, left=0.1, top=0.3, size=10.5)
+            self.collapse.retitle("All runs: ‖w‖ = size · √weights")
+            self.collapse.key(self.rows[0])
 
 
-class ScalingLaws(Explorer):
-    """The stored sweep. Give it the results: ScalingLaws(scaling.load())."""
+class ScalingLaws(Figure):
+    """The sweep, as `experiments/scaling.py` has stored it."""
 
     name = "scaling-laws"
     title = "What the settled size depends on"
@@ -246,17 +252,7 @@ class ScalingLaws(Explorer):
         Control("right", "right", "what is shown of ‖w‖", (MEASURED, COLLAPSED), MEASURED, VIEW),
     )
     Picture = Picture
+    compute = staticmethod(compute)
     describe = staticmethod(describe)
     tabulate = staticmethod(tabulate)
     columns = staticmethod(columns)
-
-    def __init__(self, stored, **state):
-        self._settled = {run: settled(run, table) for run, table in stored.items()}
-        self._series = series()
-        self._formula = collapse(list(self._settled.values()))
-        super().__init__(**state)
-
-    def compute(self, *, changed):
-        change = CHANGES[changed]
-        chosen = tuple(self._settled[run] for run in self._series[change.series])
-        yield ScalingLawsResult(change, chosen, tuple(self._settled.values()), self._formula)

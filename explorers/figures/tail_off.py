@@ -4,30 +4,23 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorers.canvas import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    VERMILLION,
-    Canvas,
-    Marks,
-    with_room_for_key,
-)
+from experiments.runs import SEED, from_here_on
+from explorers.canvas import GREEN, INK, SMALL, Canvas, Levels, Marks, powers, ticks
 from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
-from explorers.formats import moved, moves, percent, power, rounded
-from explorers.widget import Explorer
+from explorers.figure import Figure
+from explorers.formats import moved, moves, percent, power, rounded, trimmed
+from explorers.inits import NAMES, NEW, OLD, curves, rows
 from nn_core import Network, load_mnist, train
 from nn_core.cost import sigmoid, sigmoid_prime
 from nn_core.data import N_TRAIN
 
-EPOCHS, SEED = 120, 3
+EPOCHS = 120
 MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
-INITS = ("large", "scaled")
 SAMPLE = 100  # images whose weighted inputs are looked at
 ARRIVED = 1.1  # sizes less than 10 % apart have met
 LOWEST = (2e-3, 1e-4, 1e-6, 1e-9, 1e-15)  # lower ends for the axis of sizes
-HIGHEST = (1.2, 12, 120)  # and upper ones, below the key
+HIGHEST = (1.2, 12, 120)  # and upper ones
+HIGHEST_BARS = (0.2, 0.6)  # of z and of sigma'(z): a share of the sample
 SATURATED = 0.02  # sigma' below this, |z| above 3.9: under a tenth of its largest value, 0.25
 
 # Bins of z that are narrow near 0 and wide far out: equal steps of asinh(z).
@@ -83,10 +76,7 @@ class TailOffResult:
     @property
     def arrived(self):
         """The first epoch from which the old weights are within 10 % of the new, or None."""
-        ratio = np.array(self.sizes["large"]) / np.array(self.sizes["scaled"])
-        last = np.flatnonzero(np.maximum(ratio, 1 / ratio) > ARRIVED)
-        arrival = int(last[-1]) + 1 if len(last) else 0
-        return arrival if arrival <= self.epochs else None
+        return from_here_on(self.sizes["large"], self.sizes["scaled"], ARRIVED)
 
     @property
     def expected(self):
@@ -113,13 +103,13 @@ def compute(*, current, m, n_train, hidden, fan_in):
     images = load_mnist(n_train, pool=POOLS[fan_in]).train
     x, y = images.pixels, images.y
     sizes = [x.shape[1], hidden, 10]
-    nets = {init: Network(sizes, init=init, seed=SEED) for init in INITS}
-    shuffling = {init: np.random.default_rng(SEED + 1) for init in INITS}
+    nets = {init: Network(sizes, init=init, seed=SEED) for init in NAMES}
+    shuffling = {init: np.random.default_rng(SEED + 1) for init in NAMES}
     result = TailOffResult(
         m, n_train, sizes[0], nets["large"].n_weights, float((images.x**2).sum(axis=1).mean()), (),
         sizes={init: (net.weight_rms()[0],) for init, net in nets.items()},
         neurons={init: (_neurons(net, x),) for init, net in nets.items()},
-        ledgers={init: () for init in INITS},
+        ledgers={init: () for init in NAMES},
         accuracy={init: (net.accuracy(x, y),) for init, net in nets.items()},
     )  # fmt: skip
     yield result
@@ -161,7 +151,7 @@ def progress(result):
 
 
 def describe(result, *, epoch):
-    large, scaled = (result.sizes[init][-1] for init in INITS)
+    large, scaled = (result.sizes[init][-1] for init in NAMES)
     saturation = _saturation(result.neurons["large"], min(epoch, result.epochs))
     if not result.epochs:
         return f"Nothing is trained yet. {saturation}"
@@ -237,7 +227,7 @@ def _named():
 
 def columns(result):
     table = {"epoch": range(result.epochs + 1)}
-    for key, name in [("large", "old"), ("scaled", "new")]:
+    for key, name in NAMES.items():
         table[f"{name}_rms"] = result.sizes[key]
         table[f"{name}_z_rms"] = [n.z_rms for n in result.neurons[key]]
         table[f"{name}_saturated"] = [n.saturated for n in result.neurons[key]]
@@ -254,76 +244,43 @@ class Picture:
         self._build_neurons()
 
     def _build_sizes(self):
-        c = self.canvas
-        self.sizes = c.panel(
-            [0.07, 0.14, 0.4, 0.75], title="Size of the hidden layer's weights", xlabel="epoch",
-            yscale="log", xlim=(0, EPOCHS), ylim=(LOWEST[0], HIGHEST[0]),
-            xticks={e: str(e) for e in range(0, EPOCHS + 1, 30)},
+        self.sizes = panel = self.canvas.panel(
+            "Size of the hidden layer's weights", "epoch", yscale="log", reserve=[power(-15)],
+            xlim=(0, EPOCHS), xticks=ticks(range(0, EPOCHS + 1, 30)),
         )  # fmt: skip
-        axes = self.sizes.moving
-        at_the_end = {"lw": 2.5, "ms": 6, "markevery": [-1], "clip_on": False}
-        self.curves = {
-            "large": axes.plot([], [], "-o", color=VERMILLION, **at_the_end)[0],
-            "scaled": axes.plot([], [], "--s", color=BLUE, **at_the_end)[0],
-        }
-        self.scale_lines, self.scale_names = [], []
-        for _ in range(3):
-            self.scale_lines.append(axes.axhline(1, color=GREY, lw=1.2, ls=":"))
-            self.scale_names.append(
-                axes.text(EPOCHS * 1.02, 1, "", color=GREY, fontsize=11, va="center")
-            )
-        self.expected = axes.axvline(0, ymax=0.72, color=GREEN, lw=1.5, ls="-.")
-        self.cursor = axes.axvline(0, ymax=0.72, color=INK, lw=1)
-        self.marks = Marks(axes, c, foot=0.55)
-        rows = [("—", "old, N(0, 1)", VERMILLION), ("- -", "new, N(0, 1/fan_in)", BLUE),
-                ("-·-", "decay alone would arrive", GREEN)]  # fmt: skip
-        self.sizes.key(rows, left=1 - 0.56, top=1.0, size=10.5)
+        self.scales = Levels(panel, "1/√N_w", "1/√fan_in", "1/√⟨|x|²⟩")
+        self.curves = curves(panel, marked_end=True)
+        self.expected = panel.moving.axvline(0, color=GREEN, lw=1.5, ls="-.")
+        self.cursor = panel.moving.axvline(0, color=INK, lw=1)
+        self.marks = Marks(panel)
+        panel.key(*rows(self.curves, formula=True), (self.expected, "decay alone would arrive"))
 
     def _build_neurons(self):
-        c = self.canvas
-        at = np.arcsinh([-30, -5, -1, 0, 1, 5, 30])
-        self.z = c.panel(
-            [0.66, 0.57, 0.31, 0.32], title="Hidden neurons: z", xlabel="",
-            xlim=tuple(np.arcsinh(Z_EDGES[[0, -1]])), ylim=(0, 0.3),
-            xticks=dict(zip(at, ["−30", "−5", "−1", "0", "1", "5", "30"])), yticks={},
+        self.z = self.canvas.panel(
+            "Hidden neurons: z", share=0.45, xlim=tuple(np.arcsinh(Z_EDGES[[0, -1]])),
+            ylim=(0, HIGHEST_BARS[0]), yticks={},
+            xticks={float(np.arcsinh(z)): trimmed(z) for z in (-30, -5, 0, 5, 30)},
         )  # fmt: skip
-        self.slope = c.panel(
-            [0.66, 0.14, 0.31, 0.26], title="σ′(z)", xlabel="0: saturated · 0.25: free",
-            xlim=(0, 0.25), ylim=(0, 0.7), xticks={0: "0", 0.125: "0.125", 0.25: "0.25"}, yticks={},
+        self.slope = self.canvas.panel(
+            "σ′(z)", "0: saturated · 0.25: free", below=True, share=0.45, xlim=(0, 0.25),
+            ylim=(0, HIGHEST_BARS[1]), xticks=ticks((0, 0.125, 0.25)), yticks={},
         )  # fmt: skip
         self.histograms = {}
-        for init, colour, style in [("large", VERMILLION, {"fill": True, "alpha": 0.55}),
-                                    ("scaled", BLUE, {"ls": "--", "lw": 1.8})]:  # fmt: skip
-            self.histograms[init] = (
-                self.z.moving.stairs(np.zeros(len(Z_EDGES) - 1), np.arcsinh(Z_EDGES),
-                                     color=colour, **style),
-                self.slope.moving.stairs(np.zeros(len(SLOPE_EDGES) - 1), SLOPE_EDGES,
-                                         color=colour, **style),
-            )  # fmt: skip
-        self.when = self.z.moving.text(
-            0.99, 0.97, "", transform=self.z.moving.transAxes, ha="right", va="top",
-            fontsize=11, color=INK,
-        )  # fmt: skip
-
-    def _frame(self, sizes):
-        low = next((low for low in LOWEST if low < sizes.min()), LOWEST[-1])
-        high = next((high for high in HIGHEST if high > sizes.max()), HIGHEST[-1])
-        ylim = with_room_for_key(low, high)
-        if self.sizes.still.get_ylim() != ylim:
-            decades = range(int(np.ceil(np.log10(low))), int(np.log10(high)) + 1)
-            ticks = decades[:: 1 + len(decades) // 6]
-            self.sizes.frame(ylim=ylim, yticks={10.0**e: power(e) for e in ticks})
+        for init, look in [(OLD, {"fill": True, "alpha": 0.55}), (NEW, {"ls": "--", "lw": 1.8})]:
+            self.histograms[init.network] = [
+                panel.moving.stairs(np.zeros(len(edges) - 1), edges, color=init.colour, **look)
+                for panel, edges in [(self.z, np.arcsinh(Z_EDGES)), (self.slope, SLOPE_EDGES)]
+            ]
+        self.z.key(*((bars[0], NAMES[init]) for init, bars in self.histograms.items()))
+        self.when = self.z.moving.text(0, 0, "", fontsize=SMALL, color=INK, ha="right",
+                                       transform=self.z.units)  # fmt: skip
 
     def draw(self, result, *, epoch):
         shown = min(epoch, result.epochs)
         for init, curve in self.curves.items():
             curve.set_data(np.arange(len(result.sizes[init])), result.sizes[init])
-        marks = zip(self.scale_lines, self.scale_names, result.scales.items())
-        for line, name, (text, value) in marks:
-            line.set_ydata([value, value])
-            name.set_position((EPOCHS * 1.02, value))
-            name.set_text(text)
         self._frame(np.concatenate(list(result.sizes.values())))
+        self.scales.draw(*result.scales.values())
         self.marks.draw(result.changes)
         arrival = result.expected
         self.expected.set_visible(arrival is not None and arrival <= EPOCHS)
@@ -332,12 +289,19 @@ class Picture:
         self.cursor.set_xdata([shown, shown])
         for init, (z, slope) in self.histograms.items():
             neurons = result.neurons[init][shown]
-            z.set_data(values=np.minimum(neurons.z_share, 0.3))
-            slope.set_data(values=np.minimum(neurons.slope_share, 0.7))
+            z.set_data(values=np.minimum(neurons.z_share, HIGHEST_BARS[0]))
+            slope.set_data(values=np.minimum(neurons.slope_share, HIGHEST_BARS[1]))
         self.when.set_text("before training" if shown == 0 else f"after epoch {shown}")
+        self.when.set_position(self.z.over_the_right())
+
+    def _frame(self, sizes):
+        low = next((low for low in LOWEST if low < sizes.min()), LOWEST[-1])
+        high = next((high for high in HIGHEST if high > sizes.max()), HIGHEST[-1])
+        decades = range(int(np.ceil(np.log10(low))), int(np.log10(high)) + 1)
+        self.sizes.frame(ylim=(low, high), yticks=powers(decades))
 
 
-class TailOff(Explorer):
+class TailOff(Figure):
     """Claim 3: both initializations arrive at one size; where it lies, and when they arrive."""
 
     name = "tail-off"
@@ -351,6 +315,7 @@ class TailOff(Explorer):
         Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
         Control("epoch", "epoch", "shown on the right", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
     )
+    quick = "n_train=100 m=30 hidden=5"
     Picture = Picture
     compute = staticmethod(compute)
     describe = staticmethod(describe)

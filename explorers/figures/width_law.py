@@ -6,11 +6,12 @@ import numpy as np
 
 from experiments import scaling, scaling_fit
 from experiments.scaling_fit import averaged, fit, local_exponents, settled
-from explorers.canvas import BLUE, GREEN, INK, PURPLE, VERMILLION, Canvas, with_room_for_key
+from explorers.canvas import GREEN, INK, PURPLE, Canvas, ticks
 from explorers.controls import POOLS, Control, log_stops
-from explorers.figures.scaling_laws import INITS, log_ticks, power_law
-from explorers.formats import percent, rounded, trimmed
-from explorers.widget import Explorer
+from explorers.figure import Figure
+from explorers.figures.scaling_laws import log_ticks, power_law
+from explorers.formats import full, percent, rounded, trimmed
+from explorers.inits import NAMES, points, rows
 
 WIDTHS = (8, 16, 32, 64, 128)
 GIVEN_UP = 0.3  # training accuracy below which a network has all but given up
@@ -59,7 +60,7 @@ def compute(*, eta, lmbda, m, n_train, fan_in):
             hidden=hidden, n_train=n_train, lmbda=lmbda, eta=eta, m=m, pool=POOLS[fan_in], init=init
         )
         for hidden in WIDTHS
-        for init in INITS
+        for init in NAMES
     )
     result = WidthLawResult(runs)
     yield result
@@ -87,9 +88,7 @@ def describe(result):
         f"Old and new settle within {percent(result.apart - 1)} of each other.",
     ]
     if rough := [
-        f"{one.run.hidden} ({INITS[one.run.init][0]})"
-        for one in result.settled
-        if not one.has_settled
+        f"{one.run.hidden} ({NAMES[one.run.init]})" for one in result.settled if not one.has_settled
     ]:
         said.append(
             f"Not at rest even after {scaling.MOST_DECAY_TIMES} decay times: the networks with "
@@ -106,7 +105,7 @@ def describe(result):
 def tabulate(result):
     return [
         (
-            f"{one.run.hidden} neurons, {INITS[one.run.init][0]}: "
+            f"{one.run.hidden} neurons, {NAMES[one.run.init]}: "
             "size, times √N_w, gain, heat, accuracy",
             f"{rounded(one.size)}, {rounded(one.size * one.n_weights**0.5)}, {rounded(one.gain)}, "
             f"{rounded(one.heat)}, {percent(one.accuracy)}",
@@ -119,7 +118,7 @@ def columns(result):
     names = ("n_weights", "size", "gain", "heat", "accuracy")
     return {
         "hidden": [one.run.hidden for one in result.settled],
-        "init": [one.run.init for one in result.settled],
+        "init": [NAMES[one.run.init] for one in result.settled],
         **{name: [getattr(one, name) for one in result.settled] for name in names},
     }
 
@@ -137,58 +136,40 @@ class Picture:
     """Left: settled size over N_w, with a line of slope -1/2. Right: gain and heat over N_w."""
 
     def __init__(self, width):
-        self.canvas = c = Canvas(width)
+        c = self.canvas = Canvas(width)
         self.sizes = c.panel(
-            [0.08, 0.17, 0.4, 0.7], title="Settled size over N_w", xlabel="N_w",
-            xscale="log", yscale="log", xlim=(1e3, 1e5), ylim=(0.02, 0.5),
-        )  # fmt: skip
-        self.balance = c.panel(
-            [0.58, 0.17, 0.4, 0.7], title="What holds the new ones up", xlabel="N_w",
-            xscale="log", xlim=(1e3, 1e5), ylim=(0, 1),
-        )  # fmt: skip
-        (self.law,) = self.sizes.moving.plot([], [], "--", color=INK, lw=1.5)
-        self.points = {
-            init: self.sizes.moving.plot(
-                [], [], mark, color=colour, ms=8, mfc=colour if init == "large" else "none",
-                mew=1.8,
-            )[0]
-            for init, (_, colour, mark) in INITS.items()
-        }  # fmt: skip
+            "Settled size over N_w", "N_w", xscale="log", yscale="log", reserve=["0.005"]
+        )
+        self.balance = c.panel("What holds the new ones up", "N_w", xscale="log", reserve=["0.05"])
+        self.law = self.sizes.curve("--", INK, lw=1.5)
+        self.points = points(self.sizes)
         self.parts = {
-            name: self.balance.moving.plot([], [], style, color=colour, ms=7,
-                                           lw=1.8)[0]
-            for name, colour, style in [("taken", INK, "-"), ("gain", GREEN, "-^"),
-                                        ("heat", PURPLE, "--v")]
+            name: self.balance.curve(style, colour)
+            for name, style, colour in [("taken", "-", INK), ("gain", "-^", GREEN),
+                                        ("heat", "--v", PURPLE)]
         }  # fmt: skip
-        rows = [("●", "old initialization", VERMILLION), ("□", "new", BLUE),
-                ("- -", "slope −½, for comparison", INK)]  # fmt: skip
-        self.sizes.key(rows, left=1 - 0.5, top=1.0, size=10.5)
-        rows = [("—", "λ‖w‖²/n_train", INK), ("▲", "gain", GREEN),
-                ("▼", "heat, from the kicks", PURPLE)]  # fmt: skip
-        self.balance.key(rows, left=1 - 0.5, top=1.0, size=10.5)
+        self.sizes.key(*rows(self.points), (self.law, "slope −½, for comparison"))
+        names = "λ‖w‖²/n_train", "gain", "heat, from the kicks"
+        self.balance.key(*zip(self.parts.values(), names))
 
     def _frame(self, result):
         ends = [(run.fan_in + 10) * run.hidden for run in result.runs]
         for panel in (self.sizes, self.balance):
-            panel.frame(
-                xlim=(ends[0] / 1.5, ends[-1] * 1.5),
-                xticks={n: f"{n:,}" for n in sorted(set(ends))[::2]},
-            )
+            panel.frame(xlim=(ends[0] / 1.5, ends[-1] * 1.5), xticks=ticks(sorted(set(ends)), full))
         sizes = [one.size for one in result.settled] or [0.05, 0.2]
         # In steps of a third of a decade, so that not each new point moves the axis.
-        low = 10 ** (np.floor(3 * np.log10(min(sizes) / 1.4)) / 3)
-        high = 10 ** (np.ceil(3 * np.log10(max(sizes) * 1.6)) / 3)
-        low, high = with_room_for_key(low, high)
+        low = 10 ** (np.floor(3 * np.log10(min(sizes) / 1.2)) / 3)
+        high = 10 ** (np.ceil(3 * np.log10(max(sizes) * 1.2)) / 3)
         self.sizes.frame(ylim=(low, high), yticks=log_ticks(low, high))
         whole = [_taken(one) for one in result.settled] or [0.5]
-        top = float(np.ceil(2.8 * max(whole)) / 2)  # whole halves, and the key above the curves
-        self.balance.frame(ylim=(0, top), yticks={t: trimmed(t, 3) for t in np.linspace(0, top, 6)})
+        top = float(np.ceil(2.1 * max(whole)) / 2)  # whole halves
+        self.balance.frame(ylim=(0, top), yticks=ticks(np.linspace(0, top, 6)))
 
     def draw(self, result):
         self._frame(result)
-        for init, points in self.points.items():
+        for init, dots in self.points.items():
             settled = result.of(init)
-            points.set_data([s.n_weights for s in settled], [s.size for s in settled])
+            dots.set_data([s.n_weights for s in settled], [s.size for s in settled])
         new = result.of("scaled")
         at = [one.n_weights for one in new]
         self.parts["taken"].set_data(at, [_taken(one) for one in new])
@@ -201,7 +182,7 @@ class Picture:
             self.law.set_data(power_law(x, [s.size for s in result.settled], -0.5))
 
 
-class WidthLaw(Explorer):
+class WidthLaw(Figure):
     """Networks of five widths, old and new, each trained until it has settled."""
 
     name = "width-law"
@@ -213,6 +194,7 @@ class WidthLaw(Explorer):
         Control("n_train", "n_train", "training images", log_stops(500, 2000), 1000),
         Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
     )
+    quick = "n_train=500 eta=1 lmbda=20 fan_in=49"
     Picture = Picture
     compute = staticmethod(compute)
     describe = staticmethod(describe)

@@ -6,24 +6,47 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from explorers.canvas import SMALL, WIDTHS
+
+
+def laid_out(make, width=WIDTHS[-1]):
+    """Return a Picture of this width with all in its place, not drawn yet."""
+    picture = make(width)
+    picture.canvas.lay_out()
+    return picture
+
+
+def drawn(figure, width=WIDTHS[-1]):
+    """Return a figure's Picture as things stand."""
+    figure.drawn(width)
+    return figure.picture(width)
+
 
 def assert_readable(picture):
-    """No point leaves its axes; no word is cut off, or lies on a point, a curve or another word."""
+    """No mark leaves its axes; no word is small, cut off, or on a mark, a curve or another word.
+
+    A curve may leave its axes, which cut it off; so may the ground of a note lie on one.
+    """
     canvas = FigureCanvasAgg(picture.canvas.figure)
     canvas.draw()
     page = picture.canvas.figure.bbox
-    words = [pair for panel in picture.canvas.panels for pair in _words(panel, canvas)]
-    for text, box in words:
+    found = [text for panel in picture.canvas.panels for text in _words(panel)]
+    boxes = [text.get_window_extent(canvas.get_renderer()) for text in found]
+    words = [(text.get_text(), box) for text, box in zip(found, boxes)]
+    for text, box in zip(found, boxes):
+        assert text.get_fontsize() >= SMALL, f"small: {text}"
         assert page.x0 <= box.x0 and box.x1 <= page.x1, f"cut off: {text}"
         assert page.y0 <= box.y0 and box.y1 <= page.y1, f"cut off: {text}"
     for (one, box), (other, further) in combinations(words, 2):
         assert not box.overlaps(further), f"{one} lies on {other}"
+    bare = [word for word, text in zip(words, found) if text.get_bbox_patch() is None]
     for panel in picture.canvas.panels:
         for line in filter(Artist.get_visible, panel.moving.lines):
-            for points, reach in _drawn(panel, line):
-                assert _inside(points, panel.moving.bbox.padded(0.5)).all(), "off the axes"
-                for text, box in words:
-                    assert not _inside(points, box.padded(reach)).any(), f"{text} lies on a point"
+            for points, reach, are_marks in _drawn(panel, line):
+                seen = _inside(points, panel.moving.bbox.padded(0.5))
+                assert seen.all() or not are_marks, "off the axes"
+                for text, box in bare:
+                    assert not _inside(points[seen], box.padded(reach)).any(), f"{text} is covered"
 
 
 def assert_ticks(picture, most=9):
@@ -36,13 +59,11 @@ def assert_ticks(picture, most=9):
             assert 2 <= len(ticks) <= most and len(set(ticks)) == len(ticks) and all(ticks), ticks
 
 
-def _words(panel, canvas):
-    still, found = panel.still, []
-    for text in (*still.texts, *still.get_xticklabels(), *still.get_yticklabels(),
-                 still.xaxis.label, still.yaxis.label, still._left_title):  # fmt: skip
-        if text.get_text().strip():
-            found.append((text.get_text(), text.get_window_extent(canvas.get_renderer())))
-    return found
+def _words(panel):
+    still = panel.still
+    texts = (*still.texts, *panel.moving.texts, *still.get_xticklabels(), *still.get_yticklabels(),
+             still.xaxis.label, still.yaxis.label, still._left_title)  # fmt: skip
+    return [text for text in texts if text.get_text().strip() and text.get_visible()]
 
 
 def _inside(points, box):
@@ -50,11 +71,12 @@ def _inside(points, box):
 
 
 def _drawn(panel, line):
-    """Yield (points, how far each reaches): the marks, and the line from one to the next."""
+    """Yield (points, how far each reaches, whether they are marks): the marks, and the line."""
     points = line.get_transform().transform(np.column_stack(line.get_data()))
+    points = points[np.isfinite(points).all(axis=1)]
     pixels = panel.moving.figure.dpi / 72
     if line.get_marker() not in ("", "None", None):
-        yield points, line.get_markersize() / 2 * pixels
+        yield points, line.get_markersize() / 2 * pixels, True
     if line.get_linestyle() != "None":
         ways = [np.linspace(one, other, 20) for one, other in pairwise(points)]
-        yield np.concatenate([points, *ways]), line.get_linewidth() / 2 * pixels
+        yield np.concatenate([points, *ways]), line.get_linewidth() / 2 * pixels, False

@@ -1,22 +1,74 @@
-"""The two layers of a figure: what is in which, and that the same state gives the same bytes."""
+"""The two layers of a figure: what is in which, where it stands, and the same state, same bytes."""
 
 import struct
 import xml.etree.ElementTree as ET
 import zlib
+from itertools import pairwise
 
+import numpy as np
 import pytest
+from layout import assert_readable, assert_ticks
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
 
-from explorers.canvas import BLUE, GREY, STILLS, TEXT, Canvas
+from explorers import all_figures
+from explorers.canvas import (
+    BLUE,
+    EDGE,
+    GREEN,
+    LABEL,
+    SIDE_BY_SIDE,
+    SMALL,
+    STILLS,
+    TEXT,
+    TITLE,
+    VERMILLION,
+    WIDTHS,
+    Canvas,
+    Levels,
+    Marks,
+    powers,
+    spread,
+    ticks,
+    width_of,
+    wrapped,
+)
 
 
-def canvas_with_curve(scale=1.0, values=(0, 1, 4)):
-    canvas = Canvas(scale=scale)
-    ticks = {"xticks": {0: "0", 2: "two"}, "yticks": {0: "0", 4: "4"}}
-    place, frame = [0.1, 0.1, 0.8, 0.8], {"xlim": (0, 2), "ylim": (0, 4), **ticks}
-    panel = canvas.panel(place, title="Rising", xlabel="epoch", **frame)
-    (canvas.curve,) = panel.moving.plot(range(len(values)), values, color="#0072B2")
+def canvas_with_curve(width=400, values=(0, 1, 4)):
+    canvas = Canvas(width)
+    frame = {"xlim": (0, 2), "ylim": (0, 4), "xticks": {0: "0", 2: "two"}}
+    panel = canvas.panel("Rising", "epoch", **frame, yticks={0: "0", 4: "4"})
+    canvas.curve = panel.curve("-", BLUE)
+    canvas.curve.set_data(range(len(values)), values)
     canvas.note = panel.moving.text(1, 1, "here")
+    canvas.lay_out()
     return canvas
+
+
+def canvas_of_many(width):
+    """Return what a picture can hold: two columns, one of two panels, names, keys of any length."""
+    canvas = Canvas(width)
+    numbers = {"xlim": (0, 120), "xticks": ticks(range(0, 121, 10)), "yscale": "log"}
+    left = canvas.panel("A title that is far too long for the width of a telephone", "epoch",
+                        reserve=["−10⁵ ×"], **numbers, ylim=(1e-9, 10),
+                        yticks=powers(range(-9, 2)))  # fmt: skip
+    top = canvas.panel("Above", share=0.4, xlim=(0, 1), ylim=(0, 1), xticks=ticks((0, 0.5, 1)),
+                       yticks=ticks((0, 1)))  # fmt: skip
+    foot = canvas.panel("Below", "share", below=True, share=0.4, xlim=(0, 1), ylim=(0, 1),
+                        xticks=ticks((0, 0.5, 1)), yticks=ticks((0, 1)))  # fmt: skip
+    canvas.levels = Levels(left, "one", "another", "a third")
+    canvas.marks = Marks(left)
+    canvas.rows = [
+        (left.curve(style, colour), f"number {i} of the curves")
+        for i, (style, colour) in enumerate([("-", BLUE), ("--s", VERMILLION), ("o", GREEN)])
+    ]
+    left.key(*canvas.rows)
+    top.key((top.moving.stairs([0, 1], fill=True, color=BLUE), "filled"))
+    canvas.lay_out()
+    canvas.levels.draw(0.011, 0.01, 0.012)
+    return canvas, left, top, foot
 
 
 def texts(svg):
@@ -65,31 +117,95 @@ def test_a_moved_curve_changes_the_moving_layer_alone():
     assert canvas.moving_svg() != moving
 
 
+def still_artists(still):
+    """Add one of each kind that a still layer can hold."""
+    still.plot([0.5, 1], [1, 2], "--", color="k")
+    still.text(1, 2, "word")
+    still.axvspan(0.5, 1, color="0.9")
+    still.add_collection(LineCollection([[(0, 0), (1, 1)]]))
+
+
 CHANGES = {
     "limits": lambda panel: panel.frame(ylim=(0, 8)),
-    "ticks": lambda panel: panel.frame(xticks={0: "0", 1: "one"}),
-    "title": lambda panel: panel.still.set_title("Falling", loc="left"),
-    "name of the axis": lambda panel: panel.still.set_xlabel("steps"),
-    "a word": lambda panel: panel.key([("—", "old", BLUE)], left=0.5, top=0.5, size=11),
-    "the word's place": lambda panel: panel.key([("—", "old", BLUE)], left=0.5, top=0.9, size=11),
-    "the word's colour": lambda panel: panel.key([("—", "old", GREY)], left=0.5, top=0.5, size=11),
-    "no word": lambda panel: None,
+    "scale": lambda panel: panel.frame(yscale="log", ylim=(1, 8)),
+    "places of ticks": lambda panel: panel.frame(xticks={0: "0", 1: "two"}),
+    "words of ticks": lambda panel: panel.frame(xticks={0: "0", 2: "2"}),
+    "colour of ticks": lambda panel: panel.still.tick_params(color="red"),
+    "size of numbers": lambda panel: panel.still.tick_params(labelsize=14),
+    "a grid": lambda panel: panel.still.grid(visible=True),
+    "minor ticks": lambda panel: panel.still.minorticks_on(),
+    "title": lambda panel: panel.retitle("Falling"),
+    "a title in the middle": lambda panel: panel.still.set_title("Middle"),
+    "name of the x-axis": lambda panel: panel.still.set_xlabel("steps"),
+    "name of the y-axis": lambda panel: panel.still.set_ylabel("size"),
+    "colour of a name": lambda panel: panel.still.xaxis.label.set_color("red"),
+    "a spine": lambda panel: panel.still.spines["top"].set_visible(True),
+    "a spine's colour": lambda panel: panel.still.spines["left"].set_color("red"),
+    "the ground": lambda panel: panel.still.set_facecolor("0.9"),
+    "the paper": lambda panel: panel.still.figure.set_facecolor("0.9"),
+    "the place": lambda panel: panel.still.set_position([0.2, 0.2, 0.5, 0.5]),
+    "axes off": lambda panel: panel.still.set_axis_off(),
+    "a key": lambda panel: panel.key((Line2D([], [], color=BLUE), "old")),
+    "another key": lambda panel: panel.key((Line2D([], [], color=BLUE), "new")),
+    "the key's colour": lambda panel: panel.key((Line2D([], [], color=GREEN), "old")),
+    "a word": lambda panel: panel.still.texts[-1].set_text("sword"),
+    "a word's place": lambda panel: panel.still.texts[-1].set_position((1, 1)),
+    "a word's size": lambda panel: panel.still.texts[-1].set_fontsize(20),
+    "a word's ground": lambda panel: panel.still.texts[-1].set_bbox({"fc": "white"}),
+    "no word": lambda panel: panel.still.texts[-1].set_visible(False),
+    "a line's points": lambda panel: panel.still.lines[0].set_ydata([1, 3]),
+    "a line's colour": lambda panel: panel.still.lines[0].set_color("red"),
+    "a line's dashes": lambda panel: panel.still.lines[0].set_linestyle(":"),
+    "a line's marks": lambda panel: panel.still.lines[0].set_marker("s"),
+    "a line's frame of reference": lambda panel: panel.still.lines[0].set_transform(
+        panel.still.transAxes
+    ),
+    "a patch's place": lambda panel: panel.still.patches[0].set_width(1),
+    "a patch's colour": lambda panel: panel.still.patches[0].set_facecolor("red"),
+    "a patch's hatch": lambda panel: panel.still.patches[0].set_hatch("//"),
+    "a collection's paths": lambda panel: panel.still.collections[0].set_segments(
+        [[(0, 0), (1, 2)]]
+    ),
+    "a collection's colour": lambda panel: panel.still.collections[0].set_color("red"),
+    "see-through": lambda panel: panel.still.lines[0].set_alpha(0.5),
+    "what lies on what": lambda panel: panel.still.lines[0].set_zorder(9),
+    "one more": lambda panel: panel.still.add_artist(Rectangle((0, 0), 1, 1)),
 }
 
 
-def test_the_still_layer_is_drawn_anew_after_each_change_and_kept_for_the_way_back():
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_the_still_layer_is_drawn_anew_after_each_change(change):
     canvas = canvas_with_curve()
     (panel,) = canvas.panels
-    panel.frame(xticks={0: "0", 2: "2"})
-    drawn = [canvas.still_svg()]
-    for change in CHANGES.values():
-        panel.clear_key()
-        change(panel)
-        drawn.append(canvas.still_svg())
-    limits = panel.still.get_ylim(), panel.moving.get_ylim()
-    assert limits == ((0, 8), (0, 8))
-    assert len({*drawn}) == len(drawn) - 1  # "no word" is where "name of the axis" was
-    assert drawn[-1] is drawn[4]
+    still_artists(panel.still)
+    before, svg = canvas.frame_now(), canvas.still_svg()
+    assert canvas.frame_now() == before  # drawing changes nothing
+    change(panel)
+    assert canvas.frame_now() != before
+    assert canvas.still_svg() != svg
+    anew = canvas._render("svg", still=True, moving=False).decode()
+    assert canvas.still_svg() == anew
+
+
+def test_a_still_layer_is_kept_for_the_way_back():
+    canvas = canvas_with_curve()
+    (panel,) = canvas.panels
+    svg = canvas.still_svg()
+    panel.frame(ylim=(0, 8))
+    assert canvas.still_svg() is not svg
+    panel.frame(ylim=(0, 4))
+    assert canvas.still_svg() is svg
+
+
+def test_what_cannot_be_compared_may_not_stand_still():
+    canvas = canvas_with_curve()
+    canvas.panels[0].still.imshow([[0, 1]])
+    with pytest.raises(TypeError, match="AxesImage"):
+        canvas.still_svg()
+    canvas = canvas_with_curve()
+    canvas.panels[0].still.annotate("there", (1, 1))
+    with pytest.raises(TypeError, match="Annotation"):
+        canvas.still_svg()
 
 
 def test_a_figure_keeps_a_limited_number_of_still_layers():
@@ -102,11 +218,160 @@ def test_a_figure_keeps_a_limited_number_of_still_layers():
     assert len(canvas._stills) == STILLS
 
 
-def test_the_projector_enlarges_text_and_nothing_moves():
-    small, large = canvas_with_curve(1.0), canvas_with_curve(1.3)
-    assert view_box(small.still_svg()) == view_box(large.still_svg())
-    sizes = [c.panels[0].still.get_xticklabels()[0].get_fontsize() for c in (small, large)]
-    assert sizes[1] == pytest.approx(1.3 * sizes[0])
+# Places.
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_picture_has_the_width_that_the_page_has(width):
+    canvas = canvas_with_curve(width)
+    _, _, wide, high = map(float, view_box(canvas.still_svg()).split())
+    assert (wide, high) == canvas.paper and wide == width
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_whatever_a_panel_holds_is_seen_in_full(width):
+    canvas, *_ = canvas_of_many(width)
+    for marks in ([], [(3, "η → 0.2")], [(e, "η → 0.0125, λ → 0.00125") for e in (3, 50, 70, 119)]):
+        canvas.marks.draw(marks)
+        assert_readable(canvas_in(canvas))
+    assert_ticks(canvas_in(canvas), most=13)
+
+
+def canvas_in(canvas):
+    """Return a picture that has this canvas."""
+    return type("Picture", (), {"canvas": canvas})
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_panels_stand_side_by_side_where_there_is_room_and_else_one_above_the_other(width):
+    _, left, top, foot = canvas_of_many(width)
+    assert top.y > foot.y + foot.height and top.x == foot.x and top.width == foot.width
+    assert top.height == pytest.approx(foot.height)
+    if width < SIDE_BY_SIDE:
+        assert left.x == top.x and left.y > top.y + top.height
+    else:
+        assert left.x + left.width < top.x and left.width == pytest.approx(top.width)
+        assert left.y == pytest.approx(foot.y)
+        assert left.y + left.height == pytest.approx(top.y + top.height)
+
+
+def test_the_room_for_numbers_is_that_of_the_widest_that_may_come():
+    def left_of(**numbers):
+        canvas = Canvas(400)
+        panel = canvas.panel("Title", ylim=(0, 1), **numbers)
+        canvas.lay_out()
+        return panel.x - EDGE
+
+    wider = width_of("−100 %", SMALL) - width_of("1", SMALL)
+    assert left_of(yticks=ticks((0, 1)), reserve=["−100 %"]) == left_of(yticks={1: "−100 %"})
+    assert left_of(yticks={1: "−100 %"}) == pytest.approx(left_of(yticks=ticks((0, 1))) + wider)
+    assert left_of(yticks={}) == 0
+
+
+def test_a_key_has_as_many_lines_as_it_needs_and_room_for_another():
+    def height(*keys):
+        canvas = Canvas(300)
+        panel = canvas.panel("Title")
+        for key in keys:
+            panel.may_have(*((panel.curve("-", BLUE), words) for words in key))
+        canvas.lay_out()
+        return canvas.paper[1]
+
+    line = height(["old"]) - height()
+    assert line == pytest.approx(SMALL * 1.36, abs=1)
+    assert height(["old", "new"]) == height(["old"])
+    long = "more words than half a line has room for"
+    assert height([long, long]) == pytest.approx(height() + 2 * line, abs=1)
+    assert height(["old"], [long, long], []) == height([long, long])
+
+
+def test_the_order_in_which_states_are_drawn_leaves_no_trace():
+    def states(panel, rows):
+        yield lambda: panel.key(*rows)
+        yield lambda: panel.key(rows[2])
+        yield lambda: panel.frame(yscale="linear", ylim=(0, 1), yticks=ticks((0, 1)))
+        yield lambda: panel.frame(yscale="log", ylim=(1e-9, 10), yticks=powers(range(-9, 2)))
+        yield lambda: panel.frame(xticks=ticks((0, 60, 120)))
+        yield lambda: panel.frame(xticks=ticks(range(0, 121, 10)))
+        yield lambda: panel.retitle("Short")
+        yield lambda: panel.retitle("A title that is far too long for the width of a telephone")
+        yield lambda: panel.key(*rows)
+
+    canvas, panel, *_ = canvas_of_many(300)
+    fresh = canvas.frame_now(), canvas.still_svg()
+    canvas._stills.clear()
+    for move in states(panel, canvas.rows):
+        move()
+        canvas.still_svg()
+    canvas._stills.clear()
+    assert (canvas.frame_now(), canvas.still_svg()) == fresh
+
+
+@pytest.mark.parametrize("wide, shown", [(700, 13), (300, 7), (100, 4)])
+def test_numbers_that_would_touch_are_left_out(wide, shown):
+    canvas = Canvas(400)
+    panel = canvas.panel("Title", xlim=(0, 120), xticks=ticks(range(0, 121, 10)))
+    canvas.lay_out()
+    panel.width = wide
+    kept = panel._that_fit("x", (0, 120), ticks(range(0, 121, 10)))
+    assert len(kept) == shown and 0 in kept
+    for one, other in pairwise(kept):
+        room = wide * (other - one) / 120
+        assert room > (width_of(kept[one], SMALL) + width_of(kept[other], SMALL)) / 2
+
+
+def test_numbers_beyond_the_limits_are_left_out():
+    canvas = canvas_with_curve()
+    canvas.panels[0].frame(ylim=(0, 1), yticks=ticks((0, 0.5, 1, 5, 10)))
+    assert list(canvas.panels[0].still.get_yticks()) == [0, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    "places, expected",
+    [([3], [3]), ([0, 20], [0, 20]), ([20, 0], [20, 0]), ([5, 5], [0, 10]),
+     ([0, 1, 2], [-9, 1, 11]), ([0, 4, 30], [-3, 7, 30]), ([0, 9, 12], [-3, 7, 17])],
+)  # fmt: skip
+def test_names_that_lie_close_together_step_aside(places, expected):
+    assert np.sort(spread(places, 10)) == pytest.approx(np.sort(expected))
+    assert list(np.argsort(spread(places, 10), kind="stable")) == list(
+        np.argsort(places, kind="stable")
+    )
+
+
+def test_words_are_wrapped_where_the_room_ends():
+    words = "Size of the hidden layer's weights"
+    assert wrapped(words, TITLE, 1000) == words
+    lines = wrapped(words, TITLE, 120).split("\n")
+    assert " ".join(lines) == words and all(width_of(line, TITLE) <= 120 for line in lines)
+    assert wrapped("unbreakable", TITLE, 10) == "unbreakable"
+
+
+def test_letters_are_as_wide_as_they_are_drawn():
+    canvas = canvas_with_curve()
+    canvas.figure.draw_without_rendering()
+    text = canvas.panels[0].still.xaxis.label
+    drawn = text.get_window_extent().width * 72 / canvas.figure.dpi
+    assert drawn == pytest.approx(width_of("epoch", LABEL), abs=1)
+
+
+FIGURES = all_figures()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("figure", FIGURES.values(), ids=FIGURES)
+def test_a_picture_fits_its_page(figure, width):
+    picture = figure.Picture(width)
+    picture.canvas.lay_out()
+    wide, high = picture.canvas.paper
+    panels = len(picture.canvas.panels)
+    assert wide == width
+    assert high <= (340 if width >= SIDE_BY_SIDE else 260 * panels)
+    for panel in picture.canvas.panels:
+        assert panel.width > 0.6 * width / (2 if width >= SIDE_BY_SIDE and panels > 1 else 1)
+        assert panel.width > 0.9 * panel.height
+
+
+# Files.
 
 
 def test_no_date_no_program_no_clock_in_the_files():
@@ -117,7 +382,7 @@ def test_no_date_no_program_no_clock_in_the_files():
 
 def test_png_is_whole_and_shows_both_layers():
     canvas = canvas_with_curve()
-    assert_valid_png(canvas.png(), width=1000, height=440)
+    assert_valid_png(canvas.png(dpi=144), width=800, height=2 * canvas.paper[1])
     with_curve = canvas.png()
     canvas.curve.set_visible(False)
     assert canvas.png() != with_curve

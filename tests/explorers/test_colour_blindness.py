@@ -7,9 +7,8 @@ import pytest
 from colorspacious import cspace_convert, deltaE
 from matplotlib.colors import to_rgb
 
-import explorers
+from explorers import all_figures
 from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION
-from explorers.widget import Explorer
 
 COLOURS = [INK, GREY, BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY]
 KINDS = ["protanomaly", "deuteranomaly", "tritanomaly"]
@@ -45,14 +44,7 @@ def test_any_two_colours_stay_apart(kind, one, other):
     assert distance(kind, one, other) > APART
 
 
-FIGURES = [
-    getattr(explorers, name)
-    for name in explorers.__all__
-    if isinstance(getattr(explorers, name), type) and issubclass(getattr(explorers, name), Explorer)
-]
-
-
-@pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.name)
+@pytest.mark.parametrize("figure", all_figures().values(), ids=all_figures())
 def test_curves_of_one_panel_differ_by_more_than_colour(figure):
     """Who sees no colour at all tells them apart by dashes, marks, width or filling."""
     for panel in figure.Picture(720).canvas.panels:

@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from layout import drawn, laid_out
 from playing import UGLY
 
 from explorers import Chalkboard
@@ -265,8 +266,8 @@ def test_the_csv_holds_the_numbers(figure):
 
 def test_curves_show_the_numbers_and_the_law_has_its_slope(figure):
     for artists, name, settled in [
-        (figure._picture.lines[0], "n_weights", figure.result.widths),
-        (figure._picture.lines[1], "lmbda", figure.result.lambdas),
+        (drawn(figure).lines[0], "n_weights", figure.result.widths),
+        (drawn(figure).lines[1], "lmbda", figure.result.lambdas),
     ]:
         measured, formula, law, anchor = artists
         xs = [getattr(one, name) for one in settled]
@@ -284,21 +285,21 @@ def test_curves_show_the_numbers_and_the_law_has_its_slope(figure):
 
 
 def test_ticks_stand_at_the_networks():
-    picture = Chalkboard.Picture(720)
+    picture = laid_out(Chalkboard.Picture)
     ticks = [text.get_text() for text in picture.widths.still.get_xticklabels()]
     assert ticks == [f"{784 * width + width * 10:,}" for width in WIDTHS]
     assert [float(t.get_text()) for t in picture.lambdas.still.get_xticklabels()] == list(LAMBDAS)
 
 
 def test_a_single_network_draws_no_law():
-    picture = Chalkboard.Picture(720)
+    picture = laid_out(Chalkboard.Picture)
     picture.draw(ChalkboardResult(30, 5.0, (made(10, 5.0, 200, 0.1, 2.0),)))
     assert len(picture.lines[0][0].get_xdata()) == 1
     assert len(picture.lines[0][2].get_xdata()) == len(picture.lines[1][2].get_xdata()) == 0
 
 
 def leaving(result):
-    picture = Chalkboard.Picture(720)
+    picture = laid_out(Chalkboard.Picture)
     picture.draw(result)
     out = []
     for panel, settled in [(picture.widths, result.widths), (picture.lambdas, result.lambdas)]:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from layout import drawn
 
 from explorers import Playground
 from explorers.controls import ANEW
@@ -106,14 +107,14 @@ def test_all_views_of_a_run_and_a_kept_one_are_drawn_in_plain_words(figure, righ
         assert not UGLY.search(text), text
     assert ("There is no second hidden layer" in figure.sentence) == (layer == "second hidden")
     shown = figure.result.present(layer)
-    np.testing.assert_array_equal(figure._picture.size.get_ydata(), figure.result.rms(shown))
+    np.testing.assert_array_equal(drawn(figure).size.get_ydata(), figure.result.rms(shown))
 
 
 def test_views_show_their_numbers(figure):
     back(figure)
     figure.keep()
     figure.set(init="new", right="accuracy")
-    picture, kept = figure._picture, figure._kept[0]
+    picture, kept = drawn(figure), figure._kept[0]
     for i in range(2):
         assert list(picture.now[i].get_ydata()) == [pair[i] for pair in figure.result.accuracy]
         assert list(picture.kept[i].get_ydata()) == [pair[i] for pair in kept.accuracy]
@@ -126,23 +127,23 @@ def test_views_show_their_numbers(figure):
     assert list(picture.kept[1].get_ydata()) == []
     figure.set(right="ledger", layer="first hidden")
     one = figure.result.ledger("first hidden")[0]
-    assert -picture.areas["decay"].get_data().values[0] == pytest.approx(
+    assert -picture.stack.areas["decay"].get_data().values[0] == pytest.approx(
         -one.decay / one.size_before
     )
-    assert picture.change.get_ydata()[0] == one.change / one.size_before
+    assert picture.stack.change.get_ydata()[0] == one.change / one.size_before
     assert not any(len(line.get_ydata()) for line in picture.now + picture.kept)
 
 
 def test_no_curve_of_sizes_leaves_the_picture(figure):
     for values in ({}, {"lmbda": 1000.0}, {"eta": 20.0, "lmbda": 0.0}, {"init": "new"}):
         back(figure, **values)
-        low, high = figure._picture.sizes.moving.get_ylim()
+        low, high = drawn(figure).sizes.moving.get_ylim()
         sizes = [*figure.result.rms("first hidden"), figure.result.scale]
         assert low < min(sizes) and 1.5 * max(sizes) < high, values
 
 
 def test_now_and_kept_differ_without_colour(figure):
-    picture = figure._picture
+    picture = drawn(figure)
     assert {line.get_linestyle() for line in picture.now} == {"-"}
     broken = [line.get_linestyle() for line in picture.kept]
     assert len(set(broken)) == 3 and "-" not in broken
@@ -163,14 +164,14 @@ def test_keep_and_forget(figure):
     assert "Kept for comparison, with eta = 0.1, init = new: " in figure.sentence
     assert figure.sentence.endswith(f"Its preset: {preset}")
     assert figure.numbers["kept: preset"] == preset
-    assert "kept" in key(figure._picture.sizes)
-    kept = figure._picture.kept_size.get_ydata()
+    assert "kept" in key(drawn(figure).sizes)
+    kept = drawn(figure).kept_size.get_ydata()
     figure.set(hidden=5)
     figure.apply(figure.preset)
-    np.testing.assert_array_equal(figure._picture.kept_size.get_ydata(), kept)  # it stays
+    np.testing.assert_array_equal(drawn(figure).kept_size.get_ydata(), kept)  # it stays
     figure.forget()
     figure.forget()  # with nothing kept it does nothing
-    assert "Kept" not in figure.sentence and "kept" not in key(figure._picture.sizes)
+    assert "Kept" not in figure.sentence and "kept" not in key(drawn(figure).sizes)
     back(figure, init="new")
     assert figure.sentence == alone
 
@@ -179,7 +180,7 @@ def test_what_is_kept_is_said_of_the_layer_that_it_has(figure):
     back(figure)
     figure.keep()
     figure.set(second="10", layer="second hidden")
-    assert "kept: first hidden" in key(figure._picture.sizes)
+    assert "kept: first hidden" in key(drawn(figure).sizes)
     assert "with second = none" in figure.sentence
 
 
@@ -188,7 +189,7 @@ def test_the_projector_keeps_what_is_kept(figure):
     figure.keep()
     hear(figure, kind="projector", on=True)
     np.testing.assert_array_equal(
-        figure._picture.kept_size.get_ydata(), figure.result.rms("first hidden")
+        drawn(figure).kept_size.get_ydata(), figure.result.rms("first hidden")
     )
     hear(figure, kind="projector", on=False)
 

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from layout import drawn, laid_out
 from playing import assert_presentable, hear, in_browser, stages, step
 
 from explorers import Saturation, TailOff
@@ -209,7 +210,7 @@ def test_the_table_has_no_epochs_that_are_not_trained():
 
 def test_curves_show_the_numbers_where_they_belong(figure):
     for name, values in series(figure.result).items():
-        xs, ys = figure._picture.lines[name].get_data()
+        xs, ys = drawn(figure).lines[name].get_data()
         np.testing.assert_array_equal(ys, values)
         start = 1 if name in ("ledger", "step") else 0  # the first epoch's share stands at epoch 1
         assert list(xs) == list(range(start, saturation.EPOCHS + 1))
@@ -243,13 +244,13 @@ def leaving(picture, result):
 
 
 def test_at_first_nothing_leaves_the_picture(figure, book):
-    assert leaving(Saturation.Picture(720), book) == set()
-    assert leaving(Saturation.Picture(720), figure.result) == set()
+    assert leaving(laid_out(Saturation.Picture), book) == set()
+    assert leaving(laid_out(Saturation.Picture), figure.result) == set()
 
 
 def test_nothing_leaves_the_picture_when_decay_is_strong():
     figure = Saturation(n_train=100, hidden=5, lmbda=500.0)
-    assert leaving(figure._picture, figure.result) == set()
+    assert leaving(drawn(figure), figure.result) == set()
 
 
 def test_a_single_step_is_one_epoch():

@@ -10,13 +10,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from layout import assert_readable
+from layout import assert_readable, drawn, laid_out
 from playing import assert_presentable, hear, in_browser, move, stages, step, until
 
 from explorers import TailOff
 from explorers.figures import tail_off
-from explorers.figures.tail_off import EPOCHS, INITS, SAMPLE, SEED, SLOPE_EDGES, Z_EDGES
+from explorers.figures.tail_off import EPOCHS, SAMPLE, SEED, SLOPE_EDGES, Z_EDGES
 from explorers.formats import percent, rounded
+from explorers.inits import NAMES
 from nn_core import DivergenceError, Network, load_mnist, train
 
 SMALL = {"m": 30, "n_train": 100, "hidden": 7, "fan_in": "196"}  # 4 steps an epoch
@@ -51,7 +52,7 @@ def hidden_neurons(net, x):
     return z, np.exp(-z) / (1 + np.exp(-z)) ** 2
 
 
-@pytest.mark.parametrize("init", INITS)
+@pytest.mark.parametrize("init", NAMES)
 def test_sizes_ledgers_and_accuracies_are_those_of_one_call_of_train(small, init):
     _, _, run = by_hand(init, **SMALL)
     records, result = list(run), small.result
@@ -63,7 +64,7 @@ def test_sizes_ledgers_and_accuracies_are_those_of_one_call_of_train(small, init
     assert result.accuracy[init][0] == fresh.accuracy(images.x, images.y)
 
 
-@pytest.mark.parametrize("init", INITS)
+@pytest.mark.parametrize("init", NAMES)
 def test_the_neurons_are_those_of_the_network_after_each_epoch(small, init):
     net, images, run = by_hand(init, **SMALL, epochs=3)
     for epoch, _ in enumerate(itertools.chain([None], run)):
@@ -91,7 +92,7 @@ def test_the_scales(fan_in):
 
 
 def test_old_and_new_arrive_at_one_size(figure):
-    large, scaled = (np.array(figure.result.sizes[init]) for init in INITS)
+    large, scaled = (np.array(figure.result.sizes[init]) for init in NAMES)
     assert large[0] / scaled[0] == pytest.approx(28)
     arrived = figure.result.arrived
     apart = np.maximum(large / scaled, scaled / large)
@@ -103,7 +104,7 @@ def test_old_and_new_arrive_at_one_size(figure):
 
 def test_where_they_have_not_met_it_says_so():
     figure = TailOff(**FAST, lmbda=0.5)
-    large, scaled = (figure.result.sizes[init][-1] for init in INITS)
+    large, scaled = (figure.result.sizes[init][-1] for init in NAMES)
     assert figure.result.arrived is None and max(large / scaled, scaled / large) > 1.1
     for size in (large, scaled):
         assert rounded(size) in figure.sentence
@@ -133,7 +134,7 @@ def test_when_it_is_expected(figure):
     expected = 10 / 0.5 * math.log(result.sizes["large"][0] / result.sizes["scaled"][-1])
     assert result.expected == pytest.approx(expected)
     assert f"decay alone would take {rounded(expected, 2)} epochs" in figure.sentence
-    line = figure._picture.expected
+    line = drawn(figure).expected
     assert line.get_visible() and line.get_xdata()[0] == pytest.approx(expected)
 
 
@@ -148,7 +149,7 @@ def test_no_epoch_is_expected_where_decay_does_not_lead_there(state, words):
     figure = TailOff(**FAST, **state)
     assert figure.result.expected is None and words in figure.sentence
     assert "decay alone would take" not in figure.sentence
-    assert not figure._picture.expected.get_visible()
+    assert not drawn(figure).expected.get_visible()
     assert_presentable(figure.sentence, figure.numbers)
 
 
@@ -157,8 +158,8 @@ def test_far_too_much_decay_and_nothing_is_learned():
     accuracy = figure.result.accuracy["large"][-1]
     assert accuracy < 0.3
     assert f"But it has learned little: it gets {percent(accuracy)} of" in figure.sentence
-    low, high = figure._picture.sizes.moving.get_ylim()
-    assert all(low < size < high for init in INITS for size in figure.result.sizes[init])
+    low, high = drawn(figure).sizes.moving.get_ylim()
+    assert all(low < size < high for init in NAMES for size in figure.result.sizes[init])
 
 
 def test_the_sentence_says_how_the_neurons_leave_saturation(small):
@@ -207,13 +208,13 @@ ENDS += [
 def test_sentence_table_and_picture_at_the_ends_of_the_sliders(end, width):
     """Two epochs of each: presentable at every stage, and nothing leaves the picture."""
     state = FAST | {"epoch": EPOCHS} | end
-    picture = TailOff.Picture(width)
+    picture = laid_out(TailOff.Picture, width)
     for result in stages(TailOff, 2, **state):
         view = {"epoch": state["epoch"]}
         assert_presentable(TailOff.describe(result, **view), TailOff.tabulate(result, **view))
         picture.draw(result, **view)
         low, high = picture.sizes.moving.get_ylim()
-        assert all(low < size < high for init in INITS for size in result.sizes[init])
+        assert all(low < size < high for init in NAMES for size in result.sizes[init])
         assert low < min(result.scales.values()) and max(result.scales.values()) < high
         assert_readable(picture)
         ticks = picture.sizes.still.get_yticks()
@@ -231,11 +232,11 @@ WILD = [
 def test_wild_runs_to_their_end(state):
     figure = TailOff(**FAST, **state)
     assert_presentable(figure.sentence, figure.numbers)
-    large, scaled = (figure.result.sizes[init][-1] for init in INITS)
+    large, scaled = (figure.result.sizes[init][-1] for init in NAMES)
     near = max(large / scaled, scaled / large) <= 1.1
     assert ("are within 10 %" in figure.sentence) == near
-    low, high = figure._picture.sizes.moving.get_ylim()
-    assert all(low < size < high for init in INITS for size in figure.result.sizes[init])
+    low, high = drawn(figure).sizes.moving.get_ylim()
+    assert all(low < size < high for init in NAMES for size in figure.result.sizes[init])
 
 
 def test_growing_decay_is_refused_in_words(figure):
@@ -263,18 +264,18 @@ def test_moved_in_mid_run_eta_and_lambda_act_from_the_next_epoch_on():
         result = figure.result
         assert result.changes == ((2, "λ → 20"), (3, "η → 0.2, λ → 0"))
         assert result.settings == ((0.1, 5.0), (0.1, 5.0), (0.1, 20.0), (0.2, 0.0))
-        for init in INITS:
+        for init in NAMES:
             net, images, _ = by_hand(init, **SMALL)
             rng, sizes = np.random.default_rng(SEED + 1), []
             for eta, lmbda in result.settings:
                 run = train(net, images.x, images.y, epochs=1, m=30, eta=eta, lmbda=lmbda, seed=rng)
                 sizes.append(next(run).weight_rms[0])
             assert result.sizes[init][1:] == tuple(sizes)
-        marks = figure._picture.marks
+        marks = drawn(figure).marks
         seen = [(line.get_xdata()[0], note.get_text())
                 for line, note in zip(marks.lines, marks.notes) if line.get_visible()]  # fmt: skip
         assert seen == [(2, "λ → 20"), (3, "η → 0.2, λ → 0")] and "λ → 20" in figure._moving
-        assert result.expected is None and not figure._picture.expected.get_visible()
+        assert result.expected is None and not drawn(figure).expected.get_visible()
         assert "decay alone" not in figure.sentence and "λ = 0" not in figure.sentence
         assert_presentable(figure.sentence, figure.numbers)
 
@@ -288,12 +289,12 @@ def test_the_epoch_shown_is_a_view_and_never_trains(monkeypatch, figure):
         figure.epoch.value = epoch
         move(figure, epoch=epoch)
         assert figure.result.sizes is sizes and figure._finished
-        picture, neurons = figure._picture, figure.result.neurons
+        picture, neurons = drawn(figure), figure.result.neurons
         assert figure.numbers["epoch shown on the right"] == str(epoch)
         assert figure.numbers["there: root mean square of z (old)"] == rounded(
             neurons["large"][epoch].z_rms
         )
-        for init in INITS:
+        for init in NAMES:
             z, slope = (histogram.get_data()[0] for histogram in picture.histograms[init])
             now = neurons[init][epoch]
             np.testing.assert_array_equal(z, np.minimum(now.z_share, 0.3))
@@ -323,7 +324,7 @@ def test_restart_step_and_finish(figure):
     assert "After epoch 1 the old weights" in figure.sentence and "1 epochs" not in figure.sentence
     figure.step()
     assert figure._progress == [2, EPOCHS] and figure.result.epochs == 2
-    for init in INITS:
+    for init in NAMES:
         assert figure.result.sizes[init] == through[init][:3]
     figure.finish()
     assert figure.result.sizes == through and figure._finished
@@ -359,7 +360,7 @@ def test_preset_round_trip(small):
 def test_the_csv_holds_both_networks(small):
     table = list(csv.DictReader(io.StringIO(small.csv())))
     assert [int(line["epoch"]) for line in table] == list(range(EPOCHS + 1))
-    for init, name in zip(INITS, ("old", "new")):
+    for init, name in NAMES.items():
         for epoch, line in enumerate(table):
             assert float(line[f"{name}_rms"]) == small.result.sizes[init][epoch]
             assert float(line[f"{name}_accuracy"]) == small.result.accuracy[init][epoch]
@@ -369,11 +370,11 @@ def test_the_csv_holds_both_networks(small):
 
 
 def test_curves_and_scales_show_the_numbers(small):
-    picture, result = small._picture, small.result
-    for init in INITS:
+    picture, result = drawn(small), small.result
+    for init in NAMES:
         np.testing.assert_array_equal(picture.curves[init].get_ydata(), result.sizes[init])
     shown = {name.get_text(): line.get_ydata()[0]
-             for line, name in zip(picture.scale_lines, picture.scale_names)}  # fmt: skip
+             for line, name in zip(picture.scales.lines, picture.scales.names)}  # fmt: skip
     assert shown == result.scales
 
 

@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from layout import assert_readable, assert_ticks
+from layout import assert_readable, assert_ticks, drawn, laid_out
 from playing import assert_presentable
 from scipy import stats
 
@@ -17,6 +17,7 @@ from experiments.scaling_fit import Settled
 from explorers import WidthLaw
 from explorers.figures import width_law
 from explorers.figures.width_law import POOLS, WIDTHS, WidthLawResult, compute, describe, tabulate
+from explorers.inits import NAMES
 
 SMALL = {"eta": 1.0, "lmbda": 2.0, "m": 5, "n_train": 500, "fan_in": "49"}
 STOPS = {control.name: control.stops for control in WidthLaw.controls}
@@ -191,7 +192,7 @@ def test_the_ends_of_the_sliders(monkeypatch, eta, lmbda, m):
     monkeypatch.setattr(scaling, "MOST_DECAY_TIMES", 0)
     monkeypatch.setattr(scaling, "has_settled", lambda *_: False)
     monkeypatch.setattr(width_law, "_finished", {})
-    picture = WidthLaw.Picture(540)
+    picture = laid_out(WidthLaw.Picture, 540)
     for result in compute(eta=eta, lmbda=lmbda, m=m, n_train=n_train, fan_in=fan_in):
         if len(result.settled) in (1, 2):
             picture.draw(result)
@@ -218,10 +219,10 @@ def test_the_table_has_the_numbers(figure, number_in):
 # The picture.
 
 
-@pytest.mark.parametrize("width", [720])
+@pytest.mark.parametrize("width", [300, 400, 540, 720])
 @pytest.mark.parametrize("sizes, gain, heat", EXTREMES.values(), ids=EXTREMES)
 def test_all_is_seen_at_every_stage(sizes, gain, heat, width):
-    picture = WidthLaw.Picture(width)
+    picture = laid_out(WidthLaw.Picture, width)
     for count in range(11):
         picture.draw(partial(made(sizes, gain, heat), count))
         if count in (0, 1, 2, 10):
@@ -230,7 +231,7 @@ def test_all_is_seen_at_every_stage(sizes, gain, heat, width):
 
 
 def test_points_and_curves_show_the_result(figure):
-    picture, result = figure._picture, figure.result
+    picture, result = drawn(figure), figure.result
     for init in INITS:
         of = [one for one in result.settled if one.run.init == init]
         x, y = picture.points[init].get_data()
@@ -246,14 +247,14 @@ def test_points_and_curves_show_the_result(figure):
 
 def test_what_decay_takes_is_what_gain_and_heat_give(figure):
     """Measured apart from each other: what the right side shows."""
-    taken, gain, heat = (figure._picture.parts[part].get_ydata()
+    taken, gain, heat = (drawn(figure).parts[part].get_ydata()
                          for part in ("taken", "gain", "heat"))  # fmt: skip
     assert np.add(gain, heat) == pytest.approx(taken, rel=0.03)
     assert min(heat) > 0.05 * max(taken)
 
 
 def test_the_dashed_line_has_the_books_slope_and_comes_with_the_last_point(figure):
-    picture = WidthLaw.Picture(720)
+    picture = laid_out(WidthLaw.Picture)
     picture.draw(partial(figure.result, 9))
     assert len(picture.law.get_xdata()) == 0
     picture.draw(figure.result)
@@ -266,9 +267,9 @@ def test_the_dashed_line_has_the_books_slope_and_comes_with_the_last_point(figur
 
 
 def test_ticks_stand_at_the_networks():
-    for fan_in, pool_ends in [("784", ["6,352", "25,408", "101,632"]),
-                              ("49", ["472", "1,888", "7,552"])]:  # fmt: skip
-        picture = WidthLaw.Picture(720)
+    for fan_in, pool_ends in [("784", ["6,352", "12,704", "25,408", "50,816", "101,632"]),
+                              ("49", ["472", "944", "1,888", "3,776", "7,552"])]:  # fmt: skip
+        picture = laid_out(WidthLaw.Picture)
         picture.draw(made((0.1,) * 5, fan_in=fan_in))
         for panel in (picture.sizes, picture.balance):
             assert [t.get_text() for t in panel.still.get_xticklabels()] == pool_ends
@@ -276,7 +277,7 @@ def test_ticks_stand_at_the_networks():
 
 def test_the_frame_stays_while_points_lie_in_it():
     """A new frame is a new drawing of all that stands still."""
-    picture, frames = WidthLaw.Picture(720), []
+    picture, frames = laid_out(WidthLaw.Picture), []
     for count in range(1, 11):
         picture.draw(partial(made(EXTREMES["as at first"][0]), count))
         frames.append(str(picture.canvas.frame_now()))
@@ -290,7 +291,7 @@ def test_the_csv_holds_the_points(figure):
     table = list(csv.DictReader(io.StringIO(figure.csv())))
     assert list(table[0]) == ["hidden", "init", "n_weights", "size", "gain", "heat", "accuracy"]
     for row, one in zip(table, figure.result.settled, strict=True):
-        assert (int(row["hidden"]), row["init"]) == (one.run.hidden, one.run.init)
+        assert (int(row["hidden"]), row["init"]) == (one.run.hidden, NAMES[one.run.init])
         assert int(row["n_weights"]) == 59 * one.run.hidden
         for name in ("size", "gain", "heat", "accuracy"):
             assert float(row[name]) == getattr(one, name)
