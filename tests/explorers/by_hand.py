@@ -1,0 +1,31 @@
+"""Training written out: image by image, each weight by equation (93), with nothing of nn_core."""
+
+import numpy as np
+
+
+def trained(net, images, *, epochs, eta, lmbda, m, seed):
+    """Train a copy of [n, hidden, 10]. Yield (w1, w2, b1, b2) before training and after each epoch,
+    each with the steps of that epoch: (w1 before the step, what the data take from it)."""
+    x, y = images.pixels / 256, images.y
+    (w1, w2), (b1, b2) = net.weights, net.biases
+    left, rng = 1 - eta * lmbda / len(x), np.random.default_rng(seed)
+    yield (w1, w2, b1, b2), []
+    for _ in range(epochs):
+        order, steps = rng.permutation(len(x)), []
+        for start in range(0, len(x), m):
+            batch = order[start : start + m]
+            sums = [0, 0, 0, 0]
+            for i in batch:
+                a1 = 1 / (1 + np.exp(-(w1 @ x[i] + b1)))
+                error = 1 / (1 + np.exp(-(w2 @ a1 + b2))) - y[i]  # cross-entropy, equation (68)
+                back = (w2.T @ error) * a1 * (1 - a1)
+                parts = np.outer(back, x[i]), np.outer(error, a1), back, error
+                sums = [total + part for total, part in zip(sums, parts)]
+            g1, g2, c1, c2 = (eta / len(batch) * total for total in sums)
+            steps.append((w1, g1))
+            w1, w2, b1, b2 = left * w1 - g1, left * w2 - g2, b1 - c1, b2 - c2
+        yield (w1, w2, b1, b2), steps
+
+
+def rms(values):
+    return np.sqrt(np.mean(np.square(values)))
