@@ -40,10 +40,10 @@ SETTINGS = {
 }
 # Larger text in every figure, as its button Projector has it.
 ENLARGE = """
-import gc
-from explorers.widget import Explorer
-for figure in [one for one in gc.get_objects() if issubclass(type(one), Explorer)]:
-    figure.projector = True
+from explorers.figure import Figure
+for _one in list(globals().values()):
+    if isinstance(_one, Figure):
+        _one.projector = True
 """
 
 

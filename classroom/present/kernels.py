@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+from importlib import import_module
 from importlib.metadata import EntryPoint
 
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
@@ -30,20 +31,27 @@ def use_forks(preload=(WARM,)):
     """
     if not CAN_FORK:
         return
+    # Jupyter's way to announce a provisioner is an entry point of an installed package. But every
+    # Jupyter of the environment would list it, and it is of use in this process alone. So we put
+    # it where Jupyter puts those that it has found.
     forks = KernelProvisionerFactory.instance(default_provisioner_name="fork")
     forks.provisioners["fork"] = EntryPoint("fork", f"{__name__}:ForkProvisioner", "")
     multiprocessing.set_forkserver_preload(list(preload))
-    first = _forkserver().Process(target=_nothing)
+    first = _forkserver().Process(target=_import, args=(preload,))
     first.start()
     first.join()
+    if first.exitcode:
+        raise SystemExit("What kernels are to be forked from can't be loaded; see above.")
 
 
 def _forkserver():
     return multiprocessing.get_context("forkserver")
 
 
-def _nothing():
-    pass
+def _import(modules):
+    """Import what is there already. Or say why it is not: whence we are forked, errors go lost."""
+    for module in modules:
+        import_module(module)
 
 
 class ForkProvisioner(LocalProvisioner):
@@ -87,11 +95,14 @@ def _serve(connection_file, folder, environment):
     """Be a kernel, in the fork, until it is shut down or the process it came from ends."""
     from ipykernel.kernelapp import IPKernelApp
 
+    from explorers.widget import teach
+
     os.setsid()  # so that Ctrl+C in the terminal reaches the server alone, which then ends us
     os.nice(5)  # the server goes first: everybody waits for it
     os.chdir(folder)
     os.environ.update(environment)
     options = {"parent_handle": os.getppid(), "log_level": "ERROR"}
-    IPKernelApp.launch_instance(
-        ["-f", connection_file, *(f"--IPKernelApp.{k}={v}" for k, v in options.items())]
-    )
+    app = IPKernelApp.instance()
+    app.initialize(["-f", connection_file, *(f"--IPKernelApp.{k}={v}" for k, v in options.items())])
+    teach(app.shell)  # explorers was imported before there was a shell to be taught
+    app.start()

@@ -1,4 +1,8 @@
-"""Voilà with everything shut that a class does not need."""
+"""Voilà with everything shut that a class does not need.
+
+All of it is asked of Voilà and nbconvert by their own options, with one exception: `init_settings`
+of `Classroom`.
+"""
 
 import asyncio
 import ipaddress
@@ -8,54 +12,58 @@ import socket
 from pathlib import Path
 
 import nbformat
-import voila.notebook_renderer
 from jinja2 import FileSystemBytecodeCache
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from nbconvert.preprocessors import Preprocessor
+from traitlets import Unicode
 from traitlets.config import Config
 from voila.app import Voila
-from voila.exporter import VoilaExporter
-from voila.shutdown_kernel_handler import VoilaShutdownKernelHandler
-from voila.tornado.handler import TornadoVoilaHandler
 
 SHARE = Path(__file__).parent / "share"
+AT_A_TIME = os.cpu_count() or 1  # pages that are being made
 FORGOTTEN = 300  # s that a kernel lives on when no page is connected to it any more
 LETTERS = "abcdefghjkmnpqrstuvwxyz"  # none that looks like another on a wall
 
 
-class QuickExporter(VoilaExporter):
-    """Keeps its compiled templates: compiling them for each page was most of the server's work."""
+class KeepCompiled(Preprocessor):
+    """Keeps compiled templates: compiling them for each page was most of the server's work.
 
-    compiled = None  # a jinja2.BytecodeCache
+    It leaves the notebook alone. But it is called when the exporter of a page has its Jinja
+    environment, and has not loaded a template yet.
+    """
 
-    @property
-    def environment(self):
-        environment = super().environment
-        environment.bytecode_cache = self.compiled
-        return environment
+    folder = Unicode(config=True)
+
+    def preprocess(self, notebook, resources):
+        self.parent.environment.bytecode_cache = FileSystemBytecodeCache(self.folder)
+        return notebook, resources
 
 
-class InTurn(TornadoVoilaHandler):
-    """Makes as many pages at a time as there are processors.
+class Turns:
+    """Lets so many tasks go on at a time. A turn ends with the task that has taken it."""
+
+    def __init__(self, at_a_time):
+        self._free = asyncio.Semaphore(at_a_time)
+
+    async def take(self):
+        await self._free.acquire()
+        asyncio.current_task().add_done_callback(lambda _: self._free.release())
+
+
+class InTurn(AsyncMappingKernelManager):
+    """Starts a kernel when it is the page's turn.
 
     When a class opens a page all at once, the first has it soon, and the last no later than if all
-    had been made side by side.
+    had been made side by side. The task that asks for a kernel is the one that makes the page.
     """
 
-    _turn = asyncio.Semaphore(os.cpu_count() or 1)
+    def __init__(self, **options):
+        super().__init__(**options)
+        self._turns = Turns(AT_A_TIME)
 
-    async def get(self, path=None):
-        async with self._turn:
-            await super().get(path)
-
-
-class Goodbye(VoilaShutdownKernelHandler):
-    """Ends the kernel of a page that is being closed.
-
-    Voilà's pages send no token against cross-site requests with their last word, and so it would
-    be refused. It needs none: it names a kernel, by an id that nobody else can guess.
-    """
-
-    def check_xsrf_cookie(self):
-        """Let it pass."""
+    async def start_kernel(self, **options):
+        await self._turns.take()
+        return await super().start_kernel(**options)
 
 
 class Classroom(Voila):
@@ -65,22 +73,14 @@ class Classroom(Voila):
     execute code.
     """
 
-    def __init__(self, editions, **options):
-        super().__init__(**options)
-        self._titles = {name: one.metadata.title for name, one in editions.items()}
-
     def init_settings(self):
-        settings = super().init_settings()
-        settings["voila_jinja2_env"].globals["titles"] = self._titles
-        settings["compress_response"] = True  # 5 MB a visitor would be much for a room's wireless
-        return settings
+        """Return Voilà's settings, and that what is sent is compressed.
 
-    def init_handlers(self):
-        ours = {VoilaShutdownKernelHandler: Goodbye, TornadoVoilaHandler: InTurn}
-        return [
-            (path, ours.get(handler, handler), *arguments)
-            for path, handler, *arguments in super().init_handlers()
-        ]
+        5 MB a visitor would be much for a room's wireless. `Voila.tornado_settings` would be the
+        place to say so, but Voilà looks there when Tornado's application has already been made,
+        which asks for this only once.
+        """
+        return super().init_settings() | {"compress_response": True}
 
     @property
     def address(self):
@@ -100,14 +100,17 @@ def classroom(editions, folder, *, ip, port):
     os.environ["JUPYTER_PATH"] = os.pathsep.join(
         [str(SHARE), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     )
-    QuickExporter.compiled = FileSystemBytecodeCache(str(folder))
-    voila.notebook_renderer.VoilaExporter = QuickExporter  # Voilà has no option for it
-    server = Classroom(editions, config=_configuration(folder, ip, port))
+    titles = {name: one.metadata.title for name, one in editions.items()}
+    server = Classroom(config=_configuration(titles, folder, ip, port))
     server.initialize([])
     return server
 
 
-def _configuration(folder, ip, port):
+def _configuration(titles, folder, ip, port):
+    def with_titles(page_config, **of_the_page):
+        page_config["titles"] = titles  # in place: for the first page that is all that counts
+        return page_config
+
     config = Config()
     config.Voila.config_file_paths = []  # nobody's own configuration opens what is shut here
     config.Voila.ip = ip
@@ -129,10 +132,24 @@ def _configuration(folder, ip, port):
         "@voila-dashboards/widgets-manager8",
         "anywidget",
     ]
+    config.VoilaConfiguration.page_config_hook = with_titles
+    config.VoilaConfiguration.prelaunch_hook = _give_token
+    config.VoilaConfiguration.multi_kernel_manager_class = InTurn
+    config.VoilaExporter.preprocessors = [KeepCompiled]
+    config.VoilaExporter.optimistic_validation = True  # the editions are valid, as a test says
+    config.KeepCompiled.folder = str(folder)
     config.MappingKernelManager.cull_idle_timeout = FORGOTTEN
     config.MappingKernelManager.cull_interval = max(1, FORGOTTEN // 10)
     config.MappingKernelManager.cull_connected = False
     return config
+
+
+def _give_token(request, notebook, cwd):
+    """Give a page the token against cross-site requests: to read it is to set the cookie.
+
+    Voilà's page sends it along with its last word, which ends its kernel. Without, it is refused.
+    """
+    _ = request.xsrf_token
 
 
 def _is_this_machine(ip):

@@ -1,5 +1,6 @@
 """The dashboards of `make present`: what they show, who gets in, and that no visitor runs code."""
 
+import asyncio
 import json
 import os
 import re
@@ -8,9 +9,12 @@ import subprocess
 import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -22,8 +26,7 @@ from websockets.sync.client import connect
 
 from classroom.notebooks import NOTEBOOKS, paths
 from classroom.present.edition import LEFT_OUT, edition, editions
-from classroom.present.opening import remembering
-from classroom.present.server import FORGOTTEN, classroom
+from classroom.present.server import AT_A_TIME, FORGOTTEN, Turns, classroom
 
 ROOT = Path(__file__).parents[2]
 
@@ -123,6 +126,11 @@ def test_each_section_left_out_is_in_a_notebook():
         assert any(f"\n## {heading}\n" in text for text in texts)
 
 
+def test_editions_are_valid():
+    for one in editions().values():
+        nbformat.validate(one)
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
 def test_live_cells_need_none_of_the_others(name):
     notebook = editions()[name]
@@ -135,24 +143,6 @@ def test_live_cells_need_none_of_the_others(name):
         capture_output=True,
     )
     assert checked.returncode == 0, checked.stdout
-
-
-# Opening runs.
-
-
-def test_a_remembered_run_looks_like_a_computed_one_and_computes_nothing(monkeypatch):
-    from explorers import DecayRate
-    from explorers.widget import Explorer
-
-    computed = DecayRate(n_train=100)
-    monkeypatch.setattr(Explorer, "set", remembering(Explorer.set))
-    DecayRate(n_train=100)
-    monkeypatch.setattr(DecayRate, "compute", staticmethod(lambda **state: pytest.fail("computes")))
-    recalled = DecayRate(n_train=100)
-    for seen in ("sentence", "numbers", "preset", "_moving", "_finished", "state"):
-        assert getattr(recalled, seen) == getattr(computed, seen)
-    with pytest.raises(pytest.fail.Exception):
-        recalled.eta.value = 0.5
 
 
 # Who gets in.
@@ -191,7 +181,7 @@ import sys, nbformat
 from pathlib import Path
 from classroom.present import server
 from classroom.present.server import classroom
-server.FORGOTTEN = int(sys.argv[3])
+server.FORGOTTEN, server.AT_A_TIME = int(sys.argv[3]), int(sys.argv[4])
 folder = Path(sys.argv[1])
 server = classroom({"00.ipynb": nbformat.read(folder / "00.ipynb", 4)}, folder,
                    ip="0.0.0.0", port=int(sys.argv[2]))
@@ -204,12 +194,12 @@ SECRET = "only_in_the_code"
 class Served:
     """A server that asks for a token, and a browser's cookies for it."""
 
-    def __init__(self, folder, forgotten=FORGOTTEN):
+    def __init__(self, folder, forgotten=FORGOTTEN, at_a_time=AT_A_TIME, more=""):
         slider = new_code_cell(
             f"from ipywidgets import IntSlider\n{SECRET} = IntSlider(42)\n{SECRET}"
         )
         notebook = new_notebook(
-            cells=[new_markdown_cell("# Claim 0\n\n$\\eta\\lambda$"), slider],
+            cells=[new_markdown_cell("# Claim 0\n\n$\\eta\\lambda$"), slider, new_code_cell(more)],
             metadata={"title": "Claim 0"},
         )
         nbformat.write(notebook, folder / "00.ipynb")
@@ -217,9 +207,9 @@ class Served:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.folder, self.url = folder, f"http://127.0.0.1:{port}"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(folder), str(port), str(forgotten)],
+            [sys.executable, "-c", SERVE, str(folder), *map(str, (port, forgotten, at_a_time))],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
@@ -240,13 +230,23 @@ class Served:
         with self.process:
             self.process.terminate()
 
+    def open(self, path, method="GET", data=None, **headers):
+        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        return opener.open(request, timeout=20)
+
     def get(self, path, method="GET"):
         """Return (final address, text) of a page."""
-        opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
-        data = b"" if method == "POST" else None
-        request = urllib.request.Request(self.url + path, data=data, method=method)
-        with opener.open(request, timeout=20) as answer:
+        with self.open(path, method, b"" if method == "POST" else None) as answer:
             return answer.url, answer.read().decode()
+
+    def leave(self, kernel, **said):
+        """Say a page's last word, as Voilà's page does."""
+        path = f"/voila/api/shutdown/{kernel}"
+        self.open(path, "POST", urllib.parse.urlencode(said).encode()).close()
+
+    def cookie(self, name):
+        return next(one.value for one in self.cookies if one.name == name)
 
     def cookie_header(self):
         return {"Cookie": "; ".join(f"{one.name}={one.value}" for one in self.cookies)}
@@ -307,8 +307,25 @@ def test_page_names_no_other_host(page):
 def test_closing_the_page_ends_its_kernel(served):
     _, kernel = opened(served)
     assert lives(served, kernel)
-    served.get(f"/voila/api/shutdown/{kernel}", "POST")
+    served.leave(kernel, _xsrf=served.cookie("_xsrf"))
     assert not lives(served, kernel)
+
+
+def test_no_page_from_elsewhere_can_end_a_kernel(served, page):
+    for said in ({}, {"_xsrf": "guessed"}):
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            served.leave(page[1], **said)
+    assert lives(served, page[1])
+
+
+def test_pages_are_sent_compressed(served, page):
+    for path in ("/", "/voila/static/voila.js"):
+        with served.open(path, **{"Accept-Encoding": "gzip"}) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+
+
+def test_compiled_templates_are_kept(served, page):
+    assert any(served.folder.glob("__jinja2_*"))
 
 
 def test_a_kernel_without_a_page_is_ended_and_one_with_a_page_is_not(tmp_path):
@@ -386,34 +403,132 @@ def test_visitors_cannot_run_code(served, page, tmp_path, protocol, channel):
 
 # Forked kernels.
 
-
-@pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
-def test_a_forked_kernel_is_a_kernel(tmp_path):
-    code = """
-import asyncio, os, sys
+FORK = """
+import asyncio, json, os, sys
 from jupyter_client import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from classroom.present import kernels
 
-async def main(folder):
+async def main(folder, code):
     manager = AsyncKernelManager()
     await manager.start_kernel(cwd=folder, env={**os.environ, "COLOUR": "green"})
     client = manager.client()
     client.start_channels()
-    await client.wait_for_ready(timeout=20)
-    await client.execute_interactive("import os; print(os.getcwd(), os.environ['COLOUR'])")
-    print(type(manager.provisioner).__name__, await manager.is_alive())
+    await client.wait_for_ready(timeout=60)
+    await client.execute_interactive(code)
+    print(type(manager.provisioner).__name__, await manager.is_alive(), file=sys.stderr)
     client.stop_channels()
     await manager.shutdown_kernel()
-    print(await manager.is_alive())
+    print(await manager.is_alive(), file=sys.stderr)
 
 if __name__ == "__main__":
-    kernels.use_forks(preload=[])
-    asyncio.run(main(sys.argv[1]))
+    folder, code, preload = sys.argv[1:]
+    kernels.use_forks(preload=json.loads(preload))
+    asyncio.run(main(folder, code))
 """
-    (tmp_path / "run.py").write_text(code)
+
+
+def in_a_forked_kernel(folder, code, *, preload=(), environment=None):
+    """Return the lines that code prints in a kernel, after what is said of the kernel itself."""
+    (folder / "run.py").write_text(FORK)
     done = subprocess.run(
-        [sys.executable, tmp_path / "run.py", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=60,
+        [sys.executable, folder / "run.py", str(folder), code, json.dumps(list(preload))],
+        cwd=ROOT, env=os.environ | (environment or {}), capture_output=True, text=True, timeout=120,
     )  # fmt: skip
-    assert done.stdout.splitlines() == [f"{tmp_path} green", "ForkProvisioner True", "False"], done
+    # That Jupyter takes the provisioner which `use_forks` has named, and can end what it starts.
+    assert done.stderr.splitlines()[-2:] == ["ForkProvisioner True", "False"], done
+    return done.stdout.splitlines()
+
+
+only_with_forks = pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
+
+
+@only_with_forks
+def test_a_forked_kernel_is_a_kernel(tmp_path):
+    code = "import os; print(os.getcwd(), os.environ['COLOUR'])"
+    assert in_a_forked_kernel(tmp_path, code) == [f"{tmp_path} green"]
+
+
+@only_with_forks
+def test_what_kernels_cannot_be_forked_from_is_said():
+    code = "from classroom.present.kernels import use_forks; use_forks(['no_such_module'])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "No module named 'no_such_module'" in done.stderr
+
+
+@only_with_forks
+def test_a_figure_opens_with_the_run_that_was_computed_before(tmp_path):
+    code = """
+from explorers import DecayRate
+from explorers.figure import Figure
+before = len(Figure.memory)
+figure = DecayRate()
+print(before > 0, len(Figure.memory) == before, figure.run in Figure.memory.values())
+figure.eta.value = 0.5
+print(len(Figure.memory) == before + 1, figure.sentence != DecayRate().sentence)
+"""
+    warm = {"preload": ["classroom.present.warm"], "environment": {"CLASSROOM_NOTEBOOKS": "02"}}
+    assert in_a_forked_kernel(tmp_path, code, **warm) == ["True True True", "True True"]
+
+
+@only_with_forks
+def test_a_forked_kernel_shows_figures_as_widgets_and_draws_no_record(tmp_path):
+    code = """
+from explorers import DecayRate
+data, _ = get_ipython().display_formatter.format(DecayRate())
+print(*sorted(data))
+"""
+    warm = {"preload": ["classroom.present.warm"], "environment": {"CLASSROOM_NOTEBOOKS": "02"}}
+    (kinds,) = in_a_forked_kernel(tmp_path, code, **warm)
+    assert kinds == "application/vnd.jupyter.widget-view+json text/plain"
+
+
+# Turns.
+
+
+def test_so_many_at_a_time_and_a_turn_ends_with_its_task_however_that_ends():
+    going, most, done = 0, 0, []
+
+    async def page(number, turns):
+        nonlocal going, most
+        await turns.take()
+        going += 1
+        most = max(most, going)
+        try:
+            await asyncio.sleep(0.01)
+            if number == 1:
+                raise ConnectionError("the visitor has left")
+            done.append(number)
+        finally:
+            going -= 1
+
+    async def visitors():
+        turns = Turns(2)
+        pages = [asyncio.create_task(page(number, turns)) for number in range(6)]
+        await asyncio.sleep(0)
+        pages[3].cancel()
+        await asyncio.gather(*pages, return_exceptions=True)
+
+    asyncio.run(visitors())
+    assert (most, sorted(done)) == (2, [0, 2, 4, 5])
+
+
+def test_pages_are_made_in_turn(tmp_path):
+    """Voilà asks for a kernel in the task that makes the page: else turns would end too soon."""
+    noting = f"""
+import os, time
+begun = time.time()
+time.sleep(0.5)
+with open({str(tmp_path)!r} + f"/{{os.getpid()}}.times", "w") as file:
+    print(begun, time.time(), file=file)
+"""
+    with (
+        Served(tmp_path, at_a_time=1, more=noting) as served,
+        ThreadPoolExecutor(3) as visitors,
+    ):
+        assert len(set(visitors.map(lambda _: opened(served)[1], range(3)))) == 3
+    times = [path.read_text().split() for path in tmp_path.glob("*.times")]
+    times.sort(key=lambda span: float(span[0]))
+    assert len(times) == 3
+    assert all(float(one[1]) <= float(next_one[0]) for one, next_one in pairwise(times))
