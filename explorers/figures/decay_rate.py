@@ -203,14 +203,14 @@ class Picture:
     def _build_errors(self):
         self.errors = panel = self.canvas.panel(
             "Relative error of the limit", "ηλ/n_train, the share lost in a step",
-            xscale="log", yscale="log", xlim=(1e-8, 1e2), ylim=(1e-14, 1e2),
+            xscale="log", yscale="log", xlim=(1e-8, 1e2), ylim=(1e-17, 1e2),
             xticks=powers(range(-8, 3, 2)), yticks=powers(range(-14, 3, 4)),
         )  # fmt: skip
         regimes = [(1e-3, 0.1, 1, "gentle"), (0.1, 1, 0.93, "abrupt"), (1, 2, 0.84, "flips"),
                    (2, 100, 0.74, "grows")]  # fmt: skip
         for start, end, shade, word in regimes:
             panel.still.axvspan(start, end, color=str(shade), lw=0)
-            panel.still.text((start * end) ** 0.5, 2e-14, word, fontsize=SMALL, color=INK,
+            panel.still.text((start * end) ** 0.5, 3e-17, word, fontsize=SMALL, color=INK,
                              ha="center", va="bottom", rotation=90)  # fmt: skip
         self.leading, self.curve = panel.curve(":", GREY), panel.curve("-", BLUE)
         self.point = panel.curve("o", VERMILLION, ms=10, zorder=5)
