@@ -1,27 +1,42 @@
-"""The interactive figures of the notebooks, one file for each."""
+"""The interactive figures of the notebooks, one file for each in explorers/figures.
 
-from explorers.figures.book_graphs import BookGraphs
-from explorers.figures.chalkboard import Chalkboard
-from explorers.figures.decay_rate import DecayRate
-from explorers.figures.first_epochs import FirstEpochs
-from explorers.figures.meeting import Meeting
-from explorers.figures.penalty import Penalty
-from explorers.figures.playground import Playground
-from explorers.figures.saturation import Saturation
-from explorers.figures.scaling_laws import ScalingLaws
-from explorers.figures.tail_off import TailOff
-from explorers.figures.width_law import WidthLaw
+`from explorers import Meeting` finds the class Meeting in figures/meeting.py: a new figure is a new
+file there, and nothing here.
+"""
 
-__all__ = [
-    "BookGraphs",
-    "Chalkboard",
-    "DecayRate",
-    "FirstEpochs",
-    "Meeting",
-    "Penalty",
-    "Playground",
-    "Saturation",
-    "ScalingLaws",
-    "TailOff",
-    "WidthLaw",
-]
+import difflib
+import importlib
+import pkgutil
+import re
+import sys
+
+from explorers.figure import FIGURES
+
+if "IPython" in sys.modules and (_shell := sys.modules["IPython"].get_ipython()):
+    from explorers.widget import teach
+
+    teach(_shell)
+
+
+def all_figures():
+    """Return the class of every figure there is, {name: class}."""
+    for file in _files():
+        importlib.import_module(f"{__name__}.figures.{file}")
+    return dict(sorted(FIGURES.items()))
+
+
+def _files():
+    return [module.name for module in pkgutil.iter_modules([f"{__path__[0]}/figures"])]
+
+
+def __dir__():
+    return ["all_figures", *(cls.__name__ for cls in all_figures().values())]
+
+
+def __getattr__(name):
+    file = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    if re.fullmatch(r"[A-Z]\w*", name) and file in _files():
+        return getattr(importlib.import_module(f"{__name__}.figures.{file}"), name)
+    near = difflib.get_close_matches(file, _files(), n=1, cutoff=0.5)
+    meant = "".join(word.capitalize() for word in near[0].split("_")) if near else ""
+    raise AttributeError(f"There is no figure {name!r}." + (f" Is {meant} meant?" if meant else ""))

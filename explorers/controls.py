@@ -1,11 +1,12 @@
 """What a reader can move: each control is a name and the values it steps through."""
 
 import math
+import re
 from dataclasses import dataclass
 
 import numpy as np
 
-from explorers.formats import full
+from explorers.formats import full, short
 
 # Twenty steps a decade, close to equal ratios, each a number that one would write down.
 _DECADE = (1, 1.1, 1.25, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5.6, 6.3, 7, 8, 9)
@@ -17,6 +18,8 @@ POOLS = {"784": 1, "196": 2, "49": 4}
 # When a change takes effect: everything is computed anew; or a run that the reader has started
 # goes on with it from its next epoch; or only what is shown of the result changes.
 ANEW, NEXT_EPOCH, VIEW = "anew", "next epoch", "view"
+
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Control:
     stops: tuple
     default: float | int | str
     acts: str = ANEW
+    group: str = ""  # the topic of a fold it stands in; "" is always open
 
     @property
     def is_choice(self):
@@ -49,18 +53,16 @@ class Control:
                 if value in (stop, stop.replace(" ", "_")):  # a preset has no spaces
                     return stop
             choices = ", ".join(map(repr, self.stops))  # some have a comma in them
-            raise ValueError(f"{self.name} must be one of {choices}; got {value!r}.")
+            raise ValueError(f"{self.name} must be one of {choices}; got {short(value)}.")
         low, high = self.stops[0], self.stops[-1]
-        try:
-            number = float(value)
-        except (TypeError, ValueError, OverflowError):
-            number = math.nan
+        number = _number(value)
         if not low <= number <= high:
             raise ValueError(
-                f"{self.name} must be a number from {full(low)} to {full(high)}, got {value!r}."
+                f"{self.name} must be a number from {full(low)} to {full(high)}, "
+                f"got {short(value)}."
             )
         if self.is_whole and number != int(number):
-            raise ValueError(f"{self.name} must be a whole number, got {value!r}.")
+            raise ValueError(f"{self.name} must be a whole number, got {short(value)}.")
         return int(number) if self.is_whole else number
 
     def nearest(self, value):
@@ -68,6 +70,16 @@ class Control:
         if self.is_choice:
             return self.stops.index(value)
         return int(np.argmin([abs(stop - value) for stop in self.stops]))
+
+
+def _number(value):
+    """Return `value` as a float; nan if it is no number, or as text no decimal one."""
+    if isinstance(value, bool) or (isinstance(value, str) and not _DECIMAL.fullmatch(value)):
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def log_stops(low, high):

@@ -2,8 +2,12 @@
 
 import math
 from itertools import pairwise
+from reprlib import Repr
 
 import numpy as np
+
+_REPR = Repr()
+_REPR.maxstring = _REPR.maxother = _REPR.maxlong = 40
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -15,6 +19,18 @@ def full(value):
     text = np.format_float_positional(float(value), precision=12, trim="-")
     whole, point, decimals = text.partition(".")
     return f"{int(whole):,}{point}{decimals}" if abs(value) >= 1000 else text
+
+
+def plain(value):
+    """Return a value as a preset holds it: no spaces, no thousands separators, nothing rounded."""
+    if isinstance(value, str):
+        return value.replace(" ", "_")
+    return np.format_float_positional(value, trim="-")
+
+
+def short(value):
+    """Return a value for an error message: as code would have it, but no more than a few words."""
+    return _REPR.repr(value)
 
 
 def power(exponent):

@@ -1,0 +1,80 @@
+"""Computes a figure's run in the background of an event loop, so that sliders stay alive."""
+
+import asyncio
+import sys
+from time import perf_counter
+
+from explorers.figure import CHANGING, Figure
+from explorers.run import Phase
+
+IN_BROWSER = sys.platform == "emscripten"  # Python itself: no threads there, and slower
+REDRAW = 0.1  # seconds between two pictures of a run that is under way
+
+_busy: set[asyncio.Task] = set()
+
+
+def busy():
+    """Return how many figures are being computed in the background now."""
+    return len(_busy)
+
+
+class Worker:
+    """Pulls one figure's run for as long as it is to go on, whichever run that is by then."""
+
+    def __init__(self, figure: Figure):
+        self._figure, self._task = figure, None
+
+    def see_to_it(self):
+        """Begin to pull, if there is something to be pulled and nobody does it in this thread."""
+        if self._figure.run.phase.is_running and not self._is_at_it_here():
+            self._task = asyncio.get_running_loop().create_task(self._work())
+            _busy.add(self._task)
+            self._task.add_done_callback(_end)
+
+    def _is_at_it_here(self):
+        # A task in another thread may be held up there by a long cell.
+        task, here = self._task, asyncio.get_running_loop()
+        return task is not None and not task.done() and task.get_loop() is here
+
+    async def _work(self):
+        figure = self._figure
+        try:
+            await self._pull_and_show()
+        except Exception:
+            with CHANGING, figure.reported():
+                figure.run.go(Phase.BROKEN)
+                raise
+
+    async def _pull_and_show(self):
+        figure, shown, me = self._figure, perf_counter(), asyncio.current_task()
+        while figure.run.phase.is_running and self._task is me:
+            run = figure.run
+            try:
+                await _in_thread(run.pull)
+            except Exception:
+                with CHANGING:
+                    if run is figure.run:
+                        figure.show()
+                        raise
+            with CHANGING:
+                if run is not figure.run:
+                    continue  # a newer move has dropped this run
+                # A pause may have come while the result was on its way: show what it brought.
+                if not run.phase.is_running or perf_counter() - shown > REDRAW:
+                    figure.show()
+                    shown = perf_counter()
+
+
+def _end(task):
+    """Forget a task, and hand its error to the event loop: in a task it would be silent."""
+    _busy.discard(task)
+    if not task.cancelled() and task.exception() is not None:
+        raise task.exception()
+
+
+async def _in_thread(function):
+    if IN_BROWSER:
+        await asyncio.sleep(0)
+        function()
+    else:
+        await asyncio.to_thread(function)

@@ -1,0 +1,158 @@
+"""What holds for every figure: whichever are registered, these checks find them.
+
+A picture keeps its artists, so what an earlier state has left in them must not be seen in a later
+one: in each state that is visited here, it is compared with one that has seen others, or none.
+"""
+
+import math
+import pickle
+import warnings
+from contextlib import suppress
+from functools import cache
+from itertools import islice
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from layout import assert_readable
+from matplotlib.artist import Artist
+from page import assert_presentable
+
+from explorers import all_figures, fingerprint
+from explorers.canvas import WIDTHS
+from explorers.controls import ANEW, NEXT_EPOCH, VIEW
+from nn_core import DivergenceError
+
+RESULTS = 2  # of a run: before training, and after an epoch
+RANDOM_STATES, SEED = 100, 2026
+FIGURES = all_figures()
+
+
+@cache
+def blank(figure, width=WIDTHS[-1]):
+    """Return a picture that has not been drawn, to be unpickled: faster than building one."""
+    picture = figure.Picture(width)
+    picture.canvas.lay_out()
+    return pickle.dumps(picture)
+
+
+@cache
+def results(figure, *settings, most=RESULTS):
+    """Return the first results in a state, or those before training is refused in words."""
+    state = dict(settings)
+    acting = {when: {n: state[n] for n in figure.that_act(when)} for when in (ANEW, NEXT_EPOCH)}
+    if figure.is_playable:
+        acting[ANEW]["current"] = SimpleNamespace(**acting[NEXT_EPOCH])
+    found = []
+    with suppress(DivergenceError):  # a state in which training is refused, in words
+        found.extend(islice(figure.compute(**acting[ANEW]), most))
+    return found
+
+
+class State:
+    """A figure as it stands in a state, with the newest of a few results."""
+
+    def __init__(self, figure, state, most=RESULTS):
+        self.figure = figure
+        settings = sorted((n, v) for n, v in state.items() if n not in figure.that_act(VIEW))
+        self.results = results(figure, *settings, most=most)
+        self.view = {name: state[name] for name in figure.that_act(VIEW)}
+        self.view |= dict.fromkeys(figure.also_viewed)
+
+    def of(self, function, result):
+        return function(result, **{n: v for n, v in self.view.items() if n in _named(function)})
+
+    def look(self, picture):
+        """Return all that can be seen of a picture in this state."""
+        self.of(picture.draw, self.results[-1])
+        return picture.canvas.frame_now(), [
+            _moving(panel.moving) for panel in picture.canvas.panels
+        ]
+
+    def check_words(self):
+        for result in self.results:
+            sentence = self.of(self.figure.describe, result)
+            table = self.of(self.figure.tabulate, result)
+            assert_presentable(sentence, table)
+            assert all(isinstance(text, str) and text for row in table for text in row)
+            columns = self.of(self.figure.columns, result)
+            assert columns
+            for name, values in columns.items():
+                gaps = [value for value in values if value == ""]
+                numbers = [v for v in values if not isinstance(v, str)]
+                assert len(gaps) <= 1 or len(gaps) == len(values), name
+                assert all(math.isfinite(value) for value in numbers), name
+
+
+def _moving(axes):
+    drawn = filter(Artist.get_visible, (*axes.lines, *axes.texts, *axes.patches, *axes.collections))
+    return axes.get_xlim(), axes.get_ylim(), [fingerprint.of(artist) for artist in drawn]
+
+
+def _named(function):
+    return function.__code__.co_varnames[: function.__code__.co_argcount
+                                         + function.__code__.co_kwonlyargcount]  # fmt: skip
+
+
+def at_every_stop(figure):
+    """Yield states: each control at each of its stops, and all of them at their ends together."""
+    for control in figure.controls:
+        for stop in control.stops:
+            yield figure.quick_state() | {control.name: stop}
+    for end in (0, -1):
+        yield {control.name: control.stops[end] for control in figure.controls} | _cheap(figure)
+
+
+def at_random(figure):
+    rng = np.random.default_rng(SEED)
+    for _ in range(RANDOM_STATES):
+        drawn = {c.name: c.stops[rng.integers(len(c.stops))] for c in figure.controls}
+        yield drawn | _cheap(figure)
+
+
+def _cheap(figure):
+    """Return the number of images alone: it makes runs long, and nothing else."""
+    return {name: value for name, value in figure.quick_state().items() if name == "n_train"}
+
+
+@pytest.fixture(params=FIGURES.values(), ids=FIGURES)
+def figure(request):
+    return request.param
+
+
+@pytest.mark.parametrize("states", [at_every_stop, at_random])
+def test_in_each_state_a_figure_is_as_a_fresh_one(figure, states):
+    """Two pictures go through all states, one forwards, one backwards; every tenth is a new one."""
+    visited = {tuple(state.items()): State(figure, state) for state in states(figure)}
+    visited = {settings: state for settings, state in visited.items() if state.results}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for state in visited.values():
+            state.check_words()
+        there, back = pickle.loads(blank(figure)), pickle.loads(blank(figure))
+        seen = {settings: state.look(there) for settings, state in visited.items()}
+        for number, (settings, state) in enumerate(reversed(visited.items())):
+            other = pickle.loads(blank(figure)) if number % 10 == 0 else back
+            assert state.look(other) == seen[settings], settings
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_whole_run_is_readable_at_every_width(figure, width):
+    """At its beginning, in its middle and at its end; with every choice of what is shown."""
+    picture = pickle.loads(blank(figure, width))
+    for view in views(figure):
+        state = State(figure, figure.quick_state() | view, most=None)
+        for place in (0, len(state.results) // 2, -1):
+            state.of(picture.draw, state.results[place])
+            assert_readable(picture)
+    state.check_words()
+
+
+def views(figure):
+    """Yield each choice of what is shown, by itself; of a slider the ends."""
+    for control in figure.controls:
+        if control.acts == VIEW:
+            stops = control.stops if control.is_choice else (control.stops[0], control.stops[-1])
+            yield from ({control.name: stop} for stop in stops)
+    if not figure.that_act(VIEW):
+        yield {}

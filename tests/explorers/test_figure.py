@@ -1,0 +1,284 @@
+"""A figure in code: its contract, what is set takes effect at once, and all it says agrees."""
+
+import csv
+import io
+import re
+
+import pytest
+from small import BREAKS, BREAKS_AT_ONCE, Fake, Gates, Played, Point
+
+import explorers
+from explorers.controls import NEXT_EPOCH, VIEW, Control
+from explorers.figure import CONTRACT, FIGURES, Figure
+from explorers.run import Phase
+
+
+@pytest.fixture
+def gates(monkeypatch):
+    gates = Gates()
+    monkeypatch.setattr(Fake, "gates", gates)
+    yield gates
+    gates.open()
+
+
+def shown(figure):
+    """Return (x, part) as the sentence has them."""
+    return tuple(map(int, re.match(r"x is (\d+) at part (\d+)", figure.sentence).groups()))
+
+
+# The contract.
+
+PARTS = {part: vars(Fake)[part] for part in CONTRACT}
+
+
+def made(**changes):
+    """Make a figure with all parts of Fake but those changed; None leaves one out."""
+    parts = {k: v for k, v in (PARTS | {"gates": None} | changes).items() if v is not None}
+    return type("Made", (Figure,), parts, registered=False)
+
+
+@pytest.mark.parametrize("part", CONTRACT)
+def test_a_missing_part_is_an_error_when_the_class_is_made(part):
+    with pytest.raises(TypeError, match=rf"^Made has no `{part}`\. "):
+        made(**{part: None})
+
+
+def test_a_misnamed_part_is_recognized():
+    with pytest.raises(TypeError, match=r"no `describe`.*Is that what 'descibe' is meant to be\?"):
+        made(describe=None, descibe=PARTS["describe"])
+
+
+@pytest.mark.parametrize(
+    "changes, words",
+    [
+        ({"compute": staticmethod(lambda *, x, rate: iter([0]))}, "compute does not name init"),
+        ({"compute": staticmethod(lambda *, x, rate, inlt: iter([0]))}, "compute names inlt"),
+        ({"describe": staticmethod(lambda result, *, layer: "")}, "describe names layer"),
+        ({"controls": (*Fake.controls, Control("u", "u", "unit", ("m",), "m", acts=VIEW))},
+         "has u, which no part names"),
+        ({"controls": (*Fake.controls, Control("v", "v", "speed", (1, 2), 1, acts=NEXT_EPOCH))},
+         "Made has no `progress`"),
+        ({"buttons": (("keep", "Keep"),)}, "a button for `keep`, but no such method"),
+        ({"name": "Not A Name"}, "must be words joined by -"),
+        ({"name": "meeting"}, "which is Meeting's"),
+    ],
+)  # fmt: skip
+def test_parts_that_do_not_fit_together(changes, words):
+    explorers.all_figures()
+    with pytest.raises(TypeError, match=words):
+        made(**changes)
+
+
+def test_a_figure_is_registered_by_being_made():
+    class New(Figure):
+        name = "new"
+        title, controls, Picture = Fake.title, Fake.controls, Point
+        compute, gates = Fake.compute, None
+        describe, tabulate = staticmethod(Fake.describe), staticmethod(Fake.tabulate)
+        columns = staticmethod(Fake.columns)
+
+    try:
+        assert explorers.all_figures()["new"] is New
+        assert len(explorers.all_figures()) >= 12
+    finally:
+        del FIGURES["new"]
+
+
+def test_figures_are_found_by_their_names():
+    for figure in explorers.all_figures().values():
+        assert getattr(explorers, figure.__name__) is figure
+        assert figure.__name__ in dir(explorers)
+    with pytest.raises(AttributeError, match=r"no figure 'Meating'. Is Meeting meant\?"):
+        explorers.Meating  # noqa: B018
+    with pytest.raises(ImportError):
+        from explorers import NoSuchThing  # noqa: F401
+
+
+# State.
+
+
+def test_starts_at_the_defaults_and_is_complete():
+    figure = Fake()
+    assert figure.sentence == "x is 1 at part 2, rate 0.1, large."
+    assert figure.numbers == {"x": "1", "part": "2"}
+    assert figure.state == {"x": 1, "rate": 0.1, "init": "large"}
+    assert figure.run.phase is Phase.FINISHED and figure.message == ""
+
+
+def test_starts_where_it_is_told():
+    assert shown(Fake(x=3)) == (3, 2)
+    assert Fake(x=3, init="scaled").sentence.endswith("scaled.")
+
+
+def test_a_value_set_takes_effect_before_the_line_returns(gates):
+    figure = Fake()
+    gates.open(6)
+    figure.x.value = 6  # slow, and still complete
+    assert shown(figure) == (6, 2)
+    assert figure.x.value == 6 and repr(figure.x) == "x = 6"
+    figure.set(x=2, rate=0.25)
+    assert (figure.x.value, figure.rate.value) == (2, 0.25)
+
+
+def test_reset_returns_to_the_defaults():
+    figure = Fake(x=3, rate=1.0, init="scaled")
+    figure.reset()
+    assert figure.state == Fake().state and figure.preset == Fake().preset
+
+
+def test_two_figures_do_not_share_their_state():
+    one, other = Fake(x=2), Fake(x=3)
+    one.set(x=1)
+    assert shown(other) == (3, 2) and other.x.value == 3
+
+
+@pytest.mark.parametrize(
+    "values, words",
+    [({"x": 99}, "x must be a number from 1 to 11"), ({"x": 1.5}, "whole number"),
+     ({"x": True}, "x must be a number"), ({"x": "1_0"}, "x must be a number"),
+     ({"rate": None}, "rate must be a number"), ({"init": "huge"}, "one of 'large', 'scaled'"),
+     ({"y": 1}, "There is no control 'y' here; there are x, rate, init"),
+     ({"x": 3, "init": "huge"}, "init")],
+)  # fmt: skip
+def test_a_bad_value_is_refused_in_words_and_changes_nothing(values, words):
+    figure = Fake(x=2)
+    with pytest.raises(ValueError, match=words) as refusal:
+        figure.set(**values)
+    assert figure.message == str(refusal.value)
+    assert shown(figure) == (2, 2) and figure.state == {"x": 2, "rate": 0.1, "init": "large"}
+    figure.set(x=3)
+    assert figure.message == "" and shown(figure) == (3, 2)
+
+
+@pytest.mark.parametrize("x, stands_at, part", [(BREAKS_AT_ONCE, 2, 2), (BREAKS[0], BREAKS[0], 1)])
+def test_after_an_error_figure_state_and_preset_speak_of_the_same_values(gates, x, stands_at, part):
+    """A run without any result changes nothing; one that breaks later shows what it had."""
+    gates.open()
+    figure = Fake(x=2)
+    with pytest.raises(ArithmeticError, match=str(x)):
+        figure.set(x=x)
+    assert str(x) in figure.message and not figure.run.phase.is_running
+    assert figure.preset == f"fake x={figure.x.value} rate=0.1 init=large"
+    assert figure.x.value == stands_at and shown(figure) == (stands_at, part)
+    figure.set(x=3)
+    assert shown(figure) == (3, 2) and figure.message == ""
+
+
+def test_assigning_to_a_handle_is_no_silent_loss():
+    with pytest.raises(AttributeError, match=r"write \.x\.value = 3"):
+        Fake().x = 3
+
+
+def test_repr_reads_as_the_call_that_makes_it():
+    figure = Fake(x=3, init="scaled")
+    assert repr(figure) == "Fake(x=3, rate=0.1, init='scaled')"
+    assert eval(repr(figure)).preset == figure.preset
+
+
+def test_csv_is_one_and_pads_short_columns():
+    rows = list(csv.reader(io.StringIO(Fake(x=3).csv())))
+    assert rows == [["x", "square, of it"], ["3", "9"], ["", "more"]]
+
+
+def test_the_same_state_gives_the_same_bytes():
+    one, other = Fake(x=2).drawn(), Fake(x=3)
+    other.drawn()
+    other.set(x=2)
+    other = other.drawn()
+    assert (one.still_svg(), one.moving_svg()) == (other.still_svg(), other.moving_svg())
+
+
+# Presets.
+
+
+def test_a_preset_round_trips_and_rounds_nothing():
+    figure, twin = Fake(x=3, rate=0.1 + 0.2, init="scaled"), Fake()
+    assert figure.preset == "fake x=3 rate=0.30000000000000004 init=scaled"
+    twin.apply(figure.preset)
+    assert (twin.state, twin.sentence, twin.preset) == (
+        figure.state, figure.sentence, figure.preset)  # fmt: skip
+
+
+def test_a_preset_may_name_some_values_only_in_any_order_and_spacing():
+    figure = Fake(x=3)
+    figure.apply("  fake   init=scaled\trate=1 ")
+    assert figure.state == {"x": 3, "rate": 1.0, "init": "scaled"}
+
+
+@pytest.mark.parametrize(
+    "preset, words",
+    [
+        ("", "starts with 'fake'"),
+        ("decay-rate eta=1", "starts with 'fake', not 'decay-rate'"),
+        ("fake x", "'x' should read name=value"),
+        ("fake x=", "x must be a number from 1 to 11"),
+        ("fake x=ten", "x must be a number from 1 to 11, got 'ten'"),
+        ("fake x=12", "x must be a number from 1 to 11"),
+        ("fake x=1_0", "x must be a number from 1 to 11, got '1_0'"),
+        ("fake x=１", "x must be a number from 1 to 11"),
+        ("fake init=huge", "one of 'large', 'scaled'"),
+        ("fake speed=1", "no control 'speed' here; there are x, rate, init"),
+        ("fake x=1,0", "x must be a number"),
+    ],
+)
+def test_a_bad_preset_is_refused_in_words_and_changes_nothing(preset, words):
+    figure = Fake(x=2)
+    with pytest.raises(ValueError, match=re.escape(words)):
+        figure.apply(preset)
+    assert shown(figure) == (2, 2) and figure.x.value == 2
+    assert words in figure.message
+
+
+# Figures that are played.
+
+
+def test_set_from_python_plays_to_the_end():
+    figure = Played()
+    assert figure.sentence == "10 m after 10 epochs"
+    figure.set(speed=10, start=100)
+    assert figure.sentence == "200 m after 10 epochs"
+
+
+def test_step_by_step_is_the_same_as_all_at_once():
+    figure = Played()
+    figure.restart()
+    assert figure.sentence == "0 m after 0 epochs" and figure.run.phase is Phase.READY
+    for epoch in range(1, 11):
+        figure.step()
+        assert figure.sentence == f"{epoch} m after {epoch} epochs"
+    figure.step()
+    assert figure.sentence == "10 m after 10 epochs" and figure.run.phase is Phase.FINISHED
+    figure.restart()
+    figure.step()
+    figure.finish()
+    assert figure.sentence == Played().sentence
+
+
+def test_a_control_on_the_view_computes_nothing_anew(monkeypatch):
+    figure = Played()
+    monkeypatch.setattr(Played, "compute", lambda **_: pytest.fail("computed anew"))
+    figure.unit.value = "km"
+    assert figure.sentence == "10 km after 10 epochs" and figure.numbers == {"total": "10 km"}
+
+
+def test_a_view_set_from_python_leaves_a_run_where_it_is():
+    figure = Played()
+    figure.restart()
+    figure.step()
+    figure.unit.value = "km"
+    assert figure.sentence == "1 km after 1 epochs" and figure.run.phase is Phase.PAUSED
+    with pytest.raises(ValueError, match="unit"):
+        figure.unit.value = "miles"
+    assert figure.sentence == "1 km after 1 epochs" and figure.unit.value == "km"
+
+
+# Memory: what code has asked for before is taken as it is.
+
+
+def test_a_remembered_run_is_not_computed_again(monkeypatch):
+    monkeypatch.setattr(Figure, "memory", {})
+    first = Played(speed=10)
+    monkeypatch.setattr(Played, "compute", lambda **_: pytest.fail("computed anew"))
+    again = Played(speed=10, unit="km")
+    assert again.sentence == "100 km after 10 epochs" and again.result is first.result
+    assert again.preset == "played start=0 speed=10 unit=km"

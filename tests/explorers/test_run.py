@@ -1,0 +1,85 @@
+"""A run by itself: which phase follows which, and what a pull brings."""
+
+import itertools
+
+import pytest
+
+from explorers.run import Phase, Run
+
+
+def counting(to=3, breaks_at=None):
+    for number in range(to):
+        if number == breaks_at:
+            raise ArithmeticError("broke")
+        yield number
+
+
+def test_the_first_result_is_there_and_it_waits():
+    run = Run(counting(), None)
+    assert run.result == 0 and run.phase is Phase.READY
+
+
+def test_without_a_first_result_there_is_no_run():
+    with pytest.raises(ArithmeticError):
+        Run(counting(breaks_at=0), None)
+
+
+def test_a_result_may_be_none():
+    run = Run(iter([None, None, 3]), None)
+    run.finish()
+    assert run.result == 3 and run.phase is Phase.FINISHED
+
+
+def test_finish_takes_all_and_stays_there():
+    run = Run(counting(), None)
+    for _ in range(2):
+        run.finish()
+        run.pull()
+        assert run.result == 2 and run.phase is Phase.FINISHED
+
+
+def test_steps_pause_after_each_result():
+    run = Run(counting(), None)
+    for result in (1, 2):
+        run.step()
+        assert run.result == result and run.phase is Phase.PAUSED
+    run.step()
+    assert run.result == 2 and run.phase is Phase.FINISHED
+
+
+def test_an_error_ends_it_and_leaves_what_was_there():
+    run = Run(counting(breaks_at=2), None)
+    run.go(Phase.PLAYING)
+    run.pull()
+    with pytest.raises(ArithmeticError):
+        run.pull()
+    assert run.phase is Phase.BROKEN and run.result == 1
+    run.pull()
+    assert run.phase is Phase.BROKEN
+
+
+@pytest.mark.parametrize("phase", [Phase.COMPUTING, Phase.PLAYING])
+def test_a_pull_goes_on_only_a_step_pauses(phase):
+    run = Run(counting(), None)
+    run.go(phase)
+    run.pull()
+    assert run.phase is phase
+
+
+def test_nothing_leads_out_of_the_end_and_no_pause_comes_before_the_beginning():
+    for ended, phase in itertools.product([Phase.FINISHED, Phase.BROKEN], Phase):
+        run = Run(counting(), None)
+        run.go(ended)
+        run.go(phase)
+        assert run.phase is ended
+    run = Run(counting(), None)
+    run.go(Phase.PAUSED)
+    assert run.phase is Phase.READY
+
+
+def test_every_phase_is_one_of_waiting_running_and_over():
+    for phase in Phase:
+        assert [phase.is_running, phase.is_over, phase in (Phase.READY, Phase.PAUSED)].count(
+            True
+        ) == 1
+        assert not (phase.is_the_readers and phase.is_over)
