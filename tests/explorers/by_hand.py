@@ -1,11 +1,36 @@
-"""Training written out: image by image, each weight by equation (93), with nothing of nn_core."""
+"""Training without a figure: by a plain call of `train`, and written out image by image."""
 
 import numpy as np
 
+from experiments.runs import SEED
+from nn_core import Network, load_mnist, train
+
+
+def plain(init, *, hidden, n_train, pool=1, epochs, moved=None, **setting):
+    """Return (network, images, run): one call of `train` with the ledger, as the figures train.
+
+    Or one call an epoch, if settings are `moved` on the way, {epoch: those that are new in it}.
+    """
+    images, rng = load_mnist(n_train, pool=pool).train, np.random.default_rng(SEED + 1)
+    net = Network([images.x.shape[1], hidden, 10], init=init, seed=SEED)
+    setting = {"eta": 0.1, "lmbda": 5.0, "m": 10, "seed": rng, "ledger": True} | setting
+
+    def stepwise(setting):
+        for epoch in range(1, epochs + 1):
+            setting = setting | moved.get(epoch, {})
+            yield from train(net, images.x, images.y, epochs=1, **setting)
+
+    if moved is not None:
+        return net, images, stepwise(setting)
+    return net, images, train(net, images.x, images.y, epochs=epochs, **setting)
+
 
 def trained(net, images, *, epochs, eta, lmbda, m, seed):
-    """Train a copy of [n, hidden, 10]. Yield (w1, w2, b1, b2) before training and after each epoch,
-    each with the steps of that epoch: (w1 before the step, what the data take from it)."""
+    """Train a copy of [n, hidden, 10] image by image, each weight by equation (93).
+
+    Yield (w1, w2, b1, b2) before training and after each epoch, each with the steps of that epoch:
+    (w1 before the step, what the data take from it).
+    """
     x, y = images.pixels / 256, images.y
     (w1, w2), (b1, b2) = net.weights, net.biases
     left, rng = 1 - eta * lmbda / len(x), np.random.default_rng(seed)

@@ -2,16 +2,16 @@
 
 import re
 
+import by_hand
 import numpy as np
 import pytest
 from page import Page, assert_presentable, in_browser
 from told import marks, row, rows, shown, stages
 
-from experiments.runs import SEED
 from explorers import FirstEpochs
 from explorers.figures.first_epochs import EPOCHS, LAYERS, RULERS, describe, progress
 from explorers.formats import percent
-from nn_core import DivergenceError, Network, load_mnist, train
+from nn_core import DivergenceError
 
 SMALL = {"m": 30, "n_train": 100, "hidden": 7}  # 4 steps an epoch: m does not divide n_train
 FAST = {"n_train": 100, "hidden": 5}
@@ -24,17 +24,8 @@ def small():
     return FirstEpochs(**SMALL)
 
 
-def by_hand(*, m, n_train, hidden, init="large", epochs=EPOCHS, moved=None, **setting):
-    """Return the records of one call of `train`; or of one an epoch, with what was `moved` then."""
-    images, rng = load_mnist(n_train).train, np.random.default_rng(SEED + 1)
-    net = Network([784, hidden, 10], init=init, seed=SEED)
-    plain = {"eta": 0.1, "lmbda": 5.0, "m": m, "seed": rng, "ledger": True} | setting
-    if moved is None:
-        return list(train(net, images.x, images.y, epochs=epochs, **plain))
-    return [
-        next(train(net, images.x, images.y, epochs=1, **plain | moved.get(epoch, {})))
-        for epoch in range(1, epochs + 1)
-    ]
+def records(init="large", epochs=EPOCHS, **setting):
+    return list(by_hand.plain(init, epochs=epochs, **setting)[2])
 
 
 def shares_by_hand(record, layer):
@@ -49,9 +40,9 @@ def shares_by_hand(record, layer):
 
 @pytest.mark.parametrize("init, network", [("old", "large"), ("new", "scaled")])
 def test_the_ledgers_are_those_of_one_call_of_train(init, network):
-    figure, records = FirstEpochs(**SMALL, init=init), by_hand(**SMALL, init=network)
-    assert figure.result.ledgers == tuple(record.ledger for record in records)
-    assert figure.result.accuracy == tuple(record.accuracy for record in records)
+    figure, wanted = FirstEpochs(**SMALL, init=init), records(network, **SMALL)
+    assert figure.result.ledgers == tuple(record.ledger for record in wanted)
+    assert figure.result.accuracy == tuple(record.accuracy for record in wanted)
     assert figure.result.settings == ((0.1, 5.0),) * EPOCHS
 
 
@@ -59,7 +50,7 @@ def test_the_ledgers_are_those_of_one_call_of_train(init, network):
 def test_the_three_rulers_are_recomputed_from_the_ledgers(state):
     result = FirstEpochs(**state).result
     for number, layer in enumerate(LAYERS):
-        wanted = [shares_by_hand(record, number) for record in by_hand(**state)]
+        wanted = [shares_by_hand(record, number) for record in records(**state)]
         for ruler, shares in zip(RULERS, np.transpose(wanted)):
             np.testing.assert_allclose(result.shares(layer, ruler), shares, rtol=1e-14)
             below = [epoch for epoch, share in enumerate(shares, 1) if share < 0.5]
@@ -83,7 +74,7 @@ def test_without_decay_its_share_is_zero_by_every_ruler():
 def test_sentence_and_picture_show_the_layer_that_is_chosen(small, number, layer):
     small.layer.value = layer
     assert small.sentence.startswith(f"{layer.capitalize()} layer, old initialization.")
-    (first,) = by_hand(**SMALL, epochs=1)
+    (first,) = records(**SMALL, epochs=1)
     for share, ruler in zip(shares_by_hand(first, number), RULERS):
         assert f"{percent(share, 3)} by the {ruler}" in small.sentence
     one = first.ledger.layers[number]
@@ -115,7 +106,7 @@ def test_until_when_decay_dominates():
 
 def test_the_table_has_the_first_epoch(small, number_in):
     small.layer.value = "hidden"
-    first, *_, last = by_hand(**SMALL)
+    first, *_, last = records(**SMALL)
     one = first.ledger.layers[0]
     for word, value in {
         "ηλ/n_train": 0.5 / 100, "first epoch: decay,": one.decay / one.size_before,
@@ -134,9 +125,8 @@ def test_the_table_has_the_first_epoch(small, number_in):
 
 
 def test_the_file_holds_both_layers(small):
-    for epoch, record, line in zip(range(1, EPOCHS + 1), by_hand(**SMALL), rows(small),
-                                   strict=True):  # fmt: skip
-        assert int(line["epoch"]) == epoch
+    assert [int(line["epoch"]) for line in rows(small)] == list(range(1, EPOCHS + 1))
+    for record, line in zip(records(**SMALL), rows(small), strict=True):
         for layer, one in zip(LAYERS, record.ledger.layers):
             for field in ("decay", "pull", "kick", "decay_step", "data_step",
                           "decay_displacement", "data_displacement"):  # fmt: skip
@@ -185,9 +175,9 @@ def test_moved_in_mid_run_eta_and_lambda_act_from_the_next_epoch_on():
         await page.step()
         changes = page.figure.result.changes
         assert changes == ((2, "λ → 20"), (3, "η → 0.2, λ → 0"))
-        records = by_hand(**SMALL, epochs=4, moved={3: {"lmbda": 20.0},
-                                                    4: {"eta": 0.2, "lmbda": 0.0}})  # fmt: skip
-        assert page.figure.result.ledgers == tuple(record.ledger for record in records)
+        moved = {3: {"lmbda": 20.0}, 4: {"eta": 0.2, "lmbda": 0.0}}
+        wanted = records(**SMALL, epochs=4, moved=moved)
+        assert page.figure.result.ledgers == tuple(record.ledger for record in wanted)
         assert marks(shown(page.figure)) == [(epoch + 0.5, words) for epoch, words in changes]
         assert "λ → 20 from epoch 3 on; η → 0.2, λ → 0 from epoch 4 on" in page.sentence
         assert "λ → 20" in page.moving
