@@ -1,25 +1,21 @@
 """How long the browser edition takes to its first figure, and from a key to a changed picture.
 
     make site PYODIDE=<folder>
-    .venv/bin/python benchmarks/browser_edition.py [NOTEBOOK ...]
+    python -m benchmarks.browser_edition [NOTEBOOK ...]
 
 Each notebook is opened in a browser that has never been there, and run as a whole.
 """
 
 import argparse
 import statistics
-import sys
 import time
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 from classroom.chromium import launch
-
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from lab import until  # noqa: E402
-from test_site import NOTEBOOKS, SiteLab, served  # noqa: E402
+from classroom.notebooks import ROOT, paths
+from classroom.robot import SiteLab, served, until
 
 KEYS = 20
 FIGURE = ".jp-Notebook .fe .fe-over svg"
@@ -71,7 +67,7 @@ def measure(browser, site, name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("notebooks", nargs="*", default=NOTEBOOKS)
+    parser.add_argument("notebooks", nargs="*", default=[path.stem for path in paths()])
     parser.add_argument("--site", type=Path, default=ROOT / "dist" / "site")
     options = parser.parse_args()
     with served(options.site) as site, sync_playwright() as playwright:

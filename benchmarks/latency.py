@@ -1,110 +1,89 @@
 """How long each figure of the notebooks takes from a key to the changed picture.
 
-    .venv/bin/python benchmarks/latency.py [NOTEBOOK ...]
+    python -m benchmarks.latency [NOTEBOOK ...]
 
-JupyterLab in headless Chromium, as in the browser tests. The clock in the page runs from the key to
-the new SVG in its place, laid out; twenty keys each, 0.2 s apart. Of that, "Python" is the kernel's
-part, from hearing the wish to having its answer, and "drawing" what Matplotlib takes of that; the
-rest is the way through JupyterLab's server and back, and the page. An "empty wish" goes the
-same way and changes nothing.
+JupyterLab in headless Chromium, as in the browser tests. What is moved is the slider of λ or, where
+there is none, the first control; a figure that one plays is asked for a Step. The clock in the page
+runs from the key to the new SVG in its place, laid out; twenty keys each, 0.2 s apart. Of that,
+"Python" is the kernel's part, from hearing the wish to having its answer, and "drawing" what
+Matplotlib takes of that; the rest is the way through JupyterLab's server and back, and the page. An
+"empty wish", one that is refused, goes the same way and changes nothing.
+
+A figure that trains shows its first picture before that, and others as it goes on: "all of it" is
+the time to the last, if it comes within two seconds.
 """
 
 import argparse
+import contextlib
 import json
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import TimeoutError, sync_playwright
 
 from classroom.chromium import launch
-from classroom.notebooks import ROOT, paths
-
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
-from lab import Lab, serve_notebooks, until
+from classroom.notebooks import paths
+from classroom.robot import Lab, serve_notebooks, until
+from explorers import all_figures
 
 KEYS = 20
 REST = 0.2  # s between an answer and the next key
-CLOSED_FORM, RETRAINED = 40, 150  # goals in ms
+PATIENCE = 2  # s for all that a move computes
+MOVE, STEP = 40, 150  # goals in ms to the first picture: a Step trains an epoch before that
 
-# What is done with a figure, by the first word of its preset, and the goal for it. A figure that
-# computes on after its first picture is measured up to the first; one that is played, at a Step.
-# Those without a goal train networks until they settle: seconds to the next point. Here, to the
-# answer that it has begun.
-DEEDS = {
-    "meeting": ("lmbda", RETRAINED),
-    "first-epochs": ("Step", RETRAINED),
-    "decay-rate": ("lmbda", CLOSED_FORM),
-    "tail-off": ("Step", RETRAINED),
-    "book-graphs": ("shows", CLOSED_FORM),
-    "chalkboard": ("lmbda", None),
-    "penalty": ("lmbda", CLOSED_FORM),
-    "saturation": ("Step", RETRAINED),
-    "playground": ("Step", RETRAINED),
-    "width-law": ("lmbda", None),
-    "scaling-laws": ("changed", CLOSED_FORM),
-}
-
-# Notes the ms from each key to the next picture or, after an empty wish, to any answer.
-CLOCK = """(root, empty) => {
-  let pressed = null;
-  root.times = [];
-  root.clock?.disconnect();
-  root.clock = new MutationObserver(() => {
-    if (pressed === null) return;
-    root.getBoundingClientRect();  // has it laid out
-    root.times.push(performance.now() - pressed);
-    pressed = null;
-  });
-  root.onkeydown = () => { pressed = performance.now(); };
+# Notes the ms from each key to the next picture or message, and to the end of what is computed.
+CLOCK = """root => {
   const [figure, ...layers] = root.querySelectorAll("[role=img], .fe-layer");
-  if (empty) root.clock.observe(figure, { attributes: true });
-  else for (const one of layers) root.clock.observe(one, { childList: true });
+  let pressed;
+  root.times = [];
+  root.onkeydown = () => {
+    pressed = performance.now();
+    root.times.push({});
+  };
+  root.clock?.disconnect();
+  root.clock = new MutationObserver((changes) => {
+    const now = root.times.at(-1);
+    if (!now) return;
+    root.getBoundingClientRect();  // has it laid out
+    const taken = performance.now() - pressed;
+    if (changes.some((one) => one.type === "childList")) now.first ??= taken;
+    if (now.first && figure.ariaBusy === "false") now.all ??= taken;
+  });
+  for (const one of [...layers, root.querySelector(".fe-message")]) {
+    root.clock.observe(one, { childList: true });
+  }
+  root.clock.observe(figure, { attributeFilter: ["aria-busy"] });
 }"""
 
 # Lets the kernel note how long it takes to the first new picture after a wish, and to draw that.
 STOPWATCH = """
-import json, time
-from explorers.canvas import Canvas
+import json
 from explorers.widget import Explorer
-
-class Stopwatch:
-    begun, drawing, spent = None, 0, []
-
-reported, show, render, move = Explorer._reported, Explorer._show, Canvas._render, Explorer._move
-
-def timed_reported(self):  # with which hearing a wish begins
-    Stopwatch.begun, Stopwatch.drawing = time.perf_counter(), 0
-    return reported(self)
-
-def timed_show(self, **how):
-    before = self._still, self._moving
-    show(self, **how)
-    if Stopwatch.begun and (self._still, self._moving) != before:
-        taken = time.perf_counter() - Stopwatch.begun
-        Stopwatch.spent.append((1000 * taken, 1000 * Stopwatch.drawing))
-        Stopwatch.begun = None
-
-def timed_render(self, *what, **how):
-    begun = time.perf_counter()
-    svg = render(self, *what, **how)
-    Stopwatch.drawing += time.perf_counter() - begun
-    return svg
-
-Explorer._reported, Explorer._show, Canvas._render = timed_reported, timed_show, timed_render
+_spent = []
+Explorer.stopwatch = staticmethod(lambda *seconds: _spent.append(seconds))
 """
 
 
-def press(figure, deed, number):
+def deed(kind):
+    """Return what is done with a figure of this class: the name of a control, or "Step"."""
+    names = [control.name for control in kind.controls]
+    return "Step" if kind.is_playable else "lmbda" if "lmbda" in names else names[0]
+
+
+def press(figure, what, number):
     """Do something with the figure for the so-manieth time, with a single key."""
-    if deed == "Step":
-        until(figure.button("Step").is_enabled, 30, "Step")
-        figure.button("Step").focus()
+    if what == "empty":
+        figure.paste(f"nothing-{number}")  # each refused in other words
+        return
+    if what == "Step":
+        step = figure.button("Step")
+        until(lambda: step.get_attribute("aria-disabled") == "false", 30, "Step")
+        step.focus()
         figure.page.keyboard.press("Enter")
         return
-    handle = figure.handle(deed)
+    handle = figure.handle(what)
     if handle.locator.evaluate("one => one.tagName") == "SELECT":  # there and back again
         keys = ("ArrowDown", "ArrowUp")
     else:
@@ -112,15 +91,21 @@ def press(figure, deed, number):
     handle.key(keys[number % 2])
 
 
-def times(figure, deed, *, empty=False):
-    """Return the ms from each of KEYS keys to what it changes."""
+def times(figure, what):
+    """Return the ms from each of KEYS keys to the first picture, and those to the last."""
     root = figure.root.element_handle()
-    root.evaluate(CLOCK, empty)
+    root.evaluate(CLOCK)
     for number in range(KEYS):
-        press(figure, deed, number)
-        figure.page.wait_for_function(f"one => one.times.length > {number}", arg=root, polling=20)
+        press(figure, what, number)
+        until(lambda: root.evaluate("one => one.times.at(-1)?.first"), 30, "a picture")
+        with contextlib.suppress(TimeoutError):  # it may go on, and is dropped by the next key
+            figure.page.wait_for_function(
+                "one => one.times.at(-1).all", arg=root, polling=20, timeout=1000 * PATIENCE
+            )
         time.sleep(REST)
-    return root.evaluate("one => one.times")
+    found = root.evaluate("one => one.times")
+    assert len(found) == KEYS
+    return [one["first"] for one in found], [one["all"] for one in found if "all" in one]
 
 
 def spread(ms):
@@ -129,34 +114,28 @@ def spread(ms):
     return f"{statistics.median(ms):5.0f}  ({low:.0f} to {high:.0f})"
 
 
-def measure(lab):
-    """Print a line for each figure of a notebook that has been run."""
+def measure(lab, seen):
+    """Print a line for each figure of a notebook that has been run, but for those `seen`."""
     for number in range(lab.page.locator(".jp-Notebook .fe").count()):
         figure = lab.figure(number)
         figure.press("Defaults")  # at other places a move may be too small for the picture
         name = figure.quiet(seconds=120)["preset"].split()[0]
-        deed, goal = DEEDS[name]
-        if deed == "Step":
+        if name in seen:
+            continue
+        seen.add(name)
+        what = deed(all_figures()[name])
+        if what == "Step":
             figure.press("Reset")
             figure.quiet()
-        lab.in_kernel("Stopwatch.spent.clear()")
-        found = times(figure, deed, empty=goal is None)
-        line = f"{name:<14}{deed:<8} {spread(found):<22}"
-        if goal is not None:
-            spent = zip(*json.loads(lab.in_kernel("print(json.dumps(Stopwatch.spent))")))
-            python, drawing = map(statistics.median, spent)
-            line += f"{python:8.0f}{drawing:10.0f}   "
-            line += "" if statistics.median(found) <= goal else f"above {goal}"
-        print(line, flush=True)
-
-
-def measure_empty(lab):
-    """Print how long a wish takes that Python answers at once."""
-    figure = lab.figure()
-    figure.rest()
-    lab.in_kernel("Explorer._move = lambda self, values: None")
-    print(f"{'':<14}{'empty':<8} {spread(times(figure, figure.sliders()[0].name, empty=True))}")
-    lab.in_kernel("Explorer._move = move")
+        lab.in_kernel("_spent.clear()")
+        first, whole = times(figure, what)
+        spent = zip(*json.loads(lab.in_kernel("print(json.dumps(_spent))")))
+        python, drawing = (1000 * statistics.median(seconds) for seconds in spent)
+        last = f"{statistics.median(whole):.0f}" if len(whole) == KEYS else "later"
+        goal = STEP if what == "Step" else MOVE
+        note = "" if statistics.median(first) <= goal else f"   above {goal}"
+        line = f"{name:<14}{what:<9}{spread(first):<22}{python:8.0f}{drawing:10.0f}{last:>12}"
+        print(line + note, flush=True)
 
 
 def main():
@@ -164,7 +143,8 @@ def main():
     notebooks = [path.stem for path in paths()]
     parser.add_argument("notebooks", nargs="*", default=notebooks)
     options = parser.parse_args()
-    print("ms, median (5 to 95 %)         key to picture        Python  drawing")
+    print("ms, median (5 to 95 %)  key to picture          Python   drawing   all of it")
+    seen = set()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server, browser = serve_notebooks(Path(folder)), launch(playwright)
         try:
@@ -174,13 +154,15 @@ def main():
                 lab.run_all()
                 lab.in_kernel(STOPWATCH)
                 if name == options.notebooks[0]:
-                    measure_empty(lab)
-                measure(lab)
+                    print(f"{'':<14}{'empty':<9}{spread(times(lab.figure(), 'empty')[0])}")
+                measure(lab, seen)
                 page.close()
                 server.shut_down_kernels()
         finally:
             browser.close()
             server.stop()
+    if options.notebooks == notebooks and (unseen := all_figures().keys() - seen):
+        raise SystemExit(f"In no notebook: {', '.join(sorted(unseen))}")
 
 
 if __name__ == "__main__":

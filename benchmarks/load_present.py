@@ -45,6 +45,11 @@ class Session:
         begun = time.monotonic()
         answer = await AsyncHTTPClient().fetch(self.url, request_timeout=PATIENCE)
         page = answer.body.decode()
+        (self.cookie,) = (
+            one.partition(";")[0]
+            for one in answer.headers.get_list("Set-Cookie")
+            if one.startswith("_xsrf=")
+        )
         self.kernel = re.search(r'"kernelId": "([^"]+)"', page)[1]
         self.models = set(re.findall(r'"model_id": "([^"]+)"', page))
         host = urlsplit(self.url).netloc
@@ -55,9 +60,10 @@ class Session:
         )
         for model in self.models:
             await self._send(model, {"method": "request_state"})
-        state, self.model = await self._state_with("_positions")  # which only a figure has
-        assert "<svg" in state["_still"] + state["_moving"]
-        self.position, self.wish = state["_positions"][SLIDER], state["_answered"]
+        state, self.model = await self._state_with("_still")  # which only a figure has
+        assert "<svg" in state["_still"] and "<svg" in state["_moving"]
+        self.position = state["_shown"]["positions"][SLIDER]
+        self.wish = state["_shown"]["answered"]
         return time.monotonic() - begun
 
     async def move(self):
@@ -67,7 +73,7 @@ class Session:
         begun = time.monotonic()
         move = {"kind": "move", "values": {SLIDER: self.position}, "wish": self.wish}
         await self._send(self.model, {"method": "custom", "content": move})
-        while (await self._state_with("_answered"))[0]["_answered"] < self.wish:
+        while (await self._state_with("_shown"))[0]["_shown"]["answered"] < self.wish:
             pass
         self.latencies.append(time.monotonic() - begun)
 
@@ -97,8 +103,8 @@ class Session:
                 assert isinstance(message, str), "the connection to the kernel is gone"
                 content = json_decode(message)["content"]
                 state = content.get("data", {}).get("state", {})
-                assert not state.get("message"), state["message"]
                 if content.get("comm_id") in self.models and key in state:
+                    assert not state["_shown"]["message"], state["_shown"]["message"]
                     return state, content["comm_id"]
 
     async def close(self):
@@ -106,7 +112,13 @@ class Session:
         self.socket.close()
         parts = urlsplit(self.url)
         bye = f"{parts.scheme}://{parts.netloc}/voila/api/shutdown/{self.kernel}"
-        await AsyncHTTPClient().fetch(bye, method="POST", body="", request_timeout=PATIENCE)
+        await AsyncHTTPClient().fetch(
+            bye,
+            method="POST",
+            body=self.cookie,
+            headers={"Cookie": self.cookie},
+            request_timeout=PATIENCE,
+        )
 
 
 async def in_chromium(playwright, url, moves):
@@ -204,6 +216,8 @@ def main():
         for line in server.stdout:
             if "Stop" in line:
                 break
+        else:
+            raise SystemExit("The server did not start.")
         ready = time.monotonic() - begun
         url = f"http://127.0.0.1:{port}/voila/render/{asked.notebook}.ipynb"
         AsyncHTTPClient.configure(None, max_clients=asked.sessions)
