@@ -38,9 +38,12 @@ def use_forks(preload=(WARM,)):
     forks.provisioners["fork"] = EntryPoint("fork", f"{__name__}:ForkProvisioner", "")
     multiprocessing.set_forkserver_preload(list(preload))
     first = _forkserver().Process(target=_import, args=(preload,))
-    first.start()
-    first.join()
-    if first.exitcode:
+    try:
+        first.start()
+        first.join()
+    except EOFError:  # the process to be forked has ended, with an error that it has told
+        pass
+    if first.exitcode != 0:
         raise SystemExit("What kernels are to be forked from can't be loaded; see above.")
 
 

@@ -13,6 +13,7 @@ from ipywidgets import Widget
 
 from classroom.present.edition import editions
 from classroom.present.kernels import CHOSEN
+from explorers.canvas import WIDTHS
 from explorers.figure import Figure
 from explorers.widget import Explorer
 
@@ -26,14 +27,16 @@ def _run_all():
         names = {}
         exec("\n".join(code), names)
         for figure in [one for one in names.values() if isinstance(one, Figure)]:
-            canvas = figure.drawn()
-            canvas.still_svg()
-            canvas.moving_svg()
+            for width in WIDTHS[-2:]:  # which most screens have room for
+                canvas = figure.drawn(width)
+                canvas.still_svg()
+                canvas.moving_svg()
     Widget.close_all()  # the predictions'
 
 
 Figure.memory = {}
 Explorer.record = False  # a page here always has a kernel, and draws the figure itself
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the debugger's word for: no warning
 for module in OF_A_KERNEL:
     import_module(module)
 _run_all()

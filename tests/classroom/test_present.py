@@ -450,11 +450,18 @@ def test_a_forked_kernel_is_a_kernel(tmp_path):
 
 
 @only_with_forks
-def test_what_kernels_cannot_be_forked_from_is_said():
-    code = "from classroom.present.kernels import use_forks; use_forks(['no_such_module'])"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+@pytest.mark.parametrize(
+    "source, said", [("import no_such_module", "no_such_module"), ("1/0", "Zero")]
+)
+def test_what_keeps_kernels_from_being_forked_is_said(tmp_path, source, said):
+    (tmp_path / "to_be_forked.py").write_text(source)
+    code = "from classroom.present.kernels import use_forks; use_forks(['to_be_forked'])"
+    paths = os.pathsep.join([str(ROOT), str(tmp_path)])
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": paths},
+                          cwd=ROOT, capture_output=True, text=True)  # fmt: skip
     assert done.returncode == 1
-    assert "No module named 'no_such_module'" in done.stderr
+    assert said in done.stderr
+    assert done.stderr.endswith("can't be loaded; see above.\n")
 
 
 @only_with_forks
