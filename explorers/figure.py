@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from threading import RLock
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from explorers.canvas import WIDTHS, Canvas
 from explorers.controls import ANEW, NEXT_EPOCH, VIEW, Control
@@ -40,6 +40,15 @@ FIGURES: "dict[str, type[Figure]]" = {}  # name -> class; see explorers.all_figu
 # ones in that one still. Whoever changes what figures show holds this. It is one for all figures,
 # because Matplotlib is not made for several threads. Nobody computes for long while holding it.
 CHANGING = RLock()
+
+
+class Drawn(Protocol):
+    """What a figure's Picture has, made once for a width: artists to be updated in place."""
+
+    canvas: Canvas
+    draw: Callable[..., None]  # draw(result, **view)
+
+    def __init__(self, width: int) -> None: ...
 
 
 class Handle:
@@ -75,7 +84,7 @@ class Figure:
     name: ClassVar[str]
     title: ClassVar[str]
     controls: ClassVar[tuple[Control, ...]]
-    Picture: ClassVar[type]
+    Picture: ClassVar[type[Drawn]]
     compute: ClassVar[Callable[..., Iterator]]
     describe: ClassVar[Callable[..., str]]
     tabulate: ClassVar[Callable[..., list]]
@@ -105,7 +114,7 @@ class Figure:
     def __init__(self, **state: Any):
         for control in self.controls:
             setattr(self, control.name, Handle(self, control))
-        self._pictures: dict[int, Any] = {}
+        self._pictures: dict[int, Drawn] = {}
         self._projector = False
         self.viewers: list = []  # each with show() and say(), for all of it and the message alone
         self.message = ""  # what went wrong, in plain words
@@ -196,7 +205,11 @@ class Figure:
     @property
     def preset(self) -> str:
         """The whole state as a string: `apply` takes it, here or elsewhere."""
-        return " ".join([self.name, *(f"{k}={plain(v)}" for k, v in self.state.items())])
+        return self.preset_of(self.state)
+
+    @classmethod
+    def preset_of(cls, state: Mapping[str, Any]) -> str:
+        return " ".join([cls.name, *(f"{k}={plain(v)}" for k, v in state.items())])
 
     def csv(self) -> str:
         """Return the data behind the curves as CSV text; shorter columns end in empty cells."""
@@ -217,7 +230,7 @@ class Figure:
             picture.draw(self.run.result, **self._named_by("draw"))
             return picture.canvas
 
-    def picture(self, width: int = WIDTHS[-1]) -> Any:
+    def picture(self, width: int = WIDTHS[-1]) -> Drawn:
         """Return the Picture of this width, as it was last drawn."""
         if width not in self._pictures:
             self._pictures[width] = picture = self.Picture(width)

@@ -1,7 +1,9 @@
 """One computation, pulled result by result: it can be let go, paused, stepped and finished."""
 
+from collections.abc import Iterable
 from enum import Enum
 from threading import Lock
+from typing import Any
 
 from nn_core.threads import one_blas_thread
 
@@ -18,15 +20,15 @@ class Phase(Enum):
     BROKEN = "broken"  # an error has ended it
 
     @property
-    def is_running(self):
+    def is_running(self) -> bool:
         return self in (Phase.COMPUTING, Phase.PLAYING, Phase.STEPPING)
 
     @property
-    def is_over(self):
+    def is_over(self) -> bool:
         return self in (Phase.FINISHED, Phase.BROKEN)
 
     @property
-    def is_the_readers(self):
+    def is_the_readers(self) -> bool:
         """Whether the reader has started it: then sliders may act in mid-run.
 
         A run that a drag has set off belongs to the place where the drag ends.
@@ -41,13 +43,14 @@ class Run:
     `current` is what `compute` reads its settings for the next epoch from.
     """
 
-    def __init__(self, results, current):
+    def __init__(self, results: Iterable, current: Any) -> None:
         self._results, self.current = iter(results), current
         self._turn, self._changing = Lock(), Lock()
-        self.phase, self.result = Phase.READY, None
+        self.phase = Phase.READY
+        self.result: Any = None
         self.pull()
 
-    def pull(self):
+    def pull(self) -> None:
         """Take the next result, if there is one; otherwise the run is over."""
         with self._turn, one_blas_thread():
             if self.phase.is_over:
@@ -64,19 +67,19 @@ class Run:
                     if self.phase is Phase.STEPPING:
                         self.phase = Phase.PAUSED
 
-    def go(self, phase):
+    def go(self, phase: Phase) -> None:
         """Take up a phase; a run that is over stays so, and one that has not begun can't pause."""
         with self._changing:
             pauses_in_vain = phase is Phase.PAUSED and not self.phase.is_running
             if not self.phase.is_over and not pauses_in_vain:
                 self.phase = phase
 
-    def step(self):
+    def step(self) -> None:
         """Take one result more, at once."""
         self.go(Phase.STEPPING)
         self.pull()
 
-    def finish(self):
+    def finish(self) -> None:
         """Take what is left."""
         while not self.phase.is_over:
             self.pull()

@@ -1,67 +1,50 @@
-// The browser's half of an Explorer: native controls, the two layers of the figure, and the tools
+// The browser's half of an Explorer: native controls, the two layers of the picture, and the tools
 // under it. It sends wishes ("lambda to stop 12") and shows what the kernel answers.
 
-const SILENCE = 8000; // ms without an answer until the reader is told that the kernel is silent
 const PAUSE = 700; // ms of rest until a new finding is announced to a screen reader
+const SETTLE = 150; // ms that a box keeps its size until a picture is asked for that fits it
+const SCROLL_BAR = 20; // px, at most
+const LETTERS = 15; // px, of our text beside a picture that is not magnified
+const FINEST = 1600; // px that a saved PNG is wide, at least
 
-const CONTROLS = ["button", "input", "select", "summary"];
-
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  // JupyterLab asks the focused element itself: with this mark its arrow keys are ours.
-  if (CONTROLS.includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== false && value !== null) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-}
-
-// Shift+Enter goes on to the next cell, as everywhere; this one need not run again for that, and
-// keeps what it shows.
-function goOn(event) {
-  if (event.key !== "Enter" || !event.shiftKey) return;
-  event.preventDefault();
-  event.currentTarget.closest(".jp-Cell")?.nextElementSibling?.focus();
-}
+const RUNNING = ["computing", "playing", "stepping"];
+const OVER = ["finished", "broken"];
 
 // Sends wishes one at a time. While one is unanswered only the newest values are kept, so a fast
 // drag never queues up work, and what is shown at the end is what the handle says.
-function mailbox(model, onSilence) {
-  let sent = model.get("_answered");
+function mailbox(model, python) {
+  const answered = () => model.get("_shown").answered;
+  let sent = answered();
   let waiting = {};
-  let clock;
-  const isFree = () => model.get("_answered") >= sent;
+  const isFree = () => answered() >= sent;
   const post = (message) => {
-    sent = Math.max(sent, model.get("_answered")) + 1; // another view may be ahead of this one
-    clearTimeout(clock);
-    clock = setTimeout(onSilence, SILENCE);
+    sent = Math.max(sent, answered()) + 1; // another view may be ahead of this one
+    python.expect();
     model.send({ ...message, wish: sent });
   };
+  const deliver = () => {
+    if (Object.keys(waiting).length === 0) return;
+    const values = waiting;
+    waiting = {};
+    post({ kind: "move", values });
+  };
   return {
-    isFree: () => isFree() && Object.keys(waiting).length === 0,
+    isFree: () => python.isGone() || (isFree() && Object.keys(waiting).length === 0),
     move(name, index) {
       waiting[name] = index;
-      if (isFree()) this.flush();
+      if (isFree()) deliver();
     },
     post(message, { dropping = false } = {}) {
+      if (python.isGone()) return;
       if (dropping) waiting = {};
-      else this.deliver();
+      else deliver();
       post(message);
     },
     flush() {
       if (!isFree()) return;
-      clearTimeout(clock);
-      this.deliver();
+      python.answered();
+      deliver();
     },
-    deliver() {
-      if (Object.keys(waiting).length === 0) return;
-      const values = waiting;
-      waiting = {};
-      post({ kind: "move", values });
-    },
-    stop: () => clearTimeout(clock),
   };
 }
 
@@ -96,12 +79,23 @@ function control(spec, prefix, onMove) {
     });
   }
   return {
+    group: spec.group,
     node: element("div", { class: "fe-control" }, label, spec.choice ? "" : value, input),
     set(position, text) {
       input.value = position;
       show(text);
     },
   };
+}
+
+// The controls that are always open, and then a fold for each topic.
+function inGroups(controls) {
+  const topics = new Set(["", ...controls.map((one) => one.group)]);
+  return [...topics].map((topic) => {
+    const members = controls.filter((one) => one.group === topic).map((one) => one.node);
+    const nodes = element("div", { class: "fe-controls" }, ...members);
+    return topic ? element("details", { class: "fe-fold" }, element("summary", {}, topic), nodes) : nodes;
+  });
 }
 
 // Matplotlib gives equal parts equal ids. Two figures on a page must not share them, or one loses
@@ -133,62 +127,96 @@ function download(name, content, type) {
 function downloadPng(name, svg) {
   const image = new Image();
   image.onload = () => {
-    const paper = element("canvas", { width: 2 * image.width, height: 2 * image.height });
+    const scale = Math.max(2, FINEST / image.width);
+    const paper = element("canvas", { width: scale * image.width, height: scale * image.height });
     paper.getContext("2d").drawImage(image, 0, 0, paper.width, paper.height);
     paper.toBlob((blob) => download(name, blob));
   };
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
 }
 
-function render({ model, el }) {
-  const spec = model.get("_spec");
-  const prefix = `fe${Math.random().toString(36).slice(2, 8)}`;
-  const fileName = (ending) => `${model.get("preset").replaceAll(" ", "_")}.${ending}`;
-  const say = (text) => {
-    message.textContent = text;
-    message.hidden = !text;
+// Asks for the widest picture that needs not be made smaller to fit the box, letters and all.
+function fitPicture(box, { widths, first, magnification, ask }) {
+  let [asked, then, clock] = [first, 0, undefined];
+  const fit = () => {
+    const room = box.clientWidth / magnification();
+    if (!room) return; // it is not on the screen
+    const best = Math.max(widths[0], ...widths.filter((width) => width <= room));
+    // A scroll bar that a lower picture does without could go on coming and going.
+    if (best === asked || (best > asked && room < then + SCROLL_BAR)) return;
+    [asked, then] = [best, room];
+    ask(best);
   };
-  const mail = mailbox(model, () =>
-    say(`No answer from Python for ${SILENCE / 1000} seconds. It may be busy with another cell; ` +
-        "if it has stopped, restart the kernel and run the notebook again."));
+  const observer = new ResizeObserver(() => {
+    clearTimeout(clock);
+    clock = setTimeout(fit, SETTLE);
+  });
+  observer.observe(box);
+  return {
+    fit,
+    stop() {
+      clearTimeout(clock);
+      observer.disconnect();
+    },
+  };
+}
 
-  const controls = Object.fromEntries(
-    spec.controls.map((one) => [one.name, control(one, prefix, mail.move.bind(mail))]));
-  const still = element("div", { class: "fe-layer", "aria-hidden": "true" });
-  const moving = element("div", { class: "fe-layer fe-over", "aria-hidden": "true" });
-  const picture = element("div", { role: "img" }, still, moving);
-  const sentence = element("p", { class: "fe-sentence" });
-  const message = element("p", { class: "fe-message", role: "alert", hidden: true });
-  const live = element("div", { class: "fe-unseen", "aria-live": "polite" });
-  const table = element("tbody");
-  const preset = element("input", {
+function button(text, press, attributes = {}) {
+  return element("button", { type: "button", onclick: press, ...attributes }, text);
+}
+
+// The text that is the whole state, to be copied, or to be pasted over.
+function presetField(onPaste) {
+  const field = element("input", {
     type: "text", class: "fe-preset", "aria-label": "Preset: copy it, or paste another and press Enter",
     spellcheck: "false",
-    onkeydown: (event) => {
-      if (event.key === "Enter") mail.post({ kind: "preset", text: preset.value }, { dropping: true });
-    },
+    onkeydown: (event) => event.key === "Enter" && onPaste(field.value),
   });
-  const button = (text, press, attributes = {}) =>
-    element("button", { type: "button", onclick: press, ...attributes }, text);
-  const copy = async (event) => {
-    const pressed = event.currentTarget;
-    preset.select();
+  const copy = async ({ currentTarget: pressed }) => {
+    field.select();
     const copied = navigator.clipboard
-      ? await navigator.clipboard.writeText(preset.value).then(() => true, () => false)
+      ? await navigator.clipboard.writeText(field.value).then(() => true, () => false)
       : document.execCommand("copy"); // pages that are neither https nor localhost
     pressed.textContent = copied ? "Copied" : "Press Ctrl+C";
     setTimeout(() => (pressed.textContent = "Copy preset"), 2000);
   };
-  const defaults = button("Defaults", () => mail.post({ kind: "defaults" }, { dropping: true }),
-    { title: "Put all sliders back" });
-  const projector = button("Projector", () =>
-    model.send({ kind: "projector", on: !model.get("projector") }));
+  return [field, button("Copy preset", copy)];
+}
+
+function render({ model, el }) {
+  const spec = model.get("_spec");
+  const prefix = `fe${Math.random().toString(36).slice(2, 8)}`;
+  const now = () => model.get("_shown");
+  const isRunning = () => RUNNING.includes(now().phase);
+  const isOver = () => OVER.includes(now().phase);
+  const fileName = (ending) => `${now().preset.replaceAll(" ", "_")}.${ending}`;
+
+  const sign = element("p", { class: "fe-sign", role: "status" });
+  const python = watchPython(model, (words, isGone) => {
+    sign.textContent = words;
+    root.classList.toggle("fe-lost", isGone);
+    if (isGone) setHandles(); // they go back to what the picture shows
+  });
+  const mail = mailbox(model, python);
+  const wish = (kind, dropping = false) => () => mail.post({ kind }, { dropping });
+
+  const controls = Object.fromEntries(spec.controls.map((one) => [one.name, control(one, prefix,
+    (name, index) => python.isGone() ? setHandles() : mail.move(name, index))]));
+  const setHandles = () => {
+    const { positions, texts } = now();
+    for (const [name, one] of Object.entries(controls)) one.set(positions[name], texts[name]);
+  };
+  // What a figure can do beside training: each press calls a method of it.
+  const own = spec.buttons.map(({ method, text }) =>
+    button(text, () => mail.post({ kind: "press", method })));
+
   // A playable figure trains while one watches; any other says that it is computing, and can be
   // stopped if that takes long.
-  const runOrStop = () => mail.post({ kind: model.get("_running") ? "pause" : "play" });
-  const play = button("", runOrStop);
-  const step = button("Step", () => mail.post({ kind: "step" }));
-  const restart = button("Reset", () => mail.post({ kind: "restart" }));
+  const runOrStop = () => mail.post({ kind: isRunning() ? "pause" : "play" });
+  const canStep = () => !isRunning() && !isOver();
+  const oneStep = () => canStep() && mail.post({ kind: "step" });
+  const [play, step, restart] =
+    [button("", runOrStop), button("Step", oneStep), button("Reset", wish("restart"))];
   const bar = element("progress", { "aria-label": "Epochs trained" });
   const epochs = element("span", { class: "fe-epochs" });
   const player = element("div", { class: "fe-player", role: "group", "aria-label": "Training" },
@@ -196,85 +224,90 @@ function render({ model, el }) {
   player.hidden = !spec.playable;
   const [state, stop] = [element("span"), button("", runOrStop)];
   const busy = element("div", { class: "fe-busy" }, state, stop);
-  const figure = element("div", { class: "fe-figure" }, picture, busy);
-  // What a figure can do beside training: each press calls a method of its Explorer.
-  const own = spec.buttons.map(({ method, text }) =>
-    button(text, () => mail.post({ kind: "press", method })));
+
+  const still = element("div", { class: "fe-layer", "aria-hidden": "true" });
+  const moving = element("div", { class: "fe-layer fe-over", "aria-hidden": "true" });
+  const picture = element("div", { role: "img" }, still, moving);
+  const figure = element("div", { class: "fe-figure" }, picture, busy, sign);
+  const sentence = element("p", { class: "fe-sentence" });
+  const message = element("p", { class: "fe-message", role: "alert" });
+  const live = element("div", { class: "fe-unseen", "aria-live": "polite" });
+
+  const table = element("tbody");
+  const [preset, copy] =
+    presetField((text) => mail.post({ kind: "preset", text }, { dropping: true }));
+  const defaults = button("Defaults", wish("defaults", true), { title: "Put all sliders back" });
+  const projector = button("Projector", () => mail.post({ kind: "projector", on: !now().projector }));
   const svg = () => wholeSvg(model.get("_still"), model.get("_moving"));
+  const save = (text, press, label) => button(text, press, { "aria-label": label });
 
   const root = element("div", { class: "fe", role: "group", "aria-label": spec.title, onkeydown: goOn },
-    element("div", { class: "fe-controls" }, ...Object.values(controls).map((one) => one.node)),
-    player,
-    figure,
-    sentence,
-    message,
-    live,
-    element("div", { class: "fe-tools" },
-      defaults,
-      ...own,
-      element("span", { class: "fe-group", role: "group", "aria-label": "Save" },
-        "Save", button("SVG", () => download(fileName("svg"), svg(), "image/svg+xml"), { "aria-label": "Save as SVG" }),
-        button("PNG", () => downloadPng(fileName("png"), svg()), { "aria-label": "Save as PNG" }),
-        button("CSV", () => model.send({ kind: "csv" }), { "aria-label": "Save data as CSV" })),
-      projector,
-      element("span", { class: "fe-group fe-grow" }, preset, button("Copy preset", copy))),
+    element("div", { class: "fe-body" },
+      element("div", { class: "fe-side" }, ...inGroups(Object.values(controls)),
+        element("div", { class: "fe-own" }, ...own)),
+      element("div", { class: "fe-main" }, player, figure, sentence, message, live)),
     element("details", { class: "fe-numbers" },
       element("summary", {}, "Numbers"),
-      element("table", {}, element("caption", { class: "fe-unseen" }, spec.title), table)));
+      element("table", {}, element("caption", { class: "fe-unseen" }, spec.title), table)),
+    element("div", { class: "fe-tools" },
+      defaults,
+      element("span", { class: "fe-group", role: "group", "aria-label": "Save" },
+        "Save",
+        save("SVG", () => download(fileName("svg"), svg(), "image/svg+xml"), "Save as SVG"),
+        save("PNG", () => downloadPng(fileName("png"), svg()), "Save as PNG"),
+        save("CSV", () => python.isGone() || model.send({ kind: "csv" }), "Save data as CSV")),
+      projector,
+      element("span", { class: "fe-group fe-grow" }, preset, copy)));
 
   // Who comes to a slider by Tab sees what it moves.
   root.addEventListener("focusin", ({ target }) => {
-    if (!target.matches(":is(.fe-controls, .fe-player) :focus-visible")) return;
+    if (!target.matches(":is(.fe-side, .fe-player) :focus-visible")) return;
     for (const one of [figure, target]) one.scrollIntoView({ block: "nearest" });
+  });
+
+  const room = fitPicture(figure, {
+    widths: spec.widths,
+    first: now().width,
+    magnification: () => parseFloat(getComputedStyle(root).fontSize) / LETTERS,
+    ask: (width) => python.isGone() || model.send({ kind: "width", width }),
   });
 
   let shown = {};
   let announcement;
   const paint = () => {
-    const now = (key) => model.get(key);
-    const changed = (key) => shown[key] !== now(key);
-    if (changed("_still")) still.innerHTML = forThePage(now("_still"), `${prefix}a`);
-    if (changed("_moving")) moving.innerHTML = forThePage(now("_moving"), `${prefix}b`);
-    if (changed("message")) say(now("message"));
-    if (changed("_answered") && !now("message")) say(""); // it was the silence, which is over
-    if (changed("_sentence")) {
-      sentence.textContent = now("_sentence");
-      picture.setAttribute("aria-label", `${spec.title}. ${now("_sentence")}`);
+    const next = { ...now(), still: model.get("_still"), moving: model.get("_moving") };
+    const changed = (key) => shown[key] !== next[key];
+    if (changed("still")) still.innerHTML = forThePage(next.still, `${prefix}a`);
+    if (changed("moving")) moving.innerHTML = forThePage(next.moving, `${prefix}b`);
+    if (changed("message")) message.textContent = next.message;
+    if (changed("sentence")) {
+      sentence.textContent = next.sentence;
+      picture.setAttribute("aria-label", `${spec.title}. ${next.sentence}`);
+      clearTimeout(announcement);
+      if (shown.sentence) announcement = setTimeout(() => (live.textContent = next.sentence), PAUSE);
     }
-    if (changed("_table")) {
-      table.replaceChildren(...now("_table").map(([what, value]) => element("tr", {},
-        element("th", { scope: "row" }, what), element("td", {}, value))));
-    }
-    if (changed("preset") || document.activeElement !== preset) preset.value = now("preset");
-    picture.setAttribute("aria-busy", now("_running"));
-    if (now("_finished") && busy.contains(document.activeElement)) {
+    table.replaceChildren(...next.table.map(([what, value]) => element("tr", {},
+      element("th", { scope: "row" }, what), element("td", {}, value))));
+    if (changed("preset") || document.activeElement !== preset) preset.value = next.preset;
+    picture.setAttribute("aria-busy", isRunning());
+    if (isOver() && busy.contains(document.activeElement)) {
       defaults.focus({ preventScroll: true }); // a button that is hidden would lose the focus
     }
-    busy.hidden = spec.playable || now("_finished");
-    state.textContent = now("_running") ? "computing …" : "stopped";
-    stop.textContent = now("_running") ? "Stop" : "Go on";
-    play.textContent = now("_running") ? "Pause" : now("_finished") ? "Play again" : "Play";
-    step.disabled = now("_running") || now("_finished");
-    const [done, all] = now("_progress");
+    busy.hidden = spec.playable || isOver();
+    state.textContent = isRunning() ? "computing …" : "stopped";
+    stop.textContent = isRunning() ? "Stop" : "Go on";
+    play.textContent = isRunning() ? "Pause" : isOver() ? "Play again" : "Play";
+    step.setAttribute("aria-disabled", !canStep()); // really disabled it would lose the focus
+    const [done, all] = next.progress;
     bar.max = all;
     bar.value = done;
     epochs.textContent = `epoch ${done} of ${all}`;
-    projector.setAttribute("aria-pressed", now("projector"));
-    root.classList.toggle("fe-projector", now("projector"));
+    projector.setAttribute("aria-pressed", next.projector);
+    root.classList.toggle("fe-projector", next.projector);
+    if (shown.sentence && changed("projector")) room.fit();
     mail.flush();
-    // While the reader is ahead of the answers, the handles stay where the reader put them.
-    if (mail.isFree()) {
-      for (const [name, one] of Object.entries(controls)) {
-        one.set(now("_positions")[name], now("_texts")[name]);
-      }
-    }
-    if (shown._sentence && changed("_sentence")) {
-      clearTimeout(announcement);
-      announcement = setTimeout(() => (live.textContent = now("_sentence")), PAUSE);
-    }
-    shown = Object.fromEntries(
-      ["_still", "_moving", "_answered", "message", "_sentence", "_table", "preset"]
-        .map((key) => [key, now(key)]));
+    if (mail.isFree()) setHandles(); // else the reader is ahead, and they stay where they were put
+    shown = next;
   };
   const hear = (content) => {
     if (content.kind === "csv") download(fileName("csv"), content.text, "text/csv");
@@ -285,8 +318,9 @@ function render({ model, el }) {
   el.append(root);
   return () => {
     // The cell was run again, or its output cleared: nothing goes on training unseen.
-    if (model.get("_running")) model.send({ kind: "pause" });
-    mail.stop();
+    if (isRunning() && !python.isGone()) model.send({ kind: "pause" });
+    python.stop();
+    room.stop();
     clearTimeout(announcement);
     model.off("change", paint);
     model.off("msg:custom", hear);

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from time import perf_counter
 
 from explorers.figure import CHANGING, Figure
@@ -13,7 +14,7 @@ REDRAW = 0.1  # seconds between two pictures of a run that is under way
 _busy: set[asyncio.Task] = set()
 
 
-def busy():
+def busy() -> int:
     """Return how many figures are being computed in the background now."""
     return len(_busy)
 
@@ -21,22 +22,23 @@ def busy():
 class Worker:
     """Pulls one figure's run for as long as it is to go on, whichever run that is by then."""
 
-    def __init__(self, figure: Figure):
-        self._figure, self._task = figure, None
+    def __init__(self, figure: Figure) -> None:
+        self._figure = figure
+        self._task: asyncio.Task | None = None
 
-    def see_to_it(self):
+    def see_to_it(self) -> None:
         """Begin to pull, if there is something to be pulled and nobody does it in this thread."""
         if self._figure.run.phase.is_running and not self._is_at_it_here():
-            self._task = asyncio.get_running_loop().create_task(self._work())
-            _busy.add(self._task)
-            self._task.add_done_callback(_end)
+            self._task = task = asyncio.get_running_loop().create_task(self._work())
+            _busy.add(task)
+            task.add_done_callback(_end)
 
-    def _is_at_it_here(self):
+    def _is_at_it_here(self) -> bool:
         # A task in another thread may be held up there by a long cell.
         task, here = self._task, asyncio.get_running_loop()
         return task is not None and not task.done() and task.get_loop() is here
 
-    async def _work(self):
+    async def _work(self) -> None:
         figure = self._figure
         try:
             await self._pull_and_show()
@@ -45,7 +47,7 @@ class Worker:
                 figure.run.go(Phase.BROKEN)
                 raise
 
-    async def _pull_and_show(self):
+    async def _pull_and_show(self) -> None:
         figure, shown, me = self._figure, perf_counter(), asyncio.current_task()
         while figure.run.phase.is_running and self._task is me:
             run = figure.run
@@ -65,14 +67,14 @@ class Worker:
                     shown = perf_counter()
 
 
-def _end(task):
+def _end(task: asyncio.Task) -> None:
     """Forget a task, and hand its error to the event loop: in a task it would be silent."""
     _busy.discard(task)
-    if not task.cancelled() and task.exception() is not None:
-        raise task.exception()
+    if not task.cancelled() and (error := task.exception()) is not None:
+        raise error
 
 
-async def _in_thread(function):
+async def _in_thread(function: Callable[[], None]) -> None:
     if IN_BROWSER:
         await asyncio.sleep(0)
         function()

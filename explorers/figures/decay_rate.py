@@ -167,7 +167,7 @@ def columns(result):
         exact = np.abs(result.factor) ** epochs
     return {
         "epoch": epochs,
-        "exact_factor": exact,
+        "exact_factor": exact[np.isfinite(exact)],
         "exponential_limit": result.limit**epochs,
         "control_group": result.control,
         "hidden_layer": result.layer,
