@@ -3,6 +3,7 @@
 import pytest
 from lab import Lab, serve_notebooks
 from playwright.sync_api import sync_playwright
+from shown import figures
 
 from classroom.chromium import launch
 
@@ -39,21 +40,16 @@ def lab(request, server, browser):
 
 
 def pytest_generate_tests(metafunc):
-    """Run a test that asks for a `figure` or a `player` for each one that its class names."""
+    """Run a test that asks for a `figure` or a `player` for each one that is at home here."""
     for kind in ("figure", "player"):
         if kind in metafunc.fixturenames:
-            names = [name for name, _ in metafunc.cls.figures]
-            own = [name for name in names if name not in metafunc.cls.guests]
-            chosen = [name for name in own if kind == "figure" or name in metafunc.cls.players]
-            metafunc.parametrize(kind, [(names.index(n), n) for n in chosen], ids=chosen,
-                                 indirect=True)  # fmt: skip
+            own = [one for one in figures()[metafunc.cls.notebook] if not one.is_guest]
+            chosen = [one for one in own if kind == "figure" or one.is_playable]
+            metafunc.parametrize(kind, chosen, ids=lambda one: one.kind, indirect=True)
 
 
 def _figure(request, lab):
-    number, name = request.param
-    figure = lab.figure(number)
-    figure.kind, figure.cell = name, lab.cell(dict(request.cls.figures)[name])
-    return figure
+    return lab.figure(cell=lab.cell(request.param.line))
 
 
 figure = pytest.fixture(_figure, name="figure")

@@ -2,8 +2,10 @@
 
 import contextlib
 import json
+import os
 import re
 import shutil
+import signal
 import time
 import urllib.error
 import urllib.request
@@ -12,6 +14,7 @@ from jupyter_client import BlockingKernelClient
 
 from classroom import private_lab
 from classroom.notebooks import ROOT
+from explorers.canvas import WIDTHS
 
 REST = 0.5  # s that a kernel has to be connected and idle before Run All is heard
 
@@ -176,20 +179,33 @@ class Lab:
         return "".join(printed).strip()
 
     @contextlib.contextmanager
-    def busy_figures(self, seconds):
-        """Let no figure answer a move meanwhile, for so long at least."""
+    def busy_figures(self):
+        """Let no figure answer meanwhile."""
+        mark = self.server.folder / "busy"  # what the kernel can see while it hears nothing
+        mark.touch()
         self.in_kernel(
-            "import time; from explorers.widget import Explorer\n"
-            f"move, end = Explorer._move, time.monotonic() + {seconds}\n"
-            "def late(self, values):\n"
-            "    time.sleep(max(0, end - time.monotonic()))\n"
-            "    move(self, values)\n"
-            "Explorer._move = late"
+            "import pathlib, threading, time\n"
+            "from explorers.figure import CHANGING\n"
+            "held = threading.Event()\n"
+            "def hold():\n"
+            "    with CHANGING:\n"
+            "        held.set()\n"
+            f"        while pathlib.Path({str(mark)!r}).exists():\n"
+            "            time.sleep(0.02)\n"
+            "threading.Thread(target=hold).start()\n"
+            "held.wait()"
         )
         try:
             yield
         finally:
-            self.in_kernel("time.sleep(max(0, end - time.monotonic())); Explorer._move = move")
+            mark.unlink()
+
+    def nothing_runs(self):
+        return self.in_kernel("from explorers import worker; print(worker.busy())") == "0"
+
+    def kill(self):
+        """End the kernel, as it ends when there is no memory left for it."""
+        os.kill(int(self.in_kernel("import os; print(os.getpid())")), signal.SIGKILL)
 
     def restart(self):
         self.menu("Kernel", "Restart Kernel…")
@@ -269,10 +285,11 @@ class Lab:
         devtools.detach()
         return nodes
 
-    def figure(self, number=0):
-        figure = Figure(self, self.page.locator(".jp-Notebook .fe").nth(number))
-        figure.root.scroll_into_view_if_needed()
-        return figure
+    def figure(self, number=0, cell=None):
+        """Return a figure of the notebook, or the one that a cell shows."""
+        root = cell.locator(".fe") if cell else self.page.locator(".jp-Notebook .fe").nth(number)
+        root.scroll_into_view_if_needed()
+        return Figure(self, root, cell)
 
     def predictions(self):
         return self.page.locator(".jp-Notebook .fx").all()
@@ -287,7 +304,8 @@ _STATE = """root => {
     label: root.querySelector("[role=img]").getAttribute("aria-label"),
     busy: root.querySelector("[role=img]").getAttribute("aria-busy") === "true",
     sentence: text(".fe-sentence"),
-    message: root.querySelector(".fe-message").hidden ? "" : text(".fe-message"),
+    message: text(".fe-message"),
+    sign: text(".fe-sign"),
     preset: root.querySelector(".fe-preset").value,
     epochs: text(".fe-epochs"),
     play: text(".fe-player button"),
@@ -302,17 +320,56 @@ _STATE = """root => {
   };
 }"""
 
+# How large a figure's letters are; for what width its picture is laid out, and what room it has;
+# how high all is that has to be seen together, in how high a window.
+_LAID_OUT = """root => {
+  const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+  const svg = root.querySelector(".fe-layer svg");
+  const sizes = [...root.querySelectorAll(".fe-layer text")]
+    .filter((one) => one.textContent.trim())
+    .map((one) => [one, one.getScreenCTM()])
+    .map(([one, { a, b }]) => size(one) * Math.hypot(a, b));
+  const boxes = [...root.querySelectorAll(".fe-figure, .fe-player, .fe-control, .fe-sentence")]
+    .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect());
+  return {
+    letters: Math.min(...sizes),
+    sentence: size(root.querySelector(".fe-sentence")),
+    width: svg.viewBox.baseVal.width,
+    room: root.querySelector(".fe-figure").clientWidth * 15 / size(root),
+    together: Math.max(...boxes.map((one) => one.bottom))
+      - Math.min(...boxes.map((one) => one.top)),
+    window: root.closest(".jp-WindowedPanel-outer")?.clientHeight ?? innerHeight,
+  };
+}"""
+
+
+def laid_out(page):
+    """Return what _LAID_OUT says of each figure, once each has a picture that fits."""
+    figures = page.locator(".fe")
+
+    def fits(one):
+        return one["width"] == max([WIDTHS[0], *(w for w in WIDTHS if w <= one["room"])])
+
+    def all_fit():
+        page.wait_for_timeout(300)  # a page waits for a while too, for the end of a change
+        found = [figure.evaluate(_LAID_OUT) for figure in figures.all()]
+        return found if all(map(fits, found)) else None
+
+    return until(all_fit, 20, "pictures that fit")
+
+
 # What a figure shows, noted at each change, from now on.
 _WATCH = """root => {
   const figure = root.querySelector("[role=img]"), layers = [...root.querySelectorAll(".fe-layer")];
   const live = root.querySelector("[aria-live]");
   let found = -Infinity;  // when the newest finding came, in ms
   const preset = root.querySelector(".fe-preset");
-  root.seen = { labels: [], presets: [], pictures: 0, announced: [], rests: [] };
+  root.seen = { labels: [], came: [], presets: [], pictures: 0, announced: [], rests: [] };
   const watcher = new MutationObserver((changes) => {
     if (changes.some((one) => one.attributeName === "aria-label")) {
       root.seen.labels.push(figure.getAttribute("aria-label"));
       found = performance.now();
+      root.seen.came.push(found / 1000);
     }
     if (root.seen.presets.at(-1) !== preset.value) root.seen.presets.push(preset.value);
     if (changes.some((one) => one.type === "childList" && layers.includes(one.target))) {
@@ -332,9 +389,9 @@ _WATCH = """root => {
 class Figure:
     """An Explorer on the page: what it shows, and its handles."""
 
-    def __init__(self, lab, root):
-        self.lab, self.page, self.root = lab, lab.page, root
-        self.kind = self._element = None
+    def __init__(self, lab, root, cell=None):
+        self.lab, self.page, self.root, self.cell = lab, lab.page, root, cell
+        self._element = None
 
     def now(self):
         # Asked of the element itself, over and over: to find it on the page takes longer.
@@ -380,6 +437,13 @@ class Figure:
     def handle(self, name):
         return Handle(self, self.root.locator(f".fe-control [id$='-{name}']"))
 
+    def has(self, name):
+        return self.root.locator(f".fe-control [id$='-{name}']").count() > 0
+
+    def slider(self):
+        """Return the slider of lambda, or else the first one."""
+        return self.handle("lmbda") if self.has("lmbda") else self.sliders()[0]
+
     @property
     def is_playable(self):
         return self.root.locator(".fe-player").is_visible()
@@ -399,12 +463,15 @@ class Figure:
 
     def shrink(self):
         """Take the fewest images, neurons and pixels: then a whole run takes a second or two."""
-        shorter = [("n_train", "Home"), ("hidden", "Home"), ("fan_in", "End")]
-        if self.kind == "WidthLaw":
-            shorter.append(("eta", "End"))  # ten networks settle in half a second, not in three
-        for name, key in shorter:
-            if self.root.locator(f".fe-control [id$='-{name}']").count():
-                self.handle(name).key(key)
+        shorter = {"n_train": "Home", "hidden": "Home", "fan_in": "End"}
+        found = [name for name in shorter if self.has(name)]
+        for name in found:
+            self.handle(name).key(shorter[name])
+        with contextlib.suppress(AssertionError):
+            until(lambda: not self.now()["busy"], 1.5, "the end of a short run")
+            return
+        if found and self.has("eta"):
+            self.handle("eta").key("End")  # what runs until it has settled does so soonest there
 
     def paste(self, preset):
         field = self.root.locator(".fe-preset")
@@ -428,12 +495,19 @@ class Handle:
     def spoken(self):
         return self.locator.get_attribute("aria-valuetext")
 
+    def unfold(self):
+        """Open the fold that it stands in, if it does."""
+        self.locator.evaluate("one => one.closest('details')?.setAttribute('open', '')")
+
     def key(self, key):
+        self.unfold()
         self.locator.focus()
         self.figure.page.keyboard.press(key)
 
     def point(self, share):
         """Return where the handle stands on the page at this share of its way."""
+        self.unfold()
+        self.locator.scroll_into_view_if_needed()
         box = self.locator.bounding_box()
         return box["x"] + box["width"] * share, box["y"] + box["height"] / 2
 
