@@ -216,7 +216,7 @@ class Picture:
         self.law.set_data(power_law(xs, sizes, result.change.law))
 
     def _frame(self, change, xs, sizes):
-        ylim = min(sizes) / 1.6, max(sizes) * 1.6
+        ylim = min(sizes) / 2, max(sizes) * 2
         self.sizes.still.set_xlabel(change.xlabel)
         self.sizes.frame(
             xlim=(min(xs) / 1.4, max(xs) * 1.4), ylim=ylim, yticks=log_ticks(*ylim),
