@@ -1,22 +1,18 @@
 """The stored sweep's figure: each sentence against the file itself, each picture too."""
 
-import csv
-import io
-import json
 import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from layout import assert_readable, assert_ticks, drawn, laid_out
-from playing import assert_presentable
+from layout import assert_readable, assert_ticks
+from page import assert_presentable
 from scipy import stats
+from told import NUMBER, key, rows, shown
 
-from experiments import scaling, scaling_fit, store
-from experiments.scaling_fit import BASE_LENGTH
+from experiments import scaling, store
 from explorers import ScalingLaws
-from explorers.canvas import WIDTHS
-from explorers.figures.scaling_laws import CHANGES, Picture, describe, log_ticks, power_law
+from explorers.figures.scaling_laws import CHANGES, describe, log_ticks, power_law
 
 # What is changed, as parameters of the stored runs: (what runs have to have, what is on the axis).
 BASE = {"hidden": 30, "n_train": 5000, "lmbda": 5.0, "eta": 0.1, "m": 10, "pool": 1,
@@ -43,7 +39,6 @@ EXPECTED = {
     "η": (lambda p: only("eta", p), lambda p, c: p["eta"]),
     "m": (lambda p: only("m", p), lambda p, c: p["m"]),
 }
-NUMBER = r"[−-]?\d[\d,]*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
 SENTENCE = re.compile(
     rf"Over (\S+) from ({NUMBER}) to ({NUMBER}) the settled size goes from ({NUMBER}) to ({NUMBER})"
     rf"\. On logarithmic axes the straight line that fits best has the slope ({NUMBER}) ± "
@@ -59,9 +54,13 @@ def only(name, parameters, **besides):
     return all(value == wanted[k] for k, value in parameters.items() if k in wanted and k != name)
 
 
+BOTH = pytest.mark.parametrize("right", ["as measured", "collapsed"])
+EACH = pytest.mark.parametrize("changed", EXPECTED)
+
+
 @pytest.fixture(scope="module")
 def figure():
-    return ScalingLaws(scaling.load())
+    return ScalingLaws()
 
 
 @pytest.fixture(scope="module")
@@ -73,18 +72,18 @@ def raw():
 def chosen(raw, changed):
     """Return arrays (x, size, whether of the old initialization) of a choice, from the file."""
     belongs, x = EXPECTED[changed]
-    rows = [
+    found = [
         (x(p, c), (c["squared_size"][0] / SIDES[p["pool"]] / p["hidden"]) ** 0.5,
          p["init"] == "large", p["seed"])
         for p, c in raw if belongs(p)
     ]  # fmt: skip
-    assert len(rows) == len(set(rows))
-    return map(np.array, list(zip(*rows))[:3])
+    assert len(found) == len(set(found))
+    return map(np.array, list(zip(*found))[:3])
 
 
-def all_points(figure):
+def all_points(picture):
     """Return (x, y) of each grey mark, from the top corner and the right one of its diamond."""
-    top, right, *_ = np.moveaxis(drawn(figure).all.get_path().vertices.reshape(-1, 5, 2), 1, 0)
+    top, right, *_ = np.moveaxis(picture.all.get_path().vertices.reshape(-1, 5, 2), 1, 0)
     return list(zip(top[:, 0], right[:, 1]))
 
 
@@ -106,13 +105,27 @@ def test_the_law_beside_each_choice_is_that_of_an_argument():
     }
 
 
-@pytest.mark.parametrize("changed", EXPECTED)
+def test_the_laws_are_those_that_the_arguments_say(raw):
+    """1/√N_w for widths and, with the length fixed, fan-ins; 0 for what should not matter."""
+    exponents = {}
+    for changed in EXPECTED:
+        x, sizes, _ = chosen(raw, changed)
+        exponents[changed] = stats.linregress(np.log(x), np.log(sizes)).slope
+    assert abs(exponents["fan_in, ⟨|x|²⟩ fixed"] + 0.5) < 0.025
+    assert abs(exponents["hidden width"] + 0.5) < 0.07
+    assert -0.1 < exponents["brightness"] < -0.08  # saturation would have −0.5
+    assert exponents["fan_in, by pooling"] == pytest.approx(-0.6, abs=0.01)  # both at once
+    assert abs(exponents["n_train, λ/n_train fixed"]) < 0.02
+
+
+# Words and numbers.
+
+
+@EACH
 def test_the_sentence_says_what_is_in_the_file(figure, raw, changed, number_in):
     figure.set(changed=changed, right="as measured")
-    said = SENTENCE.fullmatch(figure.sentence)
-    assert said, figure.sentence
-    assert_presentable(figure.sentence, figure.numbers)
-    xlabel, *texts, rest = said.groups()
+    assert_presentable(figure.sentence, figure.table)
+    xlabel, *texts, rest = SENTENCE.fullmatch(figure.sentence).groups()
     of_law = texts.pop(7)
     assert xlabel == CHANGES[changed].xlabel and of_law == CHANGES[changed].of_law and rest == ""
 
@@ -131,12 +144,11 @@ def test_the_sentence_says_what_is_in_the_file(figure, raw, changed, number_in):
         assert number_in(text) == pytest.approx(wanted, rel=off, abs=1e-12), (text, wanted)
 
 
-@pytest.mark.parametrize("changed", EXPECTED)
+@EACH
 def test_the_table_says_what_is_in_the_file(figure, raw, changed, number_in):
     figure.set(changed=changed, right="as measured")
     x, sizes, _ = chosen(raw, changed)
-    values = sorted(set(x))
-    for value, (name, text) in zip(values, figure.numbers.items(), strict=True):
+    for value, (name, text) in zip(sorted(set(x)), figure.table, strict=True):
         label, _, parts = name.partition(": ")
         assert parts == "size (range), ‖w‖, gain, heat, accuracy"
         assert number_in(label.partition(" = ")[2]) == pytest.approx(value, rel=0.005)
@@ -149,13 +161,23 @@ def test_the_table_says_what_is_in_the_file(figure, raw, changed, number_in):
         )
         points = [p for p in figure.result.chosen if CHANGES[changed].x(p) == value]
         assert len(points) == 6
-        assert [number_in(t) for t in rest] == pytest.approx(
-            [
-                np.mean([getattr(p, n) for p in points])
-                for n in ("norm", "gain", "heat", "accuracy")
-            ],
-            rel=0.006,
-        )
+        means = [np.mean([getattr(p, n) for p in points])
+                 for n in ("norm", "gain", "heat", "accuracy")]  # fmt: skip
+        assert [number_in(t) for t in rest] == pytest.approx(means, rel=0.006)
+
+
+@EACH
+def test_the_file_that_is_saved_holds_the_chosen_runs(figure, raw, changed):
+    figure.set(changed=changed)
+    x, sizes, _ = chosen(raw, changed)
+    saved, names = rows(figure), ("n_weights", "kappa", "norm", "gain", "heat", "accuracy")
+    assert list(saved[0]) == [CHANGES[changed].xlabel, "init", "seed", "size", *names]
+    found = [(float(row[CHANGES[changed].xlabel]), float(row["size"])) for row in saved]
+    np.testing.assert_allclose(sorted(found), sorted(zip(x, sizes)))
+    for row, point in zip(saved, figure.result.chosen, strict=True):
+        run = {"large": "old", "scaled": "new"}[point.run.init], str(point.run.seed)
+        assert (row["init"], row["seed"]) == run
+        assert all(float(row[name]) == getattr(point, name) for name in names)
 
 
 def test_collapsed_the_sentence_says_how_good_the_formula_is(figure, number_in):
@@ -164,9 +186,9 @@ def test_collapsed_the_sentence_says_how_good_the_formula_is(figure, number_in):
     figure.set(right="collapsed")
     formula = figure.result.formula
     missed = [np.log(p.norm / formula.norm(p)) for p in figure.result.everything]
-    rest = figure.sentence.removeprefix(before)
     said = re.fullmatch(
-        r" The formula for all (\d+) runs misses ‖w‖ by (.* %) \(root mean square\)\.", rest
+        r" The formula for all (\d+) runs misses ‖w‖ by (.* %) \(root mean square\)\.",
+        figure.sentence.removeprefix(before),
     )
     assert int(said[1]) == len(missed) == 288
     assert number_in(said[2]) == pytest.approx(np.sqrt(np.mean(np.square(missed))), rel=0.02)
@@ -183,94 +205,71 @@ def test_runs_that_are_not_at_rest_are_counted(figure):
 # The picture.
 
 
-@pytest.mark.parametrize("right", ["as measured", "collapsed"])
-@pytest.mark.parametrize("changed", EXPECTED)
+@BOTH
+@EACH
 def test_all_is_seen(figure, changed, right):
     figure.set(changed=changed, right=right)
-    for width in WIDTHS:
-        picture = laid_out(Picture, width)
-        picture.draw(figure.result, right=right)
-        assert_readable(picture)
-        assert_ticks(picture)
-        for panel in picture.canvas.panels:
-            assert panel.still.get_xlim() == panel.moving.get_xlim()
-            assert panel.still.get_ylim() == panel.moving.get_ylim()
+    picture = shown(figure)
+    assert_readable(picture)
+    assert_ticks(picture)
+    for panel in picture.canvas.panels:
+        assert panel.still.get_xlim() == panel.moving.get_xlim()
+        assert panel.still.get_ylim() == panel.moving.get_ylim()
+    assert picture.collapse.still.get_xlim() == (1e-5, 1e-1)
+    assert picture.collapse.still.get_ylim() == (1, 100)
+    for x, y in all_points(picture):
+        assert 2e-5 < x < 5e-2 and 1.5 < y < 70  # off the edges of the frame
+    collapsed = right == "collapsed"
+    assert key(picture.collapse) == ["all other runs", "the formula"][: 1 + collapsed]
+    title = picture.collapse.still.get_title(loc="left")
+    assert title == ("‖w‖ at one width, length and η/m" if collapsed
+                     else "All runs: ‖w‖ = size · √weights")  # fmt: skip
 
 
-@pytest.mark.parametrize("changed", EXPECTED)
-def test_points_show_the_file(figure, raw, changed):
+@EACH
+def test_points_and_the_dashed_line_show_the_file(figure, raw, changed):
     figure.set(changed=changed, right="as measured")
-    x, sizes, old = chosen(raw, changed)
+    picture, (x, sizes, old) = shown(figure), chosen(raw, changed)
     for init, mine in [("large", old), ("scaled", ~old)]:
-        shown = zip(*drawn(figure).points[init].get_data())
-        np.testing.assert_allclose(sorted(shown), sorted(zip(x[mine], sizes[mine])))
+        points = zip(*picture.points[init].get_data())
+        np.testing.assert_allclose(sorted(points), sorted(zip(x[mine], sizes[mine])))
     norms = [(p["lmbda"] / p["n_train"], c["squared_size"][0] ** 0.5) for p, c in raw]
-    shown = sorted(all_points(figure))
-    np.testing.assert_allclose(shown, sorted(norms))
-    assert len(shown) == 288
-    lit = [pair for line in drawn(figure).lit.values() for pair in zip(*line.get_data())]
-    assert len(lit) == len(x) and set(lit) <= set(shown)
+    everything = sorted(all_points(picture))
+    np.testing.assert_allclose(everything, sorted(norms))
+    assert len(everything) == 288
+    lit = [pair for line in picture.lit.values() for pair in zip(*line.get_data())]
+    assert len(lit) == len(x) and set(lit) <= set(everything)
+
+    change, law = CHANGES[changed], np.log(picture.law.get_data())
+    np.testing.assert_allclose(np.diff(law[1]) / np.diff(law[0]), change.law, atol=1e-9)
+    middle = np.log(sizes).mean()
+    assert np.interp(np.log(x).mean(), *law) == pytest.approx(middle, rel=1e-3)
+    slope = "0" if change.law == 0 else "−0.5"
+    assert key(picture.sizes)[2:] == [f"{change.of_law} (slope {slope})"]
+    assert picture.sizes.still.get_xlabel() == change.xlabel
 
 
-def test_every_run_lies_within_the_frame_of_the_collapse(figure):
-    for right in ("as measured", "collapsed"):
-        figure.set(right=right)
-        axes = drawn(figure).collapse.still
-        assert axes.get_xlim() == (1e-5, 1e-1) and axes.get_ylim() == (1, 100)
-        for x, y in all_points(figure):
-            assert 2e-5 < x < 5e-2 and 1.5 < y < 70  # and off its edges
-
-
-def test_collapsed_points_stand_at_the_formulas_curve(figure):
-    figure.set(changed="hidden width", right="collapsed")
-    picture, formula = drawn(figure), figure.result.formula
-    x, y = np.array(picture.formula.get_data())
+def test_collapsed_points_stand_together_at_the_formulas_curve(figure):
+    figure.set(changed="hidden width", right="as measured")
+    picture, formula = shown(figure), figure.result.formula
+    assert len(picture.formula.get_xdata()) == 0
+    measured = all_points(picture)
+    figure.set(right="collapsed")
+    points, (x, y) = all_points(shown(figure)), np.array(picture.formula.get_data())
     assert list(x) == sorted({p.kappa for p in figure.result.everything})
     ln_k = np.log(x / 0.001)
     one, linear, square, rate = (
         formula.coefficients[term][0] for term in ("1", "ln kappa", "(ln kappa)^2", "eta/m")
     )
     np.testing.assert_allclose(np.log(y), one + linear * ln_k + square * ln_k**2 + rate * 0.01)
-    for point, shown in zip(figure.result.everything, all_points(figure)):
-        k, rest = point.kappa, formula.norm(point) / point.norm
-        assert shown[0] == k and shown[1] * rest == pytest.approx(np.interp(k, x, y))
-    figure.set(right="as measured")
-    assert len(picture.formula.get_xdata()) == 0
-
-
-def test_the_collapse_brings_the_points_together(figure):
-    """At the base run's lmbda/n_train, where width, length, eta and m were all changed."""
-    spreads = []
-    for right in ("as measured", "collapsed"):
-        figure.set(right=right)
-        at = [y for x, y in all_points(figure) if x == pytest.approx(1e-3)]
-        spreads.append(np.std(np.log(at)))
-    assert len(at) > 100 and spreads[1] < spreads[0] / 2
-
-
-def test_what_is_not_chosen_is_told_apart_in_words(figure):
-    def words(right):
-        figure.set(right=right)
-        still = drawn(figure).collapse.still
-        return still.get_title(loc="left"), [text.get_text() for text in still.texts]
-
-    assert words("as measured") == ("All runs: ‖w‖ = size · √weights", ["◆", "all other runs"])
-    title, key = words("collapsed")
-    assert "one width" in title and key[2:] == ["—", "the formula"]
-
-
-@pytest.mark.parametrize("changed", EXPECTED)
-def test_the_dashed_line_goes_through_the_middle_with_its_slope(figure, changed):
-    figure.set(changed=changed)
-    change = CHANGES[changed]
-    x, y = map(np.log, drawn(figure).law.get_data())
-    np.testing.assert_allclose(np.diff(y) / np.diff(x), change.law, atol=1e-9)
-    points = np.log([(change.x(p), p.size) for p in figure.result.chosen])
-    assert np.interp(points[:, 0].mean(), x, y) == pytest.approx(points[:, 1].mean(), rel=1e-3)
-    key = [text.get_text() for text in drawn(figure).sizes.still.texts]
-    slope = "0" if change.law == 0 else "−0.5"
-    assert key[-1] == f"{change.of_law} (slope {slope})" and len(key) == 3
-    assert drawn(figure).sizes.still.get_xlabel() == change.xlabel
+    for point, (k, norm) in zip(figure.result.everything, points, strict=True):
+        rest = formula.norm(point) / point.norm
+        assert k == point.kappa and norm * rest == pytest.approx(np.interp(k, x, y))
+    # At the base run's lmbda/n_train width, length, eta and m were all changed.
+    apart, together = (
+        [np.log(y) for x, y in some if x == pytest.approx(1e-3)] for some in (measured, points)
+    )
+    assert len(together) > 100 and np.std(together) < np.std(apart) / 2
 
 
 def test_a_steep_law_ends_where_the_points_do():
@@ -295,77 +294,3 @@ def test_ticks_of_a_logarithmic_axis(low, high, ticks, number_in):
     for value, text in found.items():
         whole = text if "·" in text else text.replace("10⁻", "1·10⁻")
         assert number_in(whole) == pytest.approx(value)
-
-
-# What the notebook says of it.
-
-
-def test_the_laws_are_those_that_the_arguments_say(raw):
-    """1/√N_w for widths and, with the length fixed, fan-ins; 0 for what should not matter."""
-    exponents = {}
-    for changed in EXPECTED:
-        x, sizes, _ = chosen(raw, changed)
-        exponents[changed] = stats.linregress(np.log(x), np.log(sizes)).slope
-    assert abs(exponents["fan_in, ⟨|x|²⟩ fixed"] + 0.5) < 0.025
-    assert abs(exponents["hidden width"] + 0.5) < 0.07
-    assert -0.1 < exponents["brightness"] < -0.08  # saturation would have −0.5
-    assert exponents["fan_in, by pooling"] == pytest.approx(-0.6, abs=0.01)  # both at once
-    assert abs(exponents["n_train, λ/n_train fixed"]) < 0.02
-
-
-def test_the_unit_of_the_formula_is_the_base_runs(figure):
-    figure.set(changed="η")
-    base = [p for p in figure.result.chosen if p.run.eta == 0.1]
-    for point in base:
-        assert point.mean_squared_length == pytest.approx(BASE_LENGTH, rel=1e-3)
-        assert {k: v for k, v in asdict(point.run).items() if k in BASE} == BASE
-    again = scaling_fit.collapse(list(figure.result.everything))
-    assert figure.result.formula.coefficients == again.coefficients
-
-
-# The widget.
-
-
-@pytest.mark.parametrize("changed", EXPECTED)
-def test_the_csv_holds_the_chosen_runs(figure, raw, changed):
-    figure.set(changed=changed)
-    x, sizes, old = chosen(raw, changed)
-    rows = list(csv.DictReader(io.StringIO(figure.csv())))
-    assert list(rows[0]) == [CHANGES[changed].xlabel, "init", "seed", "size", "n_weights", "kappa",
-                             "norm", "gain", "heat", "accuracy"]  # fmt: skip
-    found = [(float(row[CHANGES[changed].xlabel]), float(row["size"])) for row in rows]
-    np.testing.assert_allclose(sorted(found), sorted(zip(x, sizes)))
-    assert [row["init"] for row in rows].count("large") == sum(old)
-    assert {row["seed"] for row in rows} == {"0", "1", "2"}
-    for row, point in zip(rows, figure.result.chosen):
-        for name in ("n_weights", "kappa", "norm", "gain", "heat", "accuracy"):
-            assert float(row[name]) == getattr(point, name)
-
-
-@pytest.mark.parametrize("right", ["as measured", "collapsed"])
-@pytest.mark.parametrize("changed", EXPECTED)
-def test_a_preset_brings_each_choice_back(figure, changed, right):
-    figure.set(changed=changed, right=right)
-    preset, sentence = figure.preset, figure.sentence
-    assert len(preset.split()) == 3
-    figure.reset()
-    assert figure.preset == "scaling-laws changed=hidden_width right=as_measured"
-    figure.apply(preset)
-    assert (figure.changed.value, figure.right.value) == (changed, right)
-    assert figure.sentence == sentence and figure.message == ""
-
-
-def test_alt_text_and_mistakes(figure):
-    figure.reset()
-    data, metadata = figure._repr_mimebundle_()
-    assert figure.sentence in metadata["image/png"]["alt"]
-    assert figure.sentence in json.dumps(data, ensure_ascii=False)
-    with pytest.raises(ValueError, match="'hidden width', 'λ', "):
-        figure.set(changed="width")
-
-
-def test_a_run_that_is_missing_is_missed():
-    stored = scaling.load()
-    del stored[scaling.Run(lmbda=200.0)]
-    with pytest.raises(KeyError):
-        ScalingLaws(stored, changed="λ")
