@@ -1,11 +1,11 @@
 """One server and one browser for all tests; one page for all tests of a notebook."""
 
 import pytest
-from lab import Lab, serve_notebooks
 from playwright.sync_api import sync_playwright
 from shown import figures
 
 from classroom.chromium import launch
+from classroom.robot import Lab, serve_notebooks
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,9 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
-from lab import ROOT, laid_out, until
+
+from classroom.notebooks import ROOT
+from classroom.robot import laid_out, until
 
 
 class Address(str):

@@ -4,21 +4,18 @@ It is built with Pyodide copied along, so that the test needs no network and can
 needs none.
 """
 
-import functools
-import http.server
 import os
 import re
 import subprocess
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from lab import ROOT, Lab
+
+from classroom.notebooks import ROOT
+from classroom.robot import SiteLab, served
 
 PYODIDE = Path(os.environ.get("PYODIDE") or ROOT.parent / "shared" / "pyodide")
-PATH = "/some/sub/path/"
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 FIRST = NOTEBOOKS[0]
 
@@ -26,44 +23,6 @@ pytestmark = pytest.mark.skipif(
     not (PYODIDE / "pyodide.js").is_file(),
     reason=f"{PYODIDE} holds no Pyodide; set PYODIDE to a folder that does",
 )
-
-
-class Files(http.server.SimpleHTTPRequestHandler):
-    """A static host that knows nothing outside PATH."""
-
-    def send_head(self):
-        if not self.path.startswith(PATH):
-            self.send_error(404)
-            return None
-        self.path = "/" + self.path.removeprefix(PATH)
-        return super().send_head()
-
-    def log_message(self, *_):
-        pass
-
-
-@contextmanager
-def served(folder):
-    """Serve the files in a folder under PATH, and yield the address."""
-    files = functools.partial(Files, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), files) as host:
-        threading.Thread(target=host.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{host.server_port}{PATH}"
-        host.shutdown()
-
-
-class SiteLab(Lab):
-    """One notebook of the browser edition; `address` is what the reader has typed."""
-
-    def __init__(self, page, address):
-        self.page, self.errors, self.requests = page, [], []
-        page.set_default_timeout(15_000)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._listen)
-        page.context.on("request", lambda request: self.requests.append(request.url))
-        page.goto(address, timeout=60_000)
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        page.keyboard.press("Control+b")  # the file browser away
 
 
 @pytest.fixture(scope="module")

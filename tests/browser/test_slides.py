@@ -7,10 +7,10 @@ from functools import cache
 
 import nbformat
 import pytest
-from lab import until
 
 from classroom import slides
 from classroom.notebooks import NOTEBOOKS, paths
+from classroom.robot import until
 
 SIZE = {"width": 1280, "height": 720}
 

@@ -1,11 +1,17 @@
-"""JupyterLab as a person at the screen has it: a server, a notebook in it, a figure in that."""
+"""JupyterLab as a person at the screen has it: a server, a notebook in it, a figure in that.
+
+Browser tests and benchmarks use it through this.
+"""
 
 import contextlib
+import functools
+import http.server
 import json
 import os
 import re
 import shutil
 import signal
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -532,3 +538,46 @@ class Handle:
 def number_in(spoken):
     """Return the value in "λ = 1,250", as a slider says it."""
     return float(spoken.partition(" = ")[2].replace(",", "").replace("−", "-"))
+
+
+# The browser edition, which has no server but a static host.
+
+SITE_PATH = "/some/sub/path/"
+
+
+class Files(http.server.SimpleHTTPRequestHandler):
+    """A static host that knows nothing outside SITE_PATH."""
+
+    def send_head(self):
+        if not self.path.startswith(SITE_PATH):
+            self.send_error(404)
+            return None
+        self.path = "/" + self.path.removeprefix(SITE_PATH)
+        return super().send_head()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def served(folder):
+    """Serve the files in a folder under SITE_PATH, and yield the address."""
+    files = functools.partial(Files, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), files) as host:
+        threading.Thread(target=host.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{host.server_port}{SITE_PATH}"
+        host.shutdown()
+
+
+class SiteLab(Lab):
+    """One notebook of the browser edition; `address` is what the reader has typed."""
+
+    def __init__(self, page, address):
+        self.page, self.errors, self.requests = page, [], []
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._listen)
+        page.context.on("request", lambda request: self.requests.append(request.url))
+        page.goto(address, timeout=60_000)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        page.keyboard.press("Control+b")  # the file browser away
