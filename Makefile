@@ -17,12 +17,13 @@ lab: $(READY)  ## open JupyterLab on notebook 00
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # nbval runs only after the rest has passed: a notebook that breaks a rule need not be run to be refused.
-# A notebook's cells share a kernel, so a file stays with one process.
+# One file of unit tests asks every figure, so files are shared out too; a notebook's cells share a
+# kernel, so there a file stays with one process.
 test: $(READY)  ## run all checks: ruff, types, unit tests, notebook rules, notebooks against their stored outputs
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest -n auto --dist loadfile
+	$(PY) -m pytest -n auto --dist worksteal
 	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env notebooks
 
 # Debian's Chromium if it is there, else Playwright's own, which this fetches once. Of the browser
