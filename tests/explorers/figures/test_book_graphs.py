@@ -1,0 +1,118 @@
+"""The book's graphs: each number, curve and word against the stored file itself."""
+
+import re
+
+import numpy as np
+import pytest
+from layout import assert_readable, assert_ticks
+from page import assert_presentable
+from told import NUMBER, inside, key, row, rows, shown
+
+from experiments import book_figures, store
+from explorers import BookGraphs
+from explorers.figures.book_graphs import QUANTITIES
+
+INITS = {"large": "old", "scaled": "new"}
+
+
+def decay_share(table, layer):
+    decay, *data = (np.abs(table[part][:, layer]) for part in ("decay", "pull", "kick"))
+    return decay / (decay + sum(data))
+
+
+# What is plotted, from the columns of the file and the number of hidden neurons.
+EXPECTED = {
+    "validation accuracy": lambda t, _: t["validation_accuracy"],
+    "hidden weight size": lambda t, hidden: (t["size_after"][:, 0] / (784 * hidden)) ** 0.5,
+    "output weight size": lambda t, hidden: (t["size_after"][:, 1] / (hidden * 10)) ** 0.5,
+    "share of decay, hidden": lambda t, _: decay_share(t, 0),
+    "share of decay, output": lambda t, _: decay_share(t, 1),
+    "cost on the training images": lambda t, _: t["cost"],
+}
+EACH = pytest.mark.parametrize("shows", EXPECTED)
+BOTH = pytest.mark.parametrize("hidden", ["30", "100"])
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return BookGraphs()
+
+
+@pytest.fixture(scope="module")
+def raw():
+    return list(store.read(book_figures.FILE).values())
+
+
+def curves(raw, hidden, init, shows):
+    """Return the curves of all five seeds, the long one first, from the file."""
+    found = [
+        EXPECTED[shows](columns, int(hidden))
+        for parameters, columns in raw
+        if (str(parameters["hidden"]), parameters["init"]) == (hidden, init)
+    ]
+    return sorted(found, key=len, reverse=True)
+
+
+def test_every_quantity_is_tested():
+    assert list(EXPECTED) == list(QUANTITIES) == list(BookGraphs.controls[1].stops)
+
+
+@BOTH
+@EACH
+def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows, number_in):
+    figure.set(hidden=hidden, shows=shows)
+    assert_presentable(figure.sentence, figure.table)
+    percent = " %" if "share" in shows or "accuracy" in shows else ""
+    number = f"({NUMBER}{percent})"
+    begin = f"[784, {hidden}, 10], {shows}, mean and standard deviation of 5 seeds."
+    assert figure.sentence.startswith(begin)
+    for init, name in INITS.items():
+        seeds = curves(raw, hidden, init, shows)
+        assert [len(seed) for seed in seeds] == [150, 30, 30, 30, 30]
+        values = np.array([seed[:30] for seed in seeds])
+        mean, deviation = values.mean(axis=0), ((values - values.mean(axis=0)) ** 2).sum(axis=0)
+        deviation = (deviation / 4) ** 0.5
+        said = re.search(
+            rf"{name.capitalize()} initialization {number} ± {number} after epoch 1 and {number} ± "
+            rf"{number} after epoch 30; one seed went on: {number} after epoch 150\.",
+            figure.sentence,
+        )
+        *pairs, last = map(number_in, said.groups())
+        assert pairs[::2] == pytest.approx([mean[0], mean[29]], rel=6e-4)
+        assert pairs[1::2] == pytest.approx([deviation[0], deviation[29]], rel=0.06)
+        assert last == pytest.approx(seeds[0][-1], rel=6e-4)
+        for epoch in (1, 5, 10, 20, 30):
+            text = row(figure, f"{name}, epoch {epoch}: mean (range)")
+            told = re.fullmatch(rf"{number} \({number} to {number}\)", text).groups()
+            of_all = values[:, epoch - 1]
+            assert list(map(number_in, told)) == pytest.approx(
+                [of_all.mean(), of_all.min(), of_all.max()], rel=6e-4
+            )
+        for epoch in (60, 100, 150):
+            text = row(figure, f"{name}, epoch {epoch}, one seed")
+            assert number_in(text) == pytest.approx(seeds[0][epoch - 1], rel=6e-4)
+
+
+@BOTH
+@EACH
+def test_picture_and_file_show_them(figure, raw, hidden, shows):
+    figure.set(hidden=hidden, shows=shows)
+    picture, saved = shown(figure), rows(figure)
+    assert [int(line["epoch"]) for line in saved] == list(range(1, 31))
+    for init, name in INITS.items():
+        seeds = curves(raw, hidden, init, shows)
+        values = np.array([seed[:30] for seed in seeds])
+        high, _, low = picture.bands[init].get_data()
+        for part, drawn, wanted in [
+            ("mean", picture.curves[init].get_ydata(), values.mean(axis=0)),
+            ("lowest", low, values.min(axis=0)), ("highest", high, values.max(axis=0)),
+        ]:  # fmt: skip
+            np.testing.assert_allclose(drawn, wanted, rtol=1e-9)
+            column = [float(line[f"{shows}, {name}, {part}"]) for line in saved]
+            np.testing.assert_allclose(column, wanted, rtol=1e-9)
+        np.testing.assert_allclose(picture.tails[init].get_ydata(), seeds[0], rtol=1e-9)
+        assert list(picture.tails[init].get_xdata()) == list(range(1, 151))
+        assert inside(picture.short, [*low, *high]) and inside(picture.long, seeds[0])
+    assert key(picture.short) == key(picture.long) == ["old", "new"]
+    assert_readable(picture)
+    assert_ticks(picture)
