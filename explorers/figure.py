@@ -10,7 +10,7 @@ import difflib
 import inspect
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from threading import RLock
 from types import SimpleNamespace
 from typing import Any, ClassVar, Protocol
@@ -20,7 +20,9 @@ from explorers.controls import ANEW, NEXT_EPOCH, VIEW, Control
 from explorers.formats import full, plain, short
 from explorers.run import Phase, Run
 
-# What a figure has to provide, and what it is.
+# What a figure has to provide, and what it is. Words and rows are for readers: no nan, no ∞, no
+# unrounded number. Columns hold finite numbers, or "" where there is none. In a picture, what has
+# another meaning differs by more than its colour.
 CONTRACT = {
     "name": "the first word of its preset string and of saved files",
     "title": "what is seen, in a line",
@@ -397,20 +399,23 @@ class _Reported:
 
 
 def _check(cls: type[Figure]) -> None:
-    """Raise a TypeError that names the part which is missing from a figure, or misnamed in it."""
-    wanted = dict(CONTRACT)
+    """Raise a TypeError that names the part which is missing from a figure, or does not fit."""
     for part in ("name", "title", "controls"):
-        _demand(cls, part, wanted)
+        _demand(cls, part, CONTRACT)
     cls.is_playable = bool(cls.that_act(NEXT_EPOCH))
+    for part in CONTRACT:
+        _demand(cls, part, CONTRACT)
     if cls.is_playable and cls.progress is Figure.progress:
-        raise _Unfulfilled(cls, "progress", OF_A_PLAYED_ONE["progress"])
-    for part in wanted:
-        _demand(cls, part, wanted)
+        raise TypeError(f"{cls.__name__} has no `progress`: {OF_A_PLAYED_ONE['progress']}.")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", cls.name):
         raise TypeError(f"{cls.__name__}.name must be words joined by -, not {cls.name!r}.")
     taken = FIGURES.get(cls.name)
     if taken is not None and taken.__name__ != cls.__name__:
         raise TypeError(f"{cls.__name__}.name is {cls.name!r}, which is {taken.__name__}'s.")
+    for control in cls.controls:
+        if hasattr(Figure, control.name) or control.name in ("run", "state", "viewers", "message"):
+            raise TypeError(f"{cls.__name__}: no control can be called {control.name!r}, "
+                            "which is a name that each figure has.")  # fmt: skip
     _check_parameters(cls)
     cls.quick_state()
     if lost := [method for method, _ in cls.buttons if not callable(getattr(cls, method, None))]:
@@ -419,43 +424,42 @@ def _check(cls: type[Figure]) -> None:
 
 def _demand(cls: type[Figure], part: str, contract: Mapping[str, str]) -> None:
     if not hasattr(cls, part):
-        raise _Unfulfilled(cls, part, contract[part])
-
-
-class _Unfulfilled(TypeError):
-    def __init__(self, cls: type[Figure], part: str, meaning: str):
-        own = [name for name in vars(cls) if not name.startswith("_")]
-        near = difflib.get_close_matches(part, [n for n in own if n not in CONTRACT], n=1)
+        own = [name for name in vars(cls) if not name.startswith("_") and name not in contract]
+        near = difflib.get_close_matches(part, own, n=1)
         meant = f" Is that what {near[0]!r} is meant to be?" if near else ""
-        super().__init__(
-            f"{cls.__name__} has no `{part}`. {meaning[0].upper()}{meaning[1:]}.{meant}"
-        )
+        raise TypeError(f"{cls.__name__} has no `{part}`: {contract[part]}.{meant}")
 
 
 def _check_parameters(cls: type[Figure]) -> None:
     """Compare what the parts name with what the controls give them."""
+    for part in ("compute", "describe", "tabulate", "columns", "progress"):
+        if not isinstance(inspect.getattr_static(cls, part), staticmethod | classmethod):
+            raise TypeError(f"{cls.__name__}.{part} must be a staticmethod: it gets no figure.")
     anew = cls.that_act(ANEW) | ({"current"} if cls.is_playable else set())
     named = set(_keywords(cls.compute))
-    if named != anew:
-        _complain(cls, "compute", named - anew, "a control that acts anew")
+    _complain(cls, "compute", named - anew, anew)
+    if missing := anew - named:
         raise TypeError(
-            f"{cls.__name__}.compute does not name {', '.join(sorted(anew - named))}, "
-            "which acts anew."
+            f"{cls.__name__}.compute(*, {', '.join(sorted(anew))}) must name each control that "
+            f"acts anew, after a *; it does not name {', '.join(sorted(missing))}."
         )
     view = cls.that_act(VIEW) | set(cls.also_viewed)
     cls._named = {}
     for part in ("draw", "describe", "tabulate", "columns"):
         function = cls.Picture.draw if part == "draw" else getattr(cls, part)
         cls._named[part] = _keywords(function)
-        _complain(cls, part, set(cls._named[part]) - view, "a control that acts on the view")
+        _complain(cls, part, set(cls._named[part]) - view, view)
     if idle := view - {name for names in cls._named.values() for name in names}:
-        raise TypeError(f"{cls.__name__} has {', '.join(sorted(idle))}, which no part names.")
+        raise TypeError(
+            f"{cls.__name__} has {', '.join(sorted(idle))}, which no part names after a *."
+        )
 
 
-def _complain(cls: type[Figure], part: str, strange: set[str], known: str) -> None:
+def _complain(cls: type[Figure], part: str, strange: set[str], known: Set[str]) -> None:
     if strange:
         raise TypeError(
-            f"{cls.__name__}.{part} names {', '.join(sorted(strange))}, which is not {known}."
+            f"{cls.__name__}.{part} names {', '.join(sorted(strange))}; by what its controls act "
+            f"on, it gets {', '.join(sorted(known)) or 'none'}."
         )
 
 

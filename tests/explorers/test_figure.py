@@ -39,7 +39,7 @@ def made(**changes):
 
 @pytest.mark.parametrize("part", CONTRACT)
 def test_a_missing_part_is_an_error_when_the_class_is_made(part):
-    with pytest.raises(TypeError, match=rf"^Made has no `{part}`\. "):
+    with pytest.raises(TypeError, match=rf"^Made has no `{part}`: "):
         made(**{part: None})
 
 
@@ -51,9 +51,15 @@ def test_a_misnamed_part_is_recognized():
 @pytest.mark.parametrize(
     "changes, words",
     [
-        ({"compute": staticmethod(lambda *, x, rate: iter([0]))}, "compute does not name init"),
-        ({"compute": staticmethod(lambda *, x, rate, inlt: iter([0]))}, "compute names inlt"),
-        ({"describe": staticmethod(lambda result, *, layer: "")}, "describe names layer"),
+        ({"compute": staticmethod(lambda *, x, rate: iter([0]))}, "it does not name init"),
+        ({"compute": staticmethod(lambda *, x, rate, inlt: iter([0]))},
+         "compute names inlt; .* it gets init"),
+        ({"describe": staticmethod(lambda result, *, layer: "")},
+         "describe names layer; .* it gets none"),
+        ({"describe": lambda result: ""}, "describe must be a staticmethod"),
+        ({"controls": (*Fake.controls, Control("run", "r", "run", (1, 2), 1))},
+         "no control can be called 'run'"),
+        ({"quick": "speed=1"}, "no control 'speed'"),
         ({"controls": (*Fake.controls, Control("u", "u", "unit", ("m",), "m", acts=VIEW))},
          "has u, which no part names"),
         ({"controls": (*Fake.controls, Control("v", "v", "speed", (1, 2), 1, acts=NEXT_EPOCH))},
@@ -65,7 +71,7 @@ def test_a_misnamed_part_is_recognized():
 )  # fmt: skip
 def test_parts_that_do_not_fit_together(changes, words):
     explorers.all_figures()
-    with pytest.raises(TypeError, match=words):
+    with pytest.raises((TypeError, ValueError), match=words):
         made(**changes)
 
 
@@ -73,7 +79,7 @@ def test_a_figure_is_registered_by_being_made():
     class New(Figure):
         name = "new"
         title, controls, Picture = Fake.title, Fake.controls, Point
-        compute, gates = Fake.compute, None
+        compute, gates = staticmethod(Fake.compute), None
         describe, tabulate = staticmethod(Fake.describe), staticmethod(Fake.tabulate)
         columns = staticmethod(Fake.columns)
 
