@@ -14,31 +14,31 @@ from experiments import scaling, store
 from explorers import ScalingLaws
 from explorers.figures.scaling_laws import CHANGES, describe, log_ticks, power_law
 
-# What is changed, as parameters of the stored runs: (what runs have to have, what is on the axis).
+# What is changed, as parameters of the stored runs: (what runs have to have, what is on the axis,
+# the exponent of the law beside it, and the argument that says so).
 BASE = {"hidden": 30, "n_train": 5000, "lmbda": 5.0, "eta": 0.1, "m": 10, "pool": 1,
         "brightness": 1.0}  # fmt: skip
 SIDES = {1: 784, 2: 196, 4: 49}
 RESTORED = {1: 1.0, 2: 2.1632, 4: 5.0418}
 EXPECTED = {
-    "hidden width": (lambda p: only("hidden", p), lambda p, c: 794 * p["hidden"]),
-    "λ": (lambda p: only("lmbda", p), lambda p, c: p["lmbda"]),
+    "hidden width": (lambda p: only("hidden", p), lambda p, c: 794 * p["hidden"],
+                     -0.5, "the book's 1/√N_w"),
+    "λ": (lambda p: only("lmbda", p), lambda p, c: p["lmbda"], -0.5, "a fixed gain"),
     "λ, 50,000 images": (
         lambda p: p["n_train"] == 50_000 and only("lmbda", p, n_train=50_000),
-        lambda p, c: p["lmbda"],
-    ),
+        lambda p, c: p["lmbda"], -0.5, "a fixed gain"),
     "n_train, λ/n_train fixed": (
         lambda p: p["lmbda"] == p["n_train"] / 1000 and only("n_train", p, lmbda=p["lmbda"]),
-        lambda p, c: p["n_train"],
-    ),
-    "fan_in, by pooling": (lambda p: only("pool", p), lambda p, c: SIDES[p["pool"]]),
-    "fan_in, ⟨|x|²⟩ fixed": (
-        lambda p: only("pool", p, brightness=RESTORED[p["pool"]]),
-        lambda p, c: SIDES[p["pool"]],
-    ),
-    "brightness": (lambda p: only("brightness", p), lambda p, c: float(c["mean_squared_length"])),
-    "η": (lambda p: only("eta", p), lambda p, c: p["eta"]),
-    "m": (lambda p: only("m", p), lambda p, c: p["m"]),
-}
+        lambda p, c: p["n_train"], 0, "λ/n_train alone"),
+    "fan_in, by pooling": (lambda p: only("pool", p), lambda p, c: SIDES[p["pool"]],
+                           -0.5, "1/√fan_in"),
+    "fan_in, ⟨|x|²⟩ fixed": (lambda p: only("pool", p, brightness=RESTORED[p["pool"]]),
+                             lambda p, c: SIDES[p["pool"]], -0.5, "1/√fan_in"),
+    "brightness": (lambda p: only("brightness", p), lambda p, c: float(c["mean_squared_length"]),
+                   -0.5, "saturation's 1/√⟨|x|²⟩"),  # w ~ 1/|x| is 1/√ of its square
+    "η": (lambda p: only("eta", p), lambda p, c: p["eta"], 0, "no effect"),
+    "m": (lambda p: only("m", p), lambda p, c: p["m"], 0, "no effect"),
+}  # fmt: skip
 SENTENCE = re.compile(
     rf"Over (\S+) from ({NUMBER}) to ({NUMBER}) the settled size goes from ({NUMBER}) to ({NUMBER})"
     rf"\. On logarithmic axes the straight line that fits best has the slope ({NUMBER}) ± "
@@ -71,7 +71,7 @@ def raw():
 
 def chosen(raw, changed):
     """Return arrays (x, size, whether of the old initialization) of a choice, from the file."""
-    belongs, x = EXPECTED[changed]
+    belongs, x, *_ = EXPECTED[changed]
     found = [
         (x(p, c), (c["squared_size"][0] / SIDES[p["pool"]] / p["hidden"]) ** 0.5,
          p["init"] == "large", p["seed"])
@@ -89,20 +89,6 @@ def all_points(picture):
 
 def test_every_choice_is_tested():
     assert list(EXPECTED) == list(CHANGES) == list(ScalingLaws.controls[0].stops)
-
-
-def test_the_law_beside_each_choice_is_that_of_an_argument():
-    assert {changed: (change.law, change.of_law) for changed, change in CHANGES.items()} == {
-        "hidden width": (-0.5, "the book's 1/√N_w"),
-        "λ": (-0.5, "a fixed gain"),
-        "λ, 50,000 images": (-0.5, "a fixed gain"),
-        "n_train, λ/n_train fixed": (0, "λ/n_train alone"),
-        "fan_in, by pooling": (-0.5, "1/√fan_in"),
-        "fan_in, ⟨|x|²⟩ fixed": (-0.5, "1/√fan_in"),
-        "brightness": (-0.5, "saturation's 1/√⟨|x|²⟩"),  # w ~ 1/|x| is 1/√ of its square
-        "η": (0, "no effect"),
-        "m": (0, "no effect"),
-    }
 
 
 def test_the_laws_are_those_that_the_arguments_say(raw):
@@ -126,9 +112,8 @@ def test_the_sentence_says_what_is_in_the_file(figure, raw, changed, number_in):
     figure.set(changed=changed, right="as measured")
     assert_presentable(figure.sentence, figure.table)
     xlabel, *texts, rest = SENTENCE.fullmatch(figure.sentence).groups()
-    of_law = texts.pop(7)
-    assert xlabel == CHANGES[changed].xlabel and of_law == CHANGES[changed].of_law and rest == ""
-
+    exponent, of_law = EXPECTED[changed][2:]
+    assert (xlabel, texts.pop(7), rest) == (CHANGES[changed].xlabel, of_law, "")
     x, sizes, old = chosen(raw, changed)
     ends = sorted(set(x))
     means = [sizes[x == value].mean() for value in ends]
@@ -136,7 +121,7 @@ def test_the_sentence_says_what_is_in_the_file(figure, raw, changed, number_in):
     slopes = np.diff(np.log(means)) / np.diff(np.log(ends))
     ratios = [sizes[(x == v) & old].mean() / sizes[(x == v) & ~old].mean() for v in ends]
     for text, wanted in zip(texts, [
-        ends[0], ends[-1], means[0], means[-1], law.slope, law.stderr, CHANGES[changed].law,
+        ends[0], ends[-1], means[0], means[-1], law.slope, law.stderr, exponent,
         slopes[0], slopes[-1], max(max(r, 1 / r) for r in ratios) - 1,
     ], strict=True):  # fmt: skip
         digits = len(re.sub(r"\D", "", text).lstrip("0"))
@@ -240,36 +225,24 @@ def test_points_and_the_dashed_line_show_the_file(figure, raw, changed):
     lit = [pair for line in picture.lit.values() for pair in zip(*line.get_data())]
     assert len(lit) == len(x) and set(lit) <= set(everything)
 
-    change, law = CHANGES[changed], np.log(picture.law.get_data())
-    np.testing.assert_allclose(np.diff(law[1]) / np.diff(law[0]), change.law, atol=1e-9)
+    (exponent, of_law), law = EXPECTED[changed][2:], np.log(picture.law.get_data())
+    np.testing.assert_allclose(np.diff(law[1]) / np.diff(law[0]), exponent, atol=1e-9)
     middle = np.log(sizes).mean()
     assert np.interp(np.log(x).mean(), *law) == pytest.approx(middle, rel=1e-3)
-    slope = "0" if change.law == 0 else "−0.5"
-    assert key(picture.sizes)[2:] == [f"{change.of_law} (slope {slope})"]
-    assert picture.sizes.still.get_xlabel() == change.xlabel
+    slope = "0" if exponent == 0 else "−0.5"
+    assert key(picture.sizes)[2:] == [f"{of_law} (slope {slope})"]
+    assert picture.sizes.still.get_xlabel() == CHANGES[changed].xlabel
 
 
-def test_collapsed_points_stand_together_at_the_formulas_curve(figure):
-    figure.set(changed="hidden width", right="as measured")
-    picture, formula = shown(figure), figure.result.formula
-    assert len(picture.formula.get_xdata()) == 0
-    measured = all_points(picture)
-    figure.set(right="collapsed")
-    points, (x, y) = all_points(shown(figure)), np.array(picture.formula.get_data())
-    assert list(x) == sorted({p.kappa for p in figure.result.everything})
-    ln_k = np.log(x / 0.001)
-    one, linear, square, rate = (
-        formula.coefficients[term][0] for term in ("1", "ln kappa", "(ln kappa)^2", "eta/m")
-    )
-    np.testing.assert_allclose(np.log(y), one + linear * ln_k + square * ln_k**2 + rate * 0.01)
-    for point, (k, norm) in zip(figure.result.everything, points, strict=True):
-        rest = formula.norm(point) / point.norm
-        assert k == point.kappa and norm * rest == pytest.approx(np.interp(k, x, y))
-    # At the base run's lmbda/n_train width, length, eta and m were all changed.
-    apart, together = (
-        [np.log(y) for x, y in some if x == pytest.approx(1e-3)] for some in (measured, points)
-    )
-    assert len(together) > 100 and np.std(together) < np.std(apart) / 2
+def test_collapsed_points_stand_at_the_formulas_curve(figure):
+    figure.set(changed="hidden width", right="collapsed")
+    picture, formula, everything = shown(figure), figure.result.formula, figure.result.everything
+    reduced = [(p.kappa, formula.reduced(p)) for p in everything]
+    np.testing.assert_allclose(all_points(picture), reduced)
+    curve = {p.kappa: formula.curve(p) for p in everything}
+    np.testing.assert_allclose(np.transpose(picture.formula.get_data()), sorted(curve.items()))
+    figure.set(right="as measured")
+    assert len(shown(figure).formula.get_xdata()) == 0
 
 
 def test_a_steep_law_ends_where_the_points_do():
