@@ -6,6 +6,7 @@ takes a few hundredths of a second, and shares what it does not change. macOS an
 fork safely once such libraries are loaded: there, every page starts an ordinary kernel.
 """
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -85,7 +86,8 @@ class _Fork:
         return self._process.exitcode
 
     def send_signal(self, number):
-        os.kill(self.pid, number)
+        with contextlib.suppress(ProcessLookupError):  # it has ended: that is no error to a Popen
+            os.kill(self.pid, number)
 
     def terminate(self):
         self.send_signal(signal.SIGTERM)

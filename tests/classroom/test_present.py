@@ -404,7 +404,7 @@ def test_visitors_cannot_run_code(served, page, tmp_path, protocol, channel):
 # Forked kernels.
 
 FORK = """
-import asyncio, json, os, sys
+import asyncio, json, os, signal, sys
 from jupyter_client import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 from classroom.present import kernels
@@ -421,6 +421,15 @@ async def main(folder, code):
     await manager.shutdown_kernel()
     print(await manager.is_alive(), file=sys.stderr)
 
+    manager = AsyncKernelManager()
+    await manager.start_kernel(cwd=folder)
+    os.kill(manager.provisioner.pid, signal.SIGKILL)
+    while await manager.is_alive():
+        await asyncio.sleep(0.05)
+    await manager.interrupt_kernel()  # what has ended bears that
+    await manager.shutdown_kernel(now=True)
+    print("survived", file=sys.stderr)
+
 if __name__ == "__main__":
     folder, code, preload = sys.argv[1:]
     kernels.use_forks(preload=json.loads(preload))
@@ -435,8 +444,9 @@ def in_a_forked_kernel(folder, code, *, preload=(), environment=None):
         [sys.executable, folder / "run.py", str(folder), code, json.dumps(list(preload))],
         cwd=ROOT, env=os.environ | (environment or {}), capture_output=True, text=True, timeout=120,
     )  # fmt: skip
-    # That Jupyter takes the provisioner which `use_forks` has named, and can end what it starts.
-    assert done.stderr.splitlines()[-2:] == ["ForkProvisioner True", "False"], done
+    # That Jupyter takes the provisioner which `use_forks` has named, and can end what it starts,
+    # or what somebody else has ended.
+    assert done.stderr.splitlines()[-3:] == ["ForkProvisioner True", "False", "survived"], done
     return done.stdout.splitlines()
 
 
