@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from explorers.formats import full, percent, power, rounded, trimmed
+from explorers.formats import full, moved, moves, percent, plain, power, rounded, tick, trimmed
 
 ORDINARY = st.floats(-290, 290).map(lambda exponent: 10.0**exponent)
 
@@ -120,3 +120,30 @@ def test_the_ends_of_the_floats_are_numbers_too(value):
     shown, exponent = text.split("·10")
     assert float(shown) == pytest.approx(float(f"{value:.2e}".split("e")[0]), abs=0.011)
     assert exponent == power(int(f"{value:.2e}".split("e")[1]))[2:]
+
+
+@given(signed(ORDINARY))
+def test_plain_rounds_nothing(value):
+    assert float(plain(value)) == value and "e" not in plain(value)
+
+
+def test_plain_texts_have_no_spaces():
+    assert plain("λ, 50,000 images") == "λ,_50,000_images"
+
+
+@pytest.mark.parametrize(
+    "top, text",
+    [(0.001, "0.1 %"), (0.5, "50 %"), (5.0, "500 %"), (10.0, "10 ×"), (1e3, "10³ ×")],
+)
+def test_a_tick_of_shares_is_short(top, text):
+    assert tick(top) == text
+
+
+def test_what_was_moved_in_mid_run_is_said_with_the_epoch_from_which_on_it_acts():
+    settings = [(0.1, 5.0), (0.1, 5.0), (0.1, 20.0), (0.2, 0.0), (0.2, 0.0)]
+    assert moves(settings) == ((2, "λ → 20"), (3, "η → 0.2, λ → 0"))
+    assert moved(moves(settings)) == (
+        "Moved on the way: λ → 20 from epoch 3 on; η → 0.2, λ → 0 from epoch 4 on."
+    )
+    for still in ([], [(0.1, 5.0)], [(0.1, 5.0)] * 3):  # also if moved and put back between two
+        assert moves(still) == () and moved(moves(still)) == ""

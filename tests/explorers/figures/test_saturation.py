@@ -15,7 +15,7 @@ from experiments.runs import SEED
 from explorers import Saturation, TailOff
 from explorers.figures import tail_off
 from explorers.figures.saturation import EPOCHS, describe, series, tabulate
-from nn_core import DivergenceError, Network, load_mnist
+from nn_core import Network, load_mnist
 
 STOPS = stops_of(Saturation)
 # m does not divide n_train.
@@ -186,10 +186,3 @@ def test_the_first_epochs_are_told_one_by_one():
         assert page.sentence.endswith(" Moved on the way: λ → 20 from epoch 3 on.")
 
     assert in_browser(scenario) == []
-
-
-def test_growing_decay_is_refused_in_words():
-    figure = Saturation(n_train=100, hidden=5)
-    with pytest.raises(DivergenceError):
-        figure.set(eta=2.0, lmbda=500.0)
-    assert "must be below 2" in figure.message and figure.sentence.startswith("Nothing is trained")

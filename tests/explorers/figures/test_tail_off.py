@@ -2,7 +2,6 @@
 
 import itertools
 import math
-from dataclasses import replace
 
 import by_hand
 import numpy as np
@@ -17,7 +16,6 @@ from explorers.figures.tail_off import (
     SAMPLE,
     SLOPE_EDGES,
     Z_EDGES,
-    describe,
     progress,
 )
 from explorers.formats import percent, rounded
@@ -121,12 +119,6 @@ def test_where_they_have_not_met_it_says_so():
     assert figure.result.arrived is None and max(large / scaled, scaled / large) > 1.1
     assert all(rounded(size) in figure.sentence for size in (large, scaled))
     assert "more than 10 % apart" in figure.sentence and "within" not in figure.sentence
-
-
-def test_who_parts_again_has_not_arrived(small):
-    sizes = {"large": (1.0, 0.1, 0.05), "scaled": (0.1,) * 3}
-    result = replace(small.result, sizes=sizes, settings=((0.1, 5.0),) * 2)
-    assert result.arrived is None and "more than 10 % apart" in describe(result, epoch=0)
 
 
 @pytest.mark.parametrize(
