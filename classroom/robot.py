@@ -349,19 +349,17 @@ _LAID_OUT = """root => {
 }"""
 
 
-def laid_out(page):
-    """Return what _LAID_OUT says of each figure, once each has a picture that fits."""
-    figures = page.locator(".fe")
+def laid_out(root):
+    """Return what _LAID_OUT says of a figure, once it has a picture that fits."""
+    root.scroll_into_view_if_needed()  # what is far from the screen has no size
 
-    def fits(one):
-        return one["width"] == max([WIDTHS[0], *(w for w in WIDTHS if w <= one["room"])])
+    def fits():
+        root.page.wait_for_timeout(250)  # a page waits for a while too, for the end of a change
+        found = root.evaluate(_LAID_OUT)
+        best = max([WIDTHS[0], *(width for width in WIDTHS if width <= found["room"])])
+        return found if found["width"] == best else None
 
-    def all_fit():
-        page.wait_for_timeout(300)  # a page waits for a while too, for the end of a change
-        found = [figure.evaluate(_LAID_OUT) for figure in figures.all()]
-        return found if all(map(fits, found)) else None
-
-    return until(all_fit, 20, "pictures that fit")
+    return until(fits, 20, "a picture that fits")
 
 
 # What a figure shows, noted at each change, from now on.
@@ -412,7 +410,7 @@ class Figure:
         self.root.evaluate(_WATCH)
 
     def seen(self):
-        return self.root.evaluate("root => root.seen")
+        return self.root.evaluate("root => ({ ...root.seen, now: performance.now() / 1000 })")
 
     def quiet(self, seconds=60, rest=0.25):
         """Wait until nothing is computed and nothing changes, and return what is shown."""
@@ -434,10 +432,21 @@ class Figure:
     def press(self, name):
         self.button(name).click()
 
+    def folds(self, are_open):
+        """Open all its folds, or close them."""
+        self.root.locator(".fe-fold").evaluate_all(
+            "(all, are_open) => { for (const one of all) one.open = are_open; }", are_open
+        )
+
+    def laid_out(self):
+        return laid_out(self.root)
+
     def sliders(self):
+        self.folds(are_open=True)
         return [Handle(self, one) for one in self.root.locator(".fe-control input").all()]
 
     def choices(self):
+        self.folds(are_open=True)
         return [Handle(self, one) for one in self.root.locator(".fe-control select").all()]
 
     def handle(self, name):
@@ -473,11 +482,11 @@ class Figure:
         found = [name for name in shorter if self.has(name)]
         for name in found:
             self.handle(name).key(shorter[name])
-        with contextlib.suppress(AssertionError):
-            until(lambda: not self.now()["busy"], 1.5, "the end of a short run")
-            return
         if found and self.has("eta"):
-            self.handle("eta").key("End")  # what runs until it has settled does so soonest there
+            try:
+                until(lambda: not self.now()["busy"], 1.5, "the end of a short run")
+            except AssertionError:  # what runs until it has settled does so soonest there:
+                self.handle("eta").key("End")
 
     def paste(self, preset):
         field = self.root.locator(".fe-preset")
@@ -501,18 +510,14 @@ class Handle:
     def spoken(self):
         return self.locator.get_attribute("aria-valuetext")
 
-    def unfold(self):
-        """Open the fold that it stands in, if it does."""
-        self.locator.evaluate("one => one.closest('details')?.setAttribute('open', '')")
-
     def key(self, key):
-        self.unfold()
+        self.figure.folds(are_open=True)
         self.locator.focus()
         self.figure.page.keyboard.press(key)
 
     def point(self, share):
         """Return where the handle stands on the page at this share of its way."""
-        self.unfold()
+        self.figure.folds(are_open=True)
         self.locator.scroll_into_view_if_needed()
         box = self.locator.bounding_box()
         return box["x"] + box["width"] * share, box["y"] + box["height"] / 2

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from shown import figures
 
-from classroom.robot import laid_out, number_in, until
+from classroom.robot import number_in, until
 from exercises import decay_rate, first_epochs, four_answers, scaling, tail_off
 
 # What a student's screen is like, and a telephone's; whether the file browser is open.
@@ -146,7 +146,8 @@ class Notebook:
 
         player.press("Pause")
         until(lambda: player.now()["play"] == "Play", 10, "Pause, before the end")
-        paused = player.quiet(rest=1.0)  # the epoch that was on its way is there
+        until(lab.nothing_runs, 10, "the epoch that was on its way")
+        paused = player.quiet()
         time.sleep(0.8)
         assert player.now() == paused
 
@@ -408,14 +409,14 @@ class Notebook:
             time.sleep(0.05)
 
         def rests(seen):  # a figure may say how far it is, even between two keys on a busy machine
-            return sum(later - came > 0.65 for came, later in pairwise(seen["came"]))
+            return sum(then - came > 0.65 for came, then in pairwise([*seen["came"], seen["now"]]))
 
         seen = figure.seen()
         assert len(seen["announced"]) <= rests(seen)
         now = figure.quiet(rest=1.2)
         seen = figure.seen()
         assert seen["announced"][-1] == now["sentence"] == figure.live()
-        assert len(seen["announced"]) <= rests(seen) + 1
+        assert len(seen["announced"]) <= rests(seen)
         assert min(seen["rests"]) > 0.69  # each after a rest, however long the keys took
         figure.press("Defaults")
 
@@ -434,40 +435,37 @@ class Notebook:
             assert len(found) > 3  # it has looked
             assert [one for one in found if one[1] < 4.5] == []
 
-    def test_at_every_size(self, lab):
+    def test_at_every_size(self, figure):
         """Letters can be read and nothing is cut off; on a screen, all that matters is together.
 
         A window half as wide is what the page sees when the browser enlarges it twofold.
         """
-        page, before, is_open = lab.page, lab.page.viewport_size, False
-        roots = page.locator(".jp-Notebook .fe")
+        page, before, is_open = figure.page, figure.page.viewport_size, False
+        figure.folds(are_open=False)
+        switch = figure.button("Projector")
         try:
             for width, height, with_files in SIZES:
                 page.set_viewport_size({"width": width, "height": height})
                 if with_files != is_open:
                     page.keyboard.press("Control+b")
                     is_open = with_files
-                for one in laid_out(page):
-                    assert one["letters"] >= 10.99, width
-                    assert not with_files or one["together"] <= one["window"], width
+                seen = figure.laid_out()
+                assert seen["letters"] >= 10.99, width
+                assert not with_files or seen["together"] <= seen["window"], width
                 if width > 360:  # there, the picture can be moved sideways
-                    found = [root.evaluate(_CUT_OFF) for root in roots.all()]
-                    assert found == [[]] * len(found), width
+                    assert figure.root.evaluate(_CUT_OFF) == [], width
                 if width == 1280:
-                    for pressed in ("true", "false"):
-                        for switch in page.get_by_role("button", name="Projector").all():
-                            switch.click()
-                            until(lambda s=switch, p=pressed: s.get_attribute("aria-pressed") == p,
-                                  10, "the projector")  # fmt: skip
-                        smallest = 16 if pressed == "true" else 10.99
-                        for one in laid_out(page):
-                            assert one["letters"] >= smallest
-                            assert (one["sentence"] > 20) == (pressed == "true")
+                    switch.click()
+                    until(lambda: switch.get_attribute("aria-pressed") == "true", 10, "projector")
+                    seen = figure.laid_out()
+                    assert seen["letters"] >= 16 and seen["sentence"] > 20
+                    switch.click()
+                    until(lambda: switch.get_attribute("aria-pressed") == "false", 10, "the end")
         finally:
             page.set_viewport_size(before)
             if is_open:
                 page.keyboard.press("Control+b")
-            laid_out(page)
+            figure.laid_out()
 
     # Questions.
 
@@ -633,7 +631,7 @@ class TestStartHere(Notebook):
         lab.kill()
         slider.key("PageUp")
         form.get_by_role("button", name="Show me").click()
-        until(lambda: "Waiting" in figure.now()["sign"], 2, "a sign")
+        until(lambda: figure.now()["sign"], 2, "a sign")
         until(lambda: "Python has stopped" in figure.now()["sign"], 10, "word of it")
         lab.page.click(".jp-Dialog .jp-mod-accept")  # JupyterLab has something to say too
         assert "cells again" in figure.now()["sign"]
