@@ -571,6 +571,29 @@ def test_a_figure_that_computes_later_shows_its_first_result(gates, monkeypatch)
     assert in_browser(scenario) == []
 
 
+@pytest.mark.parametrize(
+    "ask, answer",
+    [
+        (lambda figure: figure.numbers, {"total": "10 m"}),
+        (lambda figure: figure.result, (10, 10)),
+        (lambda figure: figure.csv(), "total\n10\n"),
+        (lambda figure: figure.step() or figure.sentence, "10 m after 10 epochs"),
+        (lambda figure: figure.restart() or figure.sentence, "0 m after 0 epochs"),
+        (lambda figure: figure.set(start=100) or figure.sentence, "110 m after 10 epochs"),
+    ],
+)
+def test_of_a_figure_that_computes_later_code_gets_what_it_gets_anywhere(monkeypatch, ask, answer):
+    async def scenario():
+        page = Page(Played())
+        assert page.phase == "computing" and ask(page.figure) == answer
+        await page.rest()
+        assert ask(page.figure) == answer
+
+    monkeypatch.setattr(worker, "IN_BROWSER", True)
+    monkeypatch.setattr(figures.Figure, "computes_later", True)
+    assert in_browser(scenario) == []
+
+
 # Projector, widths, files and the figure of record.
 
 
