@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 
 import joblib
-from distributed import Client
+from distributed import Client, KilledWorker
 from joblib._dask import DaskDistributedBackend
 
 
@@ -22,12 +22,17 @@ class _Backend(DaskDistributedBackend):
     """joblib's "dask", with what it lacks when workers die.
 
     It would wait forever for a task that Dask itself has given up, as Dask does when several
-    workers have died of it: here it is reported like one whose local process has died. And while
-    there is but one worker, it would compute in the process that asks.
+    workers have died of it: here it is reported like one whose local process has died. While all
+    workers are dead, it asks for new ones with an empty task, and fails if that lands on one that
+    is just dying. And while there is but one worker, it would compute in the process that asks.
     """
 
     def effective_n_jobs(self, n_jobs):
-        return max(2, super().effective_n_jobs(n_jobs))
+        while True:
+            try:
+                return max(2, super().effective_n_jobs(n_jobs))
+            except KilledWorker:
+                pass  # those that follow it are on their way
 
     def submit(self, func, callback=None):
         future = super().submit(func, callback)

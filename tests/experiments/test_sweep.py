@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import Future
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -480,6 +481,25 @@ def test_a_run_that_dask_gives_up_ends_it(tmp_path, cluster, on_cluster, monkeyp
     with pytest.raises(RuntimeError, match="Worker processes died 2 times"):
         sweep.run_all(runs, partial(spoilt, "c", dies), runs[0].path)
     assert walks(runs[0].path) == undisturbed(runs[:2])
+
+
+def test_the_task_that_asks_for_new_workers_may_land_on_a_dying_one(
+    tmp_path, cluster, on_cluster, monkeypatch
+):
+    from distributed import KilledWorker
+
+    backend, _ = joblib.parallel.get_active_backend()
+    client, real, dying = backend.client, backend.client.submit, [Future()]
+    dying[0].set_exception(KilledWorker("probe", None, 0))
+
+    def submit(*task, **how):
+        return dying.pop() if dying else real(*task, **how)
+
+    monkeypatch.setattr(client, "ncores", lambda: {} if dying else {"one": 2})
+    monkeypatch.setattr(client, "submit", submit)
+    runs = toys(tmp_path, "ab")
+    sweep.run_all(runs, compute, runs[0].path)
+    assert not dying and walks(runs[0].path) == undisturbed(runs)
 
 
 def test_one_dask_worker_computes_elsewhere_too(tmp_path, cluster, on_cluster):
