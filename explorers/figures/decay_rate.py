@@ -23,7 +23,7 @@ from explorers.canvas import (
 )
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import full, percent, rounded, trimmed
+from explorers.formats import full, percent, power, rounded, trimmed
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 
@@ -110,8 +110,8 @@ def describe(result):
     else:
         decay = (
             f"With ηλ/n_train = {trimmed(r.shrink)}, {r.regime.value}. "
-            f"One epoch multiplies a weight without gradient by {rounded(r.factor, 6)}; "
-            f"the limit exp(−ηλ/m) = {rounded(r.limit, 6)} is off by {_how_far(r.error)}."
+            f"One epoch multiplies a weight without gradient by {_factor(r, 6)}; "
+            f"the limit exp(−ηλ/m) {_is(r.limit, 6)} is off by {_how_far(r.error)}."
         )
     if r.n_train % r.m and not r.diverges:
         decay += " (m does not divide n_train: the last, smaller mini-batch is a whole step too.)"
@@ -124,6 +124,21 @@ def describe(result):
     return f"{decay} {_measured(r)}"
 
 
+def _size(size, digits=3):
+    """Return a size that is neither 0 nor infinite, though a float may have no room for it."""
+    if 1e-300 < abs(size) < 1e300:
+        return rounded(size, digits)
+    return f"less than {power(-300)}" if abs(size) < 1 else f"more than {power(300)}"
+
+
+def _is(size, digits):
+    return f"= {rounded(size, digits)}" if size > 1e-300 else f"(< {power(-300)})"
+
+
+def _factor(r, digits):
+    return "0" if r.shrink == 1 else _size(r.factor, digits)
+
+
 def _how_far(error):
     return percent(abs(error)) if abs(error) <= 1 else "more than itself"
 
@@ -131,8 +146,7 @@ def _how_far(error):
 def _measured(r):
     group = f"the control group ({r.n_black} always-black pixels, {r.n_black * SIZES[1]:,} weights)"
     digits, epochs = _agreeing_digits(r.control_deviation), len(r.layer) - 1
-    alone = abs(r.factor) ** epochs
-    left = "less than 10⁻³⁰⁰" if alone < 1e-300 and r.factor else rounded(alone)
+    left = "0" if r.shrink == 1 else _size(abs(r.factor) ** epochs)
     return (
         f"Measured: {group} follows the exact factor to {digits} digits; the whole hidden layer "
         f"went to {rounded(r.layer[1])} of its size in the first "
@@ -151,9 +165,9 @@ def tabulate(result):
     return [
         ("ηλ/n_train, the share a weight loses in a step", trimmed(r.shrink, 6)),
         ("steps per epoch, ⌈n_train/m⌉", full(theory.steps_per_epoch(r.n_train, r.m))),
-        ("exact factor per epoch, (1 − ηλ/n_train)^⌈n_train/m⌉", rounded(r.factor, 8)),
-        ("limit, exp(−ηλ/m)", rounded(r.limit, 8)),
-        ("relative error of the limit", rounded(r.error)),
+        ("exact factor per epoch, (1 − ηλ/n_train)^⌈n_train/m⌉", _factor(r, 8)),
+        ("limit, exp(−ηλ/m)", _size(r.limit, 8)),
+        ("relative error of the limit", _size(r.error) if r.error else "0"),
         ("its leading term", rounded(r.leading)),
         ("epochs measured", str(len(r.layer) - 1)),
         ("control group, start = 1", rounded(r.control[-1], 6)),

@@ -33,6 +33,7 @@ EDGES = {
     "flipping": {"eta": 1.0, "lmbda": 180.0, "m": 100},
     "for ever": {"eta": 1.0, "lmbda": 200.0, "m": 10},
     "0.5^3000 is no float": {"eta": 10.0, "lmbda": 5.0, "m": 1},
+    "more than all floats": {"eta": 10.0, "lmbda": 1000.0, "m": 1},
     # 25 steps in each of 30 epochs, down to 10^-323.2
     "the last float": {"eta": 1.0, "lmbda": 100 * (1 - 10 ** (-323.2 / 750)), "m": 4},
 }
@@ -169,6 +170,9 @@ def test_at_the_edges_all_is_said_in_plain_words(figure, name):
         assert not re.search(r"leave 0\.(?!\d)", figure.sentence)
     elif name == "the last float":
         assert 0 < abs(result.factor) ** 30 < 2e-323
+    elif name.startswith("more"):
+        assert "exp(−ηλ/m) (< 10⁻³⁰⁰) is off" in figure.sentence
+        assert row(figure, "relative error") == "more than 10³⁰⁰"
 
 
 def test_without_decay_both_factors_are_one(figure):
