@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from colorspacious import cspace_convert, deltaE
 from matplotlib.colors import to_rgb
+from told import laid_out
 
 from explorers import all_figures
 from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION
@@ -47,11 +48,13 @@ def test_any_two_colours_stay_apart(kind, one, other):
 @pytest.mark.parametrize("figure", all_figures().values(), ids=all_figures())
 def test_curves_of_one_panel_differ_by_more_than_colour(figure):
     """Who sees no colour at all tells them apart by dashes, marks, width or filling."""
-    for panel in figure.Picture(720).canvas.panels:
-        looks = [
-            (line.get_linestyle(), line.get_marker(), line.get_linewidth(),
-             line.get_markerfacecolor() == line.get_color(), line.get_color())
-            for line in panel.moving.lines
-        ]  # fmt: skip
-        for one, other in combinations(set(looks), 2):
+    for panel in laid_out(figure).canvas.panels:
+        looks = [_look(line) for line in panel.still.lines]  # in its key: each has a meaning
+        looks += {_look(line) for line in panel.moving.lines} - set(looks)
+        for one, other in combinations(looks, 2):
             assert one[:-1] != other[:-1], (figure.name, panel.still.get_title(loc="left"))
+
+
+def _look(line):
+    return (line.get_linestyle(), line.get_marker(), line.get_linewidth(),
+            line.get_markerfacecolor() == line.get_color(), line.get_color())  # fmt: skip
