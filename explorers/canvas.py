@@ -48,6 +48,7 @@ SIDE_BY_SIDE = 500  # from this width on panels stand so
 TITLE, LABEL, SMALL = 13, 12, 11  # sizes of letters
 LINE = 1.36  # from one line of words to the next, in sizes of its letters
 EDGE, AIR, GAP = 4, 8, 26  # around all, between words and axes, between panels side by side
+MOST_TICKS = 9  # of an axis: more are a fence
 TICK = 7  # a tick and the air to its number
 BESIDE, APART = 5, 14  # in a key: from a sample to its words, and from these to the next sample
 STILLS = 32  # that a figure keeps, of some 20 KB each: one turns back to where one has been
@@ -155,7 +156,7 @@ class Panel:
                 axes.set(**{f"{name}lim": limits})
 
     def _that_fit(self, name, limits, ticks):
-        """Return the ticks within the limits, or every second or third, so that none touch."""
+        """Return the ticks within the limits, or every second or third: few, and none touch."""
         if self.width is None or limits is None:
             return ticks
         inside = [tick for tick in sorted(ticks.items()) if limits[0] <= tick[0] <= limits[1]]
@@ -163,7 +164,7 @@ class Panel:
         sizes = np.full(len(inside), SMALL * LINE)
         if name == "x":
             sizes = np.array([width_of(text, SMALL) + AIR for _, text in inside])
-        for step in range(1, 1 + len(inside)):
+        for step in range(1 + len(inside) // (1 + MOST_TICKS), 1 + len(inside)):
             gaps, needed = np.diff(places[::step]), (sizes[::step][1:] + sizes[::step][:-1]) / 2
             if (gaps >= needed).all():
                 return dict(inside[::step])
