@@ -82,10 +82,13 @@ def _number(value):
         return math.nan
 
 
-def log_stops(low, high):
-    """Return about twenty numbers a decade from `low` to `high`, integers if both ends are."""
+def log_stops(low, high, *also):
+    """Return about twenty numbers a decade from `low` to `high`, integers if both ends are.
+
+    `also` are further stops: the book's own values, to which a reader must be able to drag back.
+    """
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     stops = [float(f"{step * 10.0**e:.3g}") for e in range(first, last + 1) for step in _DECADE]
     if isinstance(low, int) and isinstance(high, int):
         stops = sorted({round(stop) for stop in stops})
-    return tuple(stop for stop in stops if low <= stop <= high)
+    return tuple(sorted({stop for stop in stops if low <= stop <= high} | set(also)))

@@ -170,7 +170,7 @@ class Chalkboard(Figure):
     title = "The chalkboard's formula beside the measured tail-off"
     controls = (
         Control("lmbda", "λ", "of the sweep over N_w", log_stops(2.0, 50.0), 5.0),
-        Control("hidden", "hidden", "neurons of the sweep over λ", log_stops(10, 100), 30),
+        Control("hidden", "hidden", "neurons of the sweep over λ", log_stops(10, 100, 30), 30),
         Control("n_train", "n_train", "training images", log_stops(1000, 2000), 1000),
     )
     quick = "n_train=1000 lmbda=50 hidden=10"

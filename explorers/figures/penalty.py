@@ -108,7 +108,7 @@ class Penalty(Figure):
             "n_weights",
             "N_w",
             "weights",
-            tuple(sorted({*log_stops(1000, 10_000_000), 23_820})),
+            log_stops(1000, 10_000_000, 23_820),
             23_820,
         ),
         Control("n_train", "n_train", "training images", log_stops(100, 10_000_000), 50_000),

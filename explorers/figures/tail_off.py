@@ -311,7 +311,7 @@ class TailOff(Figure):
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 500.0)), 5.0, NEXT_EPOCH),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
         Control("n_train", "n_train", "training images", log_stops(100, MOST_IMAGES), 1000),
-        Control("hidden", "hidden", "neurons", log_stops(5, 100), 30),
+        Control("hidden", "hidden", "neurons", log_stops(5, 100, 30), 30),
         Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
         Control("epoch", "epoch", "shown on the right", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
     )

@@ -40,14 +40,7 @@ def test_whole_stops_begin_with_every_number():
     assert log_stops(1, 100)[:10] == tuple(range(1, 11))
 
 
-NO_STOP = pytest.mark.xfail(reason="30 neurons are not among the stops: no drag leads back to them")
-
-
-@pytest.mark.parametrize(
-    "control",
-    [pytest.param(control, marks=[NO_STOP] * (control.name == "hidden" and not control.is_choice))
-     for control in OURS.values()], ids=OURS,
-)  # fmt: skip
+@pytest.mark.parametrize("control", OURS.values(), ids=OURS)
 def test_controls_of_our_figures_stand_at_a_stop_and_have_the_books_values(control):
     assert control.default in control.stops
     assert BOOK.get(control.name, control.default) in control.stops

@@ -29,7 +29,7 @@ class Playground(Figure):
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.001, 1000.0)), 5.0, NEXT_EPOCH),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
         Control("n_train", "n_train", "training images", log_stops(100, MOST_IMAGES), 1000),
-        Control("hidden", "hidden", "neurons", log_stops(5, 100), 30),
+        Control("hidden", "hidden", "neurons", log_stops(5, 100, 30), 30),
         Control(
             "second",
             "second",
