@@ -48,7 +48,7 @@ SIDE_BY_SIDE = 500  # from this width on panels stand so
 TITLE, LABEL, SMALL = 13, 12, 11  # sizes of letters
 LINE = 1.36  # from one line of words to the next, in sizes of its letters
 EDGE, AIR, GAP = 4, 8, 26  # around all, between words and axes, between panels side by side
-MOST_TICKS = 9  # of an axis: more are a fence
+MOST_TICKS = 9  # one above the other: more are a fence
 TICK = 7  # a tick and the air to its number
 BESIDE, APART = 5, 14  # in a key: from a sample to its words, and from these to the next sample
 STILLS = 32  # that a figure keeps, of some 20 KB each: one turns back to where one has been
@@ -111,9 +111,10 @@ class Panel:
     After `Canvas.lay_out` it has x, y, width and height, those of its axes.
     """
 
-    def __init__(self, canvas, *, title, xlabel, ylabel, xscale, yscale, share, reserve):
+    def __init__(self, canvas, *, title, xlabel, ylabel, xscale, yscale, share, aspect, reserve):
         self.still, self.moving = (canvas.figure.add_axes([0, 0, 1, 1]) for _ in range(2))
-        self.units, self.share, self.reserve = canvas.units, share, reserve
+        self.units, self.reserve = canvas.units, reserve
+        self.share, self.aspect = share, aspect
         self.width = None  # until it has a place
         self.names = []  # that stand to the right of the axes
         self._title, self._frame = title, {}
@@ -132,6 +133,15 @@ class Panel:
     def curve(self, style, colour, **more):
         """Add a curve that moves, without points yet."""
         return self.moving.plot([], [], style, **{"color": colour, "lw": 2, **more})[0]
+
+    def image(self, colours):
+        """Add an image that moves and fills the panel, blank yet, in `colours` from -1 to 1."""
+        self.still.set_axis_off()
+        self.frame(xticks={}, yticks={})
+        return self.moving.imshow(
+            [[np.nan]], colours, vmin=-1, vmax=1, extent=(0, 1, 0, 1), aspect="auto",
+            interpolation="none",  # the browser makes each pixel a sharp square
+        )  # fmt: skip
 
     def frame(self, *, yscale=None, **changed):
         """Set limits, and ticks ({value: text}). Those that would touch are left out."""
@@ -161,10 +171,10 @@ class Panel:
             return ticks
         inside = [tick for tick in sorted(ticks.items()) if limits[0] <= tick[0] <= limits[1]]
         places = self._places(name, limits, [value for value, _ in inside])
-        sizes = np.full(len(inside), SMALL * LINE)
+        sizes, least = np.full(len(inside), SMALL * LINE), 1 + len(inside) // (1 + MOST_TICKS)
         if name == "x":
-            sizes = np.array([width_of(text, SMALL) + AIR for _, text in inside])
-        for step in range(1 + len(inside) // (1 + MOST_TICKS), 1 + len(inside)):
+            sizes, least = np.array([width_of(text, SMALL) + AIR for _, text in inside]), 1
+        for step in range(least, 1 + len(inside)):
             gaps, needed = np.diff(places[::step]), (sizes[::step][1:] + sizes[::step][:-1]) / 2
             if (gaps >= needed).all():
                 return dict(inside[::step])
@@ -226,7 +236,13 @@ class Panel:
         rows = max(len(self._lines(rows)) for rows in (self._rows, *self._keys))
         return TITLE * LINE * titles + SMALL * LINE * rows + AIR
 
+    def least_height(self, paper_width, width):
+        """Return how high its axes are at least, if they are so wide on so wide a paper."""
+        return self.aspect * width if self.aspect else HEIGHT[paper_width] * self.share
+
     def below_axes(self):
+        if not self.still.axison:
+            return 0
         return TICK + SMALL * LINE + (LABEL * LINE if self.still.get_xlabel() else 0)
 
     def place(self, left, top, box, paper):
@@ -270,7 +286,8 @@ class Panel:
                 self._key += [
                     self.still.add_artist(_sample(artist, x, y + 0.36 * SMALL, self.units)),
                     self.still.text(x + _sample_width(artist) + BESIDE, y, words, fontsize=SMALL,
-                                    color=_INKS[_colour(artist)], transform=self.units, zorder=9),
+                                    color=_INKS.get(_colour(artist), INK), transform=self.units,
+                                    zorder=9),
                 ]  # fmt: skip
             y -= SMALL * LINE
 
@@ -375,14 +392,14 @@ class Canvas:
         return self.paper[0]
 
     def panel(self, title, xlabel="", *, ylabel="", xscale="linear", yscale="linear", below=False,
-              share=1, reserve=(), **frame):  # fmt: skip
+              share=1, aspect=None, reserve=(), **frame):  # fmt: skip
         """Add a panel to the right of the last one, or `below` it.
 
-        `share` is its height in those of a panel that stands alone; `reserve` are numbers that may
-        come to stand at its y-axis.
+        `share` is its height in those of a panel that stands alone, or `aspect` that in its width;
+        `reserve` are numbers that may come to stand at its y-axis.
         """
         panel = Panel(self, title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale,
-                      share=share, reserve=reserve)  # fmt: skip
+                      share=share, aspect=aspect, reserve=reserve)  # fmt: skip
         panel.frame(**frame)
         self.panels.append(panel)
         if below:
@@ -405,21 +422,22 @@ class Canvas:
         above = max(column[0].above_axes() for column in columns)
         below = max(column[-1].below_axes() for column in columns)
         gaps = [[p.below_axes() + AIR + q.above_axes() for p, q in pairwise(c)] for c in columns]
-        inside = max(
-            sum(between) + HEIGHT[self.width] * sum(panel.share for panel in column)
-            for column, between in zip(columns, gaps)
-        )
+        heights = [
+            [panel.least_height(self.width, width) for panel in column] for column in columns
+        ]
+        inside = max(sum(high) + sum(between) for high, between in zip(heights, gaps))
         self.paper = self.width, round(2 * EDGE + above + inside + below)
         self.figure.set_size_inches(*(side / 72 for side in self.paper))
         x = EDGE
-        for column, left, right, between in zip(columns, lefts, rights, gaps):
-            unit = (inside - sum(between)) / sum(panel.share for panel in column)
+        for column, left, right, between, high in zip(columns, lefts, rights, gaps, heights):
+            given = inside - sum(between) - sum(high)  # to those that can stretch, by their shares
+            whole = sum(panel.share for panel in column if not panel.aspect)
             y = self.paper[1] - EDGE - above
-            for panel, gap in zip(column, [*between, 0]):
+            for panel, gap, least in zip(column, [*between, 0], high):
                 head = above if panel is column[0] else panel.above_axes()
-                box = x + left, y - unit * panel.share, width, unit * panel.share
-                panel.place(x, y + head, box, self.paper)
-                y -= unit * panel.share + gap
+                height = least if panel.aspect else least + given * panel.share / whole
+                panel.place(x, y + head, (x + left, y - height, width, height), self.paper)
+                y -= height + gap
             x += left + width + right + GAP
 
     def frame_now(self):

@@ -8,6 +8,7 @@ from functools import cache
 import numpy as np
 from matplotlib.axis import Axis
 from matplotlib.collections import Collection
+from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.spines import Spine
@@ -21,6 +22,7 @@ _STYLE = {
              "markerfacecolor", "markeredgecolor", "markeredgewidth", "fillstyle"),
     Patch: ("facecolor", "edgecolor", "linestyle", "linewidth", "hatch", "fill"),
     Collection: ("facecolor", "edgecolor", "linestyle", "linewidth", "hatch", "array", "sizes"),
+    AxesImage: ("interpolation",),
 }  # fmt: skip
 _EVERY = ("visible", "alpha", "zorder", "clip_on")
 
@@ -47,6 +49,9 @@ def of(artist):
             paths = [path.vertices.tobytes() for path in artist.get_paths()]
             place = artist.get_transform().transform([(0, 0), (1, 1)]).tobytes()
             places = *paths, place, _pixels(artist, artist.get_offsets(), offset=True)
+        case AxesImage():
+            pixels = np.ma.filled(artist.get_array(), np.nan).tobytes()
+            places = pixels, artist.get_extent(), artist.get_clim(), artist.get_cmap().name
         case _:
             kind = type(artist).__name__
             raise TypeError(f"The still layer cannot tell whether a {kind} has changed.")

@@ -9,7 +9,7 @@ import pickle
 import warnings
 from contextlib import suppress
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from types import SimpleNamespace
 
 import numpy as np
@@ -84,7 +84,8 @@ class State:
 
 
 def _moving(axes):
-    drawn = filter(Artist.get_visible, (*axes.lines, *axes.texts, *axes.patches, *axes.collections))
+    kinds = (axes.lines, axes.texts, axes.patches, axes.collections, axes.images)
+    drawn = filter(Artist.get_visible, chain(*kinds))
     return axes.get_xlim(), axes.get_ylim(), [fingerprint.of(artist) for artist in drawn]
 
 
