@@ -4,6 +4,7 @@ The results of `Fake` come in three parts: 0 at once, 1 a moment later, 2 when t
 gate. `Played` adds up epochs.
 """
 
+import re
 import threading
 import time
 
@@ -86,6 +87,11 @@ class Fake(Figure, registered=False):
     @staticmethod
     def columns(result):
         return {"x": [result[0]], "square, of it": [result[0] ** 2, "more"]}
+
+
+def shown(figure_or_page):
+    """Return (x, part) as the sentence of a Fake has them."""
+    return tuple(map(int, re.match(r"x is (\d+) at part (\d+)", figure_or_page.sentence).groups()))
 
 
 class Played(Figure, registered=False):

@@ -5,26 +5,12 @@ import io
 import re
 
 import pytest
-from small import BREAKS, BREAKS_AT_ONCE, Fake, Gates, Played, Point
+from small import BREAKS, BREAKS_AT_ONCE, Fake, Played, Point, shown
 
 import explorers
 from explorers.controls import NEXT_EPOCH, VIEW, Control
 from explorers.figure import CONTRACT, FIGURES, Figure
 from explorers.run import Phase
-
-
-@pytest.fixture
-def gates(monkeypatch):
-    gates = Gates()
-    monkeypatch.setattr(Fake, "gates", gates)
-    yield gates
-    gates.open()
-
-
-def shown(figure):
-    """Return (x, part) as the sentence has them."""
-    return tuple(map(int, re.match(r"x is (\d+) at part (\d+)", figure.sentence).groups()))
-
 
 # The contract.
 
