@@ -6,20 +6,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from explorers.canvas import SMALL, WIDTHS
-
-
-def laid_out(make, width=WIDTHS[-1]):
-    """Return a Picture of this width with all in its place, not drawn yet."""
-    picture = make(width)
-    picture.canvas.lay_out()
-    return picture
-
-
-def drawn(figure, width=WIDTHS[-1]):
-    """Return a figure's Picture as things stand."""
-    figure.drawn(width)
-    return figure.picture(width)
+from explorers.canvas import SMALL
 
 
 def assert_readable(picture):
