@@ -7,7 +7,7 @@ import pytest
 
 from explorers import all_figures
 from explorers.controls import Control, log_stops
-from explorers.formats import plain
+from explorers.formats import plain, short
 
 RATE = Control("rate", "η", "learning rate", (0.1, 0.2, 0.5, 1.0), 0.2)
 COUNT = Control("count", "m", "mini-batch size", (1, 2, 5, 10), 2)
@@ -59,16 +59,15 @@ def test_whole_numbers_come_back_as_ints(value):
     assert type(checked) is int and checked == int(float(value))
 
 
-@pytest.mark.parametrize("value", [0, 1.01, -1, math.nan, math.inf, "x", "", None, [], "0,5"])
+@pytest.mark.parametrize(
+    "value",
+    [0, 1.01, -1, math.nan, math.inf, 10**400, True, None, [], "x", "", "0,5", "1_0", "１"],
+    ids=short,
+)
 def test_what_is_no_number_between_the_ends_is_refused_by_name(value):
     with pytest.raises(ValueError, match=r"rate must be a number from 0\.1 to 1, got") as refusal:
         RATE.checked(value)
-    assert repr(value) in str(refusal.value)
-
-
-def test_a_number_beyond_all_floats_is_refused_the_same_way():
-    with pytest.raises(ValueError, match="rate must be a number from"):
-        RATE.checked(10**400)
+    assert short(value) in str(refusal.value)
 
 
 def test_halves_are_refused_where_whole_numbers_are_wanted():
