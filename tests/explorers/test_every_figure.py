@@ -16,11 +16,12 @@ import numpy as np
 import pytest
 from layout import assert_readable
 from matplotlib.artist import Artist
-from page import assert_presentable
+from page import Page, assert_presentable
 
 from explorers import all_figures, fingerprint
 from explorers.canvas import WIDTHS
 from explorers.controls import ANEW, NEXT_EPOCH, VIEW
+from explorers.run import Phase
 from nn_core import DivergenceError
 
 RESULTS = 2  # of a run: before training, and after an epoch
@@ -166,3 +167,41 @@ def views(figure):
             yield from ({control.name: stop} for stop in stops)
     if not figure.that_act(VIEW):
         yield {}
+
+
+# Those whose η and λ can be moved in mid-run.
+
+UNTRAINED = ("Nothing is trained yet.", "Before training ")
+MOVABLE = [one for one in FIGURES.values() if one.that_act(NEXT_EPOCH) == {"eta", "lmbda"}]
+
+
+@pytest.mark.parametrize("figure", MOVABLE, ids=lambda figure: figure.name)
+async def test_eta_and_lambda_act_from_the_next_epoch_on(figure):
+    page = Page(figure(**figure.quick_state()))
+    page.ask("restart")
+    assert page.sentence.startswith(UNTRAINED)
+    for moved in ({}, {}, {"lmbda": 20.0}, {"eta": 0.2, "lmbda": 0.0}):
+        said = page.sentence
+        page.move(**moved)
+        assert page.sentence == said  # not yet
+        await page.step()
+    assert page.figure.result.settings == ((0.1, 5.0), (0.1, 5.0), (0.1, 20.0), (0.2, 0.0))
+    words = "Moved on the way: λ → 20 from epoch 3 on; η → 0.2, λ → 0 from epoch 4 on."
+    assert words in page.sentence
+    assert_presentable(page.sentence, page.table)
+    if hasattr(page.figure.picture(), "marks"):
+        assert "λ → 20" in page.moving and "η → 0.2, λ → 0" in page.moving
+
+
+REFUSING = [one for one in MOVABLE if one.name != "playground"]  # which tells of it, and is over
+
+
+@pytest.mark.parametrize("figure", REFUSING, ids=lambda figure: figure.name)
+def test_growing_decay_is_refused_in_words(figure):
+    figure = figure(**figure.quick_state())
+    with pytest.raises(DivergenceError):
+        figure.set(eta=2.0, lmbda=100.0)
+    assert "must be below 2" in figure.message and figure.sentence.startswith(UNTRAINED)
+    assert " eta=2 " in figure.preset and " lmbda=100 " in figure.preset
+    figure.set(lmbda=99.0)
+    assert figure.message == "" and figure.run.phase is Phase.FINISHED

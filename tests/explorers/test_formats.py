@@ -6,6 +6,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from told import number_in
 
 from explorers.formats import full, moved, moves, percent, plain, power, rounded, tick, trimmed
 
@@ -60,7 +61,7 @@ def test_full_reads_back_and_has_no_exponent(value):
 
 
 @given(signed(ORDINARY), st.integers(1, 8))
-def test_rounded_keeps_so_many_digits(number_in, value, digits):
+def test_rounded_keeps_so_many_digits(value, digits):
     text = rounded(value, digits)
     assert "e" not in text and "-" not in text
     assert number_in(text) == pytest.approx(value, rel=0.5001 * 10.0 ** (1 - digits))
@@ -75,7 +76,7 @@ def test_a_mantissa_has_one_digit_before_its_point(value, digits):
 
 
 @given(ORDINARY, st.integers(2, 8))
-def test_trimmed_is_rounded_without_idle_zeros(number_in, value, digits):
+def test_trimmed_is_rounded_without_idle_zeros(value, digits):
     text = trimmed(value, digits)
     assert number_in(text) == pytest.approx(number_in(rounded(value, digits)))
     mantissa = text.split("·")[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from layout import assert_readable, assert_ticks
 from page import assert_presentable
-from told import NUMBER, inside, key, row, rows, shown
+from told import NUMBER, inside, key, number_in, row, rows, shown
 
 from experiments import book_figures, store
 from explorers import BookGraphs
@@ -59,7 +59,7 @@ def test_every_quantity_is_tested():
 
 @BOTH
 @EACH
-def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows, number_in):
+def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows):
     figure.set(hidden=hidden, shows=shows)
     assert_presentable(figure.sentence, figure.table)
     percent = " %" if "share" in shows or "accuracy" in shows else ""

@@ -7,7 +7,7 @@ import by_hand
 import numpy as np
 import pytest
 from page import assert_presentable
-from told import NUMBER, inside, laid_out, rows, shown, stages, stops_of
+from told import NUMBER, inside, laid_out, number_in, rows, shown, stages, stops_of
 
 from experiments import runs
 from experiments.runs import ETA, SEED, M
@@ -155,7 +155,7 @@ def test_the_exponent_is_the_slope_of_least_squares():
 # Words and numbers.
 
 
-def check_words(result, number_in):
+def check_words(result):
     sentence, table = describe(result), tabulate(result)
     assert_presentable(sentence, table)
     w, v = result.widths, result.lambdas
@@ -176,16 +176,16 @@ def check_words(result, number_in):
         assert numbers[:3] == pytest.approx(wanted[:3], rel=6e-3)
 
 
-def test_sentence_and_table_say_the_numbers(figure, number_in):
-    check_words(figure.result, number_in)
+def test_sentence_and_table_say_the_numbers(figure):
+    check_words(figure.result)
 
 
 @pytest.mark.parametrize("first", EXTREME)
 @pytest.mark.parametrize("second", EXTREME)
 @pytest.mark.parametrize("n_train", [200, 2000])
-def test_they_do_with_sizes_from_both_ends(first, second, n_train, number_in):
+def test_they_do_with_sizes_from_both_ends(first, second, n_train):
     lambdas = list(zip(*EXTREME[second]))
-    check_words(made(zip(*EXTREME[first]), lambdas + lambdas[1:], n_train), number_in)
+    check_words(made(zip(*EXTREME[first]), lambdas + lambdas[1:], n_train))
 
 
 # The picture and the file.

@@ -9,7 +9,7 @@ import by_hand
 import numpy as np
 import pytest
 from page import assert_presentable
-from told import NUMBER, row, rows, shown, stages, stops_of
+from told import NUMBER, assert_told, column, row, rows, shown, stages, stops_of
 
 from experiments.runs import SEED
 from explorers import DecayRate
@@ -132,14 +132,13 @@ def test_the_sentence_says_the_computed_numbers(small):
     assert (one, end, alone) == ends and 10 <= int(digits) <= 12
 
 
-def test_the_table_has_the_same_numbers_with_more_digits(small, number_in):
+def test_the_table_has_the_same_numbers_with_more_digits(small):
     factor, limit, error = map(float, exact(**SMALL))
-    for what, value, rel in [
-        ("ηλ/n_train", 0.1, 1e-6), ("steps per epoch", 4, 0), ("exact factor", factor, 1e-7),
-        ("limit", limit, 1e-7), ("relative error", error, 1e-2), ("epochs measured", 30, 0),
-        ("control group", factor**30, 1e-5), ("whole hidden", small.result.layer[-1], 1e-3),
-    ]:  # fmt: skip
-        assert number_in(row(small, what)) == pytest.approx(value, rel=rel), what
+    assert_told(small, {"steps per epoch": 4, "epochs measured": 30}, rel=0)
+    assert_told(small, {"ηλ/n_train": 0.1, "exact factor": factor, "limit": limit}, rel=1e-7)
+    assert_told(small, {"control group": factor**30}, rel=1e-5)
+    assert_told(small, {"whole hidden": small.result.layer[-1]}, rel=1e-3)
+    assert_told(small, {"relative error": error}, rel=1e-2)
 
 
 @pytest.mark.parametrize("m", [1, 2, 3, 7, 10, 14, 50, 51, 99, 100])
@@ -199,7 +198,7 @@ def test_growing_decay_trains_nothing_and_leaves_cells_empty(figure):
 
 
 def test_curves_and_file_show_the_numbers(small):
-    picture, result, file = shown(small), small.result, rows(small)
+    picture, result = shown(small), small.result
     factor, limit, error = exact(**SMALL)
     for name, curve, wanted in [
         ("control_group", picture.control, result.control),
@@ -208,8 +207,8 @@ def test_curves_and_file_show_the_numbers(small):
         ("exponential_limit", picture.limit, [float(limit**k) for k in range(31)]),
     ]:
         np.testing.assert_allclose(curve.get_ydata(), wanted, rtol=1e-9)
-        np.testing.assert_allclose([float(line[name]) for line in file], wanted, rtol=1e-9)
-        assert list(curve.get_xdata()) == [int(line["epoch"]) for line in file] == list(range(31))
+        np.testing.assert_allclose(column(small, name), wanted, rtol=1e-9)
+        assert list(curve.get_xdata()) == column(small, "epoch") == list(range(31))
     (x,), (y,) = picture.point.get_data()
     assert x == pytest.approx(0.1) and y == pytest.approx(abs(float(error)))
 
@@ -227,7 +226,7 @@ def test_the_point_lies_on_its_curve(figure, m):
 
 def test_a_move_of_eta_leaves_all_that_stands_still(figure):
     figure.set(eta=0.1, lmbda=5.0, m=10, n_train=100)
-    before = figure.drawn().still_svg(), figure.drawn().moving_svg()
+    canvas = figure.drawn()
+    still, moving = canvas.still_svg(), canvas.moving_svg()
     figure.set(eta=0.2)
-    after = figure.drawn().still_svg(), figure.drawn().moving_svg()
-    assert after[0] == before[0] and after[1] != before[1]
+    assert figure.drawn().still_svg() == still and canvas.moving_svg() != moving

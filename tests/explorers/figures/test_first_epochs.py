@@ -5,13 +5,12 @@ import re
 import by_hand
 import numpy as np
 import pytest
-from page import Page, assert_presentable
-from told import marks, row, rows, shown, stages
+from page import assert_presentable
+from told import assert_told, column, laid_out, marks, shown, stages
 
 from explorers import FirstEpochs
 from explorers.figures.first_epochs import EPOCHS, LAYERS, RULERS, describe, progress
 from explorers.formats import percent
-from nn_core import DivergenceError
 
 SMALL = {"m": 30, "n_train": 100, "hidden": 7}  # 4 steps an epoch: m does not divide n_train
 FAST = {"n_train": 100, "hidden": 5}
@@ -104,11 +103,11 @@ def test_until_when_decay_dominates():
         assert words in describe(result, layer="hidden")
 
 
-def test_the_table_has_the_first_epoch(small, number_in):
+def test_the_table_has_the_first_epoch(small):
     small.layer.value = "hidden"
     first, *_, last = records(**SMALL)
     one = first.ledger.layers[0]
-    for word, value in {
+    assert_told(small, {
         "ηλ/n_train": 0.5 / 100, "first epoch: decay,": one.decay / one.size_before,
         "first epoch: pull": one.pull / one.size_before,
         "first epoch: kick": one.kick / one.size_before,
@@ -120,17 +119,17 @@ def test_the_table_has_the_first_epoch(small, number_in):
         "first epoch: mean of σ′(z)": first.ledger.slope,
         "epochs trained": EPOCHS,
         "accuracy": last.accuracy,
-    }.items():  # fmt: skip
-        assert number_in(row(small, word)) == pytest.approx(value, rel=6e-3), word
+    }, rel=6e-3)  # fmt: skip
 
 
 def test_the_file_holds_both_layers(small):
-    assert [int(line["epoch"]) for line in rows(small)] == list(range(1, EPOCHS + 1))
-    for record, line in zip(records(**SMALL), rows(small), strict=True):
-        for layer, one in zip(LAYERS, record.ledger.layers):
-            for field in ("decay", "pull", "kick", "decay_step", "data_step",
-                          "decay_displacement", "data_displacement"):  # fmt: skip
-                assert float(line[f"{layer}_{field}"]) == getattr(one, field)
+    ledgers = [record.ledger for record in records(**SMALL)]
+    assert column(small, "epoch") == list(range(1, EPOCHS + 1))
+    for number, layer in enumerate(LAYERS):
+        for field in ("decay", "pull", "kick", "decay_step", "data_step",
+                      "decay_displacement", "data_displacement"):  # fmt: skip
+            wanted = [getattr(ledger.layers[number], field) for ledger in ledgers]
+            assert column(small, f"{layer}_{field}") == wanted
 
 
 # Special cases.
@@ -152,32 +151,10 @@ def test_in_an_epoch_of_one_step_nothing_can_cancel():
     assert "cancels" in figure.sentence and "an epoch is" not in figure.sentence
 
 
-def test_growing_decay_is_refused_in_words():
-    figure = FirstEpochs(**FAST)
-    with pytest.raises(DivergenceError):
-        figure.set(eta=2.0, lmbda=100.0)
-    assert "must be below 2" in figure.message and figure.sentence.startswith("Nothing is trained")
-    assert figure.preset.startswith("first-epochs eta=2 lmbda=100 ")
-    figure.set(lmbda=99.0)
-    assert figure.message == "" and len(figure.result.ledgers) == EPOCHS
-
-
-async def test_moved_in_mid_run_eta_and_lambda_act_from_the_next_epoch_on():
-    page = Page(FirstEpochs(**SMALL))
-    page.ask("restart")
-    for _ in range(2):
-        await page.step()
-    page.move(lmbda=20.0)
-    assert page.epoch == 2 and page.figure.result.changes == ()  # not yet
-    await page.step()
-    page.move(eta=0.2, lmbda=0.0)
-    await page.step()
-    changes = page.figure.result.changes
-    assert changes == ((2, "λ → 20"), (3, "η → 0.2, λ → 0"))
+def test_moved_in_mid_run_eta_and_lambda_act_from_the_next_epoch_on():
     moved = {3: {"lmbda": 20.0}, 4: {"eta": 0.2, "lmbda": 0.0}}
+    result, picture = stages(FirstEpochs, 4, moved, **SMALL)[-1], laid_out(FirstEpochs)
     wanted = records(**SMALL, epochs=4, moved=moved)
-    assert page.figure.result.ledgers == tuple(record.ledger for record in wanted)
-    assert marks(shown(page.figure)) == [(epoch + 0.5, words) for epoch, words in changes]
-    assert "λ → 20 from epoch 3 on; η → 0.2, λ → 0 from epoch 4 on" in page.sentence
-    assert "λ → 20" in page.moving
-    assert_presentable(page.sentence, page.table)
+    assert result.ledgers == tuple(record.ledger for record in wanted)
+    picture.draw(result, layer="hidden")
+    assert marks(picture) == [(2.5, "λ → 20"), (3.5, "η → 0.2, λ → 0")]

@@ -1,15 +1,14 @@
 """The puzzle's picture: its curves against single steps, its sentence against the curves."""
 
-import re
-
+import by_hand
 import numpy as np
 import pytest
-from told import NUMBER, inside, laid_out, rows, shown, stages, stops_of
+from told import NUMBER, column, inside, laid_out, number_in, numbers_in, shown, stages, stops_of
 
 from experiments.runs import SEED, M
 from explorers import Meeting
 from explorers.figures.meeting import EPOCHS, N_TRAIN, MeetingResult
-from nn_core import Network, load_mnist, sgd_step
+from nn_core import Network, load_mnist
 
 N_WEIGHTS = 784 * 30 + 30 * 10
 
@@ -20,18 +19,11 @@ def book():
 
 
 def test_both_curves_are_those_of_single_steps(book):
-    """Two epochs by `sgd_step`, mini-batches cut by hand."""
-    images = load_mnist(N_TRAIN).train
-    x, y = images.pixels / 256, images.y
     for init in ("large", "scaled"):
-        net, rng = Network([784, 30, 10], init=init, seed=SEED), np.random.default_rng(SEED + 1)
-        sizes = [np.sqrt((net.weights[0] ** 2).mean())]
-        for _ in range(2):
-            order = rng.permutation(N_TRAIN)
-            for start in range(0, N_TRAIN, M):
-                batch = order[start : start + M]
-                sgd_step(net, x[batch], y[batch], eta=0.1, lmbda=5.0, n_train=N_TRAIN)
-            sizes.append(np.sqrt((net.weights[0] ** 2).mean()))
+        net = Network([784, 30, 10], init=init, seed=SEED)
+        run = by_hand.trained(net, load_mnist(N_TRAIN).train, epochs=2, eta=0.1, lmbda=5.0, m=M,
+                              seed=SEED + 1)  # fmt: skip
+        sizes = [by_hand.rms(w1) for (w1, *_), _ in run]
         np.testing.assert_allclose(getattr(book.result, init)[:3], sizes, rtol=1e-9)
 
 
@@ -47,15 +39,15 @@ def test_at_the_books_values_the_sizes_meet(book):
     assert large[0] > 10 * large[-1] and scaled[0] < scaled[-1]  # from above and from below
 
 
-def test_the_sentence_says_what_the_curves_show(book, number_in):
+def test_the_sentence_says_what_the_curves_show(book):
     large, scaled = book.result.large, book.result.scaled
-    said = re.fullmatch(
+    said = numbers_in(
+        book.sentence,
         rf"The weights start at ({NUMBER}) \(old\) and ({NUMBER}) \(new\), a factor of ({NUMBER}) "
         rf"apart\. From epoch ({NUMBER}) on they are less than 5 % apart, and after epoch "
         rf"({NUMBER}) both stand at ({NUMBER}): ({NUMBER}) times 1/√N_w\.",
-        book.sentence,
     )
-    assert list(map(number_in, said.groups())) == pytest.approx(
+    assert said == pytest.approx(
         [large[0], scaled[0], large[0] / scaled[0], book.result.met, EPOCHS, scaled[-1],
          scaled[-1] * np.sqrt(N_WEIGHTS)], rel=0.05
     )  # fmt: skip
@@ -66,7 +58,7 @@ def test_apart_is_said_as_a_factor_above_one():
     assert sentence.endswith("apart. After epoch 1 they are a factor of 2.0 apart.")
 
 
-def test_the_table_has_the_numbers(book, number_in):
+def test_the_table_has_the_numbers(book):
     r = book.result
     assert [number_in(text) for _, text in book.table] == pytest.approx(
         [r.large[0], r.scaled[0], r.large[-1], r.scaled[-1], EPOCHS, r.met, N_WEIGHTS,
@@ -89,9 +81,9 @@ def test_no_curve_leaves_the_picture_at_the_ends_of_the_sliders():
 
 
 def test_curves_and_file_show_the_numbers(book):
-    curves, table = shown(book).curves, rows(book)
-    assert [int(line["epoch"]) for line in table] == list(range(EPOCHS + 1))
+    curves = shown(book).curves
+    assert column(book, "epoch") == list(range(EPOCHS + 1))
     for init, name in [("large", "old"), ("scaled", "new")]:
         sizes = list(getattr(book.result, init))
         assert list(curves[init].get_ydata()) == sizes
-        assert [float(line[f"{name}_initialization"]) for line in table] == sizes
+        assert column(book, f"{name}_initialization") == sizes

@@ -7,7 +7,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
-from told import NUMBER, inside, laid_out, rows, shown, stops_of
+from told import NUMBER, column, inside, laid_out, number_in, numbers_in, shown, stops_of
 
 from explorers import Penalty
 from explorers.figures.penalty import POWERS, PenaltyResult, describe, tabulate
@@ -77,7 +77,7 @@ def test_at_the_books_values_the_penalty_is_one_near_the_power_nought(figure):
 
 
 @pytest.mark.parametrize("state", ENDS, ids=str)
-def test_at_the_ends_of_all_sliders_numbers_sentence_table_and_picture_agree(state, number_in):
+def test_at_the_ends_of_all_sliders_numbers_sentence_table_and_picture_agree(state):
     n_weights, n_train, lmbda = state
     result = PenaltyResult(*state)
     apart, equal = ([exact(n_weights, n, lmbda, k) for k in POWERS] for n in (n_train, n_weights))
@@ -91,14 +91,14 @@ def test_at_the_ends_of_all_sliders_numbers_sentence_table_and_picture_agree(sta
     assert result.apart(power) == pytest.approx(1, rel=1e-12)
     assert result.equal(power_equal) == pytest.approx(1, rel=1e-12)
 
-    said = re.fullmatch(
+    numbers = numbers_in(
+        describe(result),
         rf"With weights of size 1/√N_w the penalty is λ/\(2·n_train\) = ({NUMBER}), whatever N_w "
         rf"is\. It is 1 at the size ({NUMBER}), which is N_w to the power ({NUMBER})\. With both n "
         rf"set equal, as the answer has it, the power would be ({NUMBER})\. The book's power is "
         r"−1/2\.",
-        describe(result),
     )
-    numbers, log = list(map(number_in, said.groups())), math.log(n_weights)
+    log = math.log(n_weights)
     assert numbers[:2] == pytest.approx([lmbda / (2 * n_train), root], rel=0.06)
     powers = [math.log(root) / log, math.log(2 / lmbda) / 2 / log]
     assert numbers[2:] == pytest.approx(powers, rel=0.06, abs=1e-6)
@@ -125,12 +125,12 @@ def test_the_powers_are_named_as_they_are():
 def test_curves_points_and_file_show_the_numbers(figure):
     for n_weights, n_train, lmbda in [(1000, 10_000_000, 0.01), BOOK]:
         figure.set(n_weights=n_weights, n_train=n_train, lmbda=lmbda)
-        picture, file = shown(figure), rows(figure)
-        for line, points, column, n in [
+        picture = shown(figure)
+        for line, points, name, n in [
             (picture.apart, picture.apart_points, "penalty", n_train),
             (picture.equal, picture.equal_points, "penalty_with_equal_n", n_weights),
         ]:
-            in_file = [(float(one["k"]), float(one[column])) for one in file]
+            in_file = list(zip(column(figure, "k"), column(figure, name)))
             assert [k for k, _ in in_file] == list(points.get_xdata()) == list(POWERS)
             for k, penalty in (*zip(*line.get_data()), *zip(*points.get_data()), *in_file):
                 assert penalty == pytest.approx(exact(n_weights, n, lmbda, k), rel=1e-9)

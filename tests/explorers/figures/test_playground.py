@@ -1,11 +1,9 @@
 """The playground: its run against `train`, what is kept, its presets, and its ways to fail."""
 
-import re
-
 import numpy as np
 import pytest
 from page import Page, assert_presentable
-from told import NUMBER, inside, key, row, rows, shown
+from told import NUMBER, assert_told, column, inside, key, numbers_in, row, rows, shown
 
 from explorers import Playground
 from explorers.figures.playground import presets
@@ -71,37 +69,26 @@ def test_the_first_epoch_below_one_half():
     assert [result.lost(layer) for layer in "abc"] == [1, 3, None]
 
 
-async def test_eta_and_lambda_act_from_the_next_epoch_on():
-    page = Page(Playground(**QUICK))
-    page.ask("restart")
-    assert page.sentence.startswith("Nothing is trained yet.")
-    await page.step()
-    page.move(eta=0.2, lmbda=1.0)
-    await page.step()
-    assert page.figure.result.settings == ((0.1, 5.0), (0.2, 1.0))
-    assert "Moved on the way: η → 0.2, λ → 1 from epoch 2 on." in page.sentence
-
-
 # Words and views.
 
 
-def test_sentence_and_table_say_what_the_run_was(figure, number_in):
+def test_sentence_and_table_say_what_the_run_was(figure):
     back(figure, layer="output")
     result, size = figure.result, figure.result.rms("output")
     training, validation = result.accuracy[-1]
-    said = re.fullmatch(
+    said = numbers_in(
+        figure.sentence,
         rf"\[784, 30, 10\], old initialization, cross-entropy cost, 10 epochs on 100 images: "
         rf"({NUMBER} %) of the validation images are right, ({NUMBER} %) of the training images\. "
         rf"Weights of the output layer: from ({NUMBER}) to ({NUMBER}), which is ({NUMBER}) × "
         rf"1/√N_w\. Decay's share of the ledger: ({NUMBER} %) in the first epoch, and never "
         r"below one half\.",
-        figure.sentence,
     )
-    assert list(map(number_in, said.groups())) == pytest.approx(
+    assert said == pytest.approx(
         [validation, training, size[0], size[-1], size[-1] * result.n_weights**0.5,
          result.shares("output")[0]], rel=0.01
     )  # fmt: skip
-    for what, value in {
+    assert_told(figure, {
         "accuracy, validation": validation, "accuracy, training": training,
         "cost without L2 term, training": result.costs[-1][0],
         "cost without L2 term, validation": result.costs[-1][1],
@@ -109,8 +96,7 @@ def test_sentence_and_table_say_what_the_run_was(figure, number_in):
         "weight size at the start, output": size[0], "weight size, output": size[-1],
         "weight size, first hidden": result.rms("first hidden")[-1],
         "decay's share, first epoch, output": result.shares("output")[0],
-    }.items():  # fmt: skip
-        assert number_in(row(figure, what)) == pytest.approx(value, rel=0.01), what
+    }, rel=0.01)  # fmt: skip
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -218,13 +204,13 @@ def test_the_file_holds_both_runs(figure):
     figure.keep()
     figure.set(epochs=20, second="5")
     table, result, kept = rows(figure), figure.result, figure.view()["kept"].result
-    assert [int(line["epoch"]) for line in table] == list(range(21))
+    assert column(figure, "epoch") == list(range(21))
     for name, layer in [("first_hidden", "first hidden"), ("second_hidden", "second hidden")]:
-        assert [float(line[f"{name}_rms"]) for line in table] == result.rms(layer)
-        assert table[0][f"{name}_decay"] == ""
-        assert [float(line[f"{name}_decay_share"]) for line in table[1:]] == result.shares(layer)
+        assert column(figure, f"{name}_rms") == result.rms(layer)
+        assert table[0][f"{name}_decay"] == table[0][f"{name}_decay_share"] == ""
+        assert column(figure, f"{name}_decay_share") == result.shares(layer)
     assert [float(line["kept_output_rms"]) for line in table[:11]] == kept.rms("output")
-    assert [float(x["validation_accuracy"]) for x in table] == [v for _, v in result.accuracy]
+    assert column(figure, "validation_accuracy") == [v for _, v in result.accuracy]
     assert table[11]["kept_output_rms"] == "" and "kept_second_hidden_rms" not in table[0]
     figure.forget()
     assert "kept_output_rms" not in figure.csv()

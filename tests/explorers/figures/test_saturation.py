@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import by_hand
 import numpy as np
 import pytest
-from page import Page, assert_presentable
-from told import NUMBER, inside, rows, shown, stages, stops_of
+from page import assert_presentable
+from told import NUMBER, inside, number_in, rows, shown, stages, stops_of
 
 from experiments.runs import SEED
 from explorers import Saturation, TailOff
@@ -75,7 +75,7 @@ def test_all_that_is_followed_is_that_of_a_loop_by_hand(figure):
         assert len(found[name]) == EPOCHS + (name not in ("ledger", "step"))
 
 
-def check_sentence(result, number_in):
+def check_sentence(result):
     sentence, s = describe(result), series(result)
     assert_presentable(sentence, tabulate(result))
     said = list(SENTENCE.fullmatch(sentence).groups())
@@ -105,11 +105,11 @@ ENDS = [
 
 
 @pytest.mark.parametrize("state", ENDS, ids=lambda state: "-".join(map(str, state.values())))
-def test_the_sentence_says_the_numbers_at_the_ends_of_the_sliders(state, number_in):
+def test_the_sentence_says_the_numbers_at_the_ends_of_the_sliders(state):
     before, *trained = stages(Saturation, 2, **state)
     assert describe(before) == "Nothing is trained yet. Press Play, or Step for a single epoch."
     for result in trained:
-        check_sentence(result, number_in)
+        check_sentence(result)
 
 
 LONG = [SMALL] + [
@@ -119,10 +119,10 @@ LONG = [SMALL] + [
 
 
 @pytest.mark.parametrize("state", LONG, ids=str)
-def test_the_sentence_at_the_end_of_a_long_run(state, number_in):
+def test_the_sentence_at_the_end_of_a_long_run(state):
     figure = Saturation(**state)
     assert figure.result.epochs == EPOCHS
-    check_sentence(figure.result, number_in)
+    check_sentence(figure.result)
     if state in LONG[:2]:  # nothing leaves the picture, also where decay is strong
         s, picture = series(figure.result), shown(figure)
         assert inside(picture.shares, [*s["saturated"], *s["ledger"], *s["step"]])
@@ -146,7 +146,7 @@ def test_what_the_notebook_concludes_is_so():
     assert s["answer"][0] > 10 * s["z"][0]
 
 
-def test_the_table_says_the_numbers(figure, number_in):
+def test_the_table_says_the_numbers(figure):
     s, wanted = series(figure.result), {}
     for epoch in (0, 10, 20, 30, 60, 120):
         for what, name in [("saturated", "saturated"), ("z, measured", "z"),
@@ -172,14 +172,3 @@ def test_curves_and_file_show_the_numbers_where_they_belong(figure):
         in_file = [(int(line["epoch"]), float(line[name])) for line in file if line[name]]
         assert in_file == list(zip(*picture.lines[name].get_data()))
         assert in_file == list(zip(range(start, EPOCHS + 1), values, strict=True))
-
-
-async def test_the_first_epochs_are_told_one_by_one():
-    page = Page(Saturation(**SMALL))
-    page.ask("restart")
-    for words in ("After 1 epoch z is", "After 2 epochs z is"):
-        await page.step()
-        assert words in page.sentence
-    page.move(lmbda=20.0)
-    await page.step()
-    assert page.sentence.endswith(" Moved on the way: λ → 20 from epoch 3 on.")

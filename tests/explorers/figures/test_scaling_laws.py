@@ -8,7 +8,7 @@ import pytest
 from layout import assert_readable, assert_ticks
 from page import assert_presentable
 from scipy import stats
-from told import NUMBER, key, rows, shown
+from told import NUMBER, key, number_in, rows, shown
 
 from experiments import scaling, store
 from explorers import ScalingLaws
@@ -108,7 +108,7 @@ def test_the_laws_are_those_that_the_arguments_say(raw):
 
 
 @EACH
-def test_the_sentence_says_what_is_in_the_file(figure, raw, changed, number_in):
+def test_the_sentence_says_what_is_in_the_file(figure, raw, changed):
     figure.set(changed=changed, right="as measured")
     assert_presentable(figure.sentence, figure.table)
     xlabel, *texts, rest = SENTENCE.fullmatch(figure.sentence).groups()
@@ -130,7 +130,7 @@ def test_the_sentence_says_what_is_in_the_file(figure, raw, changed, number_in):
 
 
 @EACH
-def test_the_table_says_what_is_in_the_file(figure, raw, changed, number_in):
+def test_the_table_says_what_is_in_the_file(figure, raw, changed):
     figure.set(changed=changed, right="as measured")
     x, sizes, _ = chosen(raw, changed)
     for value, (name, text) in zip(sorted(set(x)), figure.table, strict=True):
@@ -165,7 +165,7 @@ def test_the_file_that_is_saved_holds_the_chosen_runs(figure, raw, changed):
         assert all(float(row[name]) == getattr(point, name) for name in names)
 
 
-def test_collapsed_the_sentence_says_how_good_the_formula_is(figure, number_in):
+def test_collapsed_the_sentence_says_how_good_the_formula_is(figure):
     figure.set(changed="η", right="as measured")
     before = figure.sentence
     figure.set(right="collapsed")
@@ -261,7 +261,7 @@ def test_a_steep_law_ends_where_the_points_do():
         (3e-5, 3, ["10⁻⁴", "0.001", "0.01", "0.1", "1"]),
     ],
 )
-def test_ticks_of_a_logarithmic_axis(low, high, ticks, number_in):
+def test_ticks_of_a_logarithmic_axis(low, high, ticks):
     found = log_ticks(low, high)
     assert list(found.values()) == ticks
     for value, text in found.items():

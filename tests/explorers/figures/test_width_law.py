@@ -8,7 +8,7 @@ import pytest
 from layout import assert_readable, assert_ticks
 from page import assert_presentable
 from scipy import stats
-from told import NUMBER, laid_out, rows, shown
+from told import NUMBER, laid_out, number_in, rows, shown
 
 from experiments import scaling, scaling_fit
 from explorers import WidthLaw
@@ -103,7 +103,7 @@ def test_no_law_before_the_last_network_has_settled(figure):
 # Words and numbers.
 
 
-def check_sentence(result, number_in):
+def check_sentence(result):
     """Return what the sentence says besides the numbers."""
     sentence = describe(result)
     assert_presentable(sentence, tabulate(result))
@@ -123,25 +123,25 @@ def check_sentence(result, number_in):
     return rest
 
 
-def test_the_sentence_says_the_numbers(figure, number_in):
-    assert check_sentence(figure.result, number_in) == ""
+def test_the_sentence_says_the_numbers(figure):
+    assert check_sentence(figure.result) == ""
 
 
 @pytest.mark.parametrize("fan_in", POOLS)
 @pytest.mark.parametrize("extreme", EXTREMES.values(), ids=EXTREMES)
-def test_the_sentence_at_all_sizes(extreme, fan_in, number_in):
-    assert check_sentence(made(*extreme, fan_in=fan_in), number_in) == ""
+def test_the_sentence_at_all_sizes(extreme, fan_in):
+    assert check_sentence(made(*extreme, fan_in=fan_in)) == ""
 
 
-def test_who_is_not_at_rest_is_named_once_with_the_initialization(number_in):
-    rest = check_sentence(made(EXTREMES["emptied"][0], rough=(3, 9)), number_in)
+def test_who_is_not_at_rest_is_named_once_with_the_initialization():
+    rest = check_sentence(made(EXTREMES["emptied"][0], rough=(3, 9)))
     assert rest == (" Not at rest even after 60 decay times: the networks with 16 (new), 128 (new) "
                     "neurons.")  # fmt: skip
 
 
 @pytest.mark.parametrize("accuracy, gives_up", [(0.11, True), (0.29, True), (0.31, False)])
-def test_networks_that_learn_nothing_are_said_to(accuracy, gives_up, number_in):
-    rest = check_sentence(made((0.1,) * 4 + (0.05,), accuracy=accuracy), number_in)
+def test_networks_that_learn_nothing_are_said_to(accuracy, gives_up):
+    rest = check_sentence(made((0.1,) * 4 + (0.05,), accuracy=accuracy))
     wanted = rf" But the widest network gets only {100 * accuracy:.0f} % of its training images"
     assert rest.startswith(wanted) if gives_up else rest == ""
 
@@ -152,7 +152,7 @@ def test_with_far_too_strong_decay_it_says_so():
     assert "λ is too large" in describe(result)
 
 
-def test_table_and_file_have_the_numbers(figure, number_in):
+def test_table_and_file_have_the_numbers(figure):
     assert list(rows(figure)[0]) == ["hidden", "init", "n_weights", "size", "gain", "heat",
                                      "accuracy"]  # fmt: skip
     for (name, value), row, one in zip(figure.table, rows(figure), figure.result.settled,
