@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from threading import RLock
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, Protocol
 
 from explorers.canvas import WIDTHS, Canvas
@@ -74,6 +74,9 @@ class Handle:
 class Figure:
     """An interactive figure. Subclasses give the parts of the CONTRACT, and nothing else.
 
+    Those that are functions may stand beside the class: `class MyFigure(Figure, parts=globals())`
+    takes them from its file by their names, and the Picture too.
+
     Set from Python, a value takes effect at once: when the line returns, all is computed and
     `figure.sentence` says what is seen. Whoever shows the figure (`viewers`) is told.
 
@@ -107,9 +110,15 @@ class Figure:
     def progress(result: Any) -> tuple[int, int]:
         return 0, 0
 
-    def __init_subclass__(cls, *, registered: bool = True, **kwargs: Any):
-        super().__init_subclass__(**kwargs)
-        _check(cls)
+    def __init_subclass__(
+        cls, *, parts: Mapping[str, Any] = MappingProxyType({}), registered: bool = True
+    ):
+        """Take from `parts`, {name: part}, what the class itself does not have."""
+        super().__init_subclass__()
+        for name in parts.keys() & (CONTRACT | OF_A_PLAYED_ONE).keys() - vars(cls).keys():
+            part = parts[name]
+            setattr(cls, name, part if name == "Picture" else staticmethod(part))
+        _check(cls, parts)
         if registered:
             FIGURES[cls.name] = cls
 
@@ -398,13 +407,13 @@ class _Reported:
 # The contract, checked.
 
 
-def _check(cls: type[Figure]) -> None:
+def _check(cls: type[Figure], parts: Mapping[str, Any]) -> None:
     """Raise a TypeError that names the part which is missing from a figure, or does not fit."""
     for part in ("name", "title", "controls"):
-        _demand(cls, part, CONTRACT)
+        _demand(cls, part, parts)
     cls.is_playable = bool(cls.that_act(NEXT_EPOCH))
     for part in CONTRACT:
-        _demand(cls, part, CONTRACT)
+        _demand(cls, part, parts)
     if cls.is_playable and cls.progress is Figure.progress:
         raise TypeError(f"{cls.__name__} has no `progress`: {OF_A_PLAYED_ONE['progress']}.")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", cls.name):
@@ -422,12 +431,13 @@ def _check(cls: type[Figure]) -> None:
         raise TypeError(f"{cls.__name__} has a button for `{lost[0]}`, but no such method.")
 
 
-def _demand(cls: type[Figure], part: str, contract: Mapping[str, str]) -> None:
+def _demand(cls: type[Figure], part: str, parts: Mapping[str, Any]) -> None:
     if not hasattr(cls, part):
-        own = [name for name in vars(cls) if not name.startswith("_") and name not in contract]
+        given = vars(cls) | parts
+        own = [name for name in given if not name.startswith("_") and name not in CONTRACT]
         near = difflib.get_close_matches(part, own, n=1)
         meant = f" Is that what {near[0]!r} is meant to be?" if near else ""
-        raise TypeError(f"{cls.__name__} has no `{part}`: {contract[part]}.{meant}")
+        raise TypeError(f"{cls.__name__} has no `{part}`: {CONTRACT[part]}.{meant}")
 
 
 def _check_parameters(cls: type[Figure]) -> None:

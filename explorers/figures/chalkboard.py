@@ -163,7 +163,7 @@ class Picture:
             anchor.set_data([], [])
 
 
-class Chalkboard(Figure):
+class Chalkboard(Figure, parts=globals()):
     """The settled size over N_w and over lambda, beside the chalkboard's formula."""
 
     name = "chalkboard"
@@ -174,8 +174,3 @@ class Chalkboard(Figure):
         Control("n_train", "n_train", "training images", log_stops(1000, 2000), 1000),
     )
     quick = "n_train=1000 lmbda=50 hidden=10"
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)

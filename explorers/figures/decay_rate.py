@@ -98,8 +98,7 @@ def _training_data(n_train):
 
 def _sizes(net, black):
     """Return the rms of the control group and of the whole hidden layer."""
-    rms = [float(np.sqrt(np.mean(w**2))) for w in (net.weights[0][:, black], net.weights[0])]
-    return rms
+    return [float(np.sqrt(np.mean(w**2))) for w in (net.weights[0][:, black], net.weights[0])]
 
 
 def describe(result):
@@ -279,7 +278,7 @@ def _error_curve(exponent, shrinks):
     return np.where(shrinks <= exponent, error, np.nan)
 
 
-class DecayRate(Figure):
+class DecayRate(Figure, parts=globals()):
     """Claim 2: the exact factor, its exponential limit, and both measured on a real network."""
 
     name = "decay-rate"
@@ -291,8 +290,3 @@ class DecayRate(Figure):
         Control("n_train", "n_train", "training images", log_stops(100, N_TRAIN), 1000),
     )
     quick = "n_train=100"
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)

@@ -176,7 +176,7 @@ class Picture:
             line.set_data(epochs, result.shares(layer, ruler))
 
 
-class FirstEpochs(Figure):
+class FirstEpochs(Figure, parts=globals()):
     """Claim 1: the ledger of each epoch, and what three rulers make of it."""
 
     name = "first-epochs"
@@ -191,9 +191,3 @@ class FirstEpochs(Figure):
         Control("layer", "layer", "shown", LAYERS, "hidden", VIEW),
     )
     quick = "n_train=100 m=30 hidden=5"
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)
-    progress = staticmethod(progress)

@@ -118,7 +118,7 @@ class Picture:
             curve.set_data(np.arange(len(sizes)), sizes)
 
 
-class Meeting(Figure):
+class Meeting(Figure, parts=globals()):
     """Old and new initialization trained side by side on the first 1,000 images."""
 
     name = "meeting"
@@ -127,8 +127,3 @@ class Meeting(Figure):
         Control("eta", "η", "learning rate", log_stops(0.01, 1.0), 0.1),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 100.0)), 5.0),
     )
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)

@@ -98,24 +98,13 @@ class Picture:
             points.set_data(list(POWERS), [penalty(k) for k in POWERS])
 
 
-class Penalty(Figure):
+class Penalty(Figure, parts=globals()):
     """The penalty in the cost for weights of several powers of N_w, with the two n apart."""
 
     name = "penalty"
     title = "The penalty in the cost, for weights of size N_w to the power k"
     controls = (
-        Control(
-            "n_weights",
-            "N_w",
-            "weights",
-            log_stops(1000, 10_000_000, 23_820),
-            23_820,
-        ),
+        Control("n_weights", "N_w", "weights", log_stops(1000, 10_000_000, 23_820), 23_820),
         Control("n_train", "n_train", "training images", log_stops(100, 10_000_000), 50_000),
         Control("lmbda", "λ", "regularization", log_stops(0.01, 1000.0), 5.0),
     )
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)

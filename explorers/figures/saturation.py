@@ -113,16 +113,12 @@ class Picture:
         self.width.frame(ylim=(next((low for low in LOWEST if low < smallest), LOWEST[-1]), 400))
 
 
-class Saturation(Figure):
+class Saturation(Figure, parts=globals()):
     """The old network of the tail-off figure, looked at with the fourth answer's eyes."""
 
     name = "saturation"
     title = "Saturated neurons, the data gradient beside decay, and the width of z"
     controls = tuple(one for one in tail_off.TailOff.controls if one.acts != VIEW)
     quick = tail_off.TailOff.quick
-    Picture = Picture
     compute = staticmethod(tail_off.compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)
     progress = staticmethod(tail_off.progress)

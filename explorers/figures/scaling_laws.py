@@ -240,7 +240,7 @@ class Picture:
             self.collapse.key(self.rows[0])
 
 
-class ScalingLaws(Figure):
+class ScalingLaws(Figure, parts=globals()):
     """The sweep, as `experiments/scaling.py` has stored it."""
 
     name = "scaling-laws"
@@ -251,8 +251,3 @@ class ScalingLaws(Figure):
         ),
         Control("right", "right", "what is shown of ‖w‖", (MEASURED, COLLAPSED), MEASURED, VIEW),
     )
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)

@@ -301,7 +301,7 @@ class Picture:
         self.sizes.frame(ylim=(low, high), yticks=powers(decades))
 
 
-class TailOff(Figure):
+class TailOff(Figure, parts=globals()):
     """Claim 3: both initializations arrive at one size; where it lies, and when they arrive."""
 
     name = "tail-off"
@@ -316,9 +316,3 @@ class TailOff(Figure):
         Control("epoch", "epoch", "shown on the right", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
     )
     quick = "n_train=100 m=30 hidden=5"
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)
-    progress = staticmethod(progress)

@@ -182,7 +182,7 @@ class Picture:
             self.law.set_data(power_law(x, [s.size for s in result.settled], -0.5))
 
 
-class WidthLaw(Figure):
+class WidthLaw(Figure, parts=globals()):
     """Networks of five widths, old and new, each trained until it has settled."""
 
     name = "width-law"
@@ -195,9 +195,3 @@ class WidthLaw(Figure):
         Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
     )
     quick = "n_train=500 eta=1 lmbda=20 fan_in=49"
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)
-    progress = staticmethod(progress)

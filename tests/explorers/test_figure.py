@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from types import MappingProxyType
 
 import pytest
 from small import BREAKS, BREAKS_AT_ONCE, Fake, Played, Point, shown
@@ -17,10 +18,10 @@ from explorers.run import Phase
 PARTS = {part: vars(Fake)[part] for part in CONTRACT}
 
 
-def made(**changes):
+def made(beside=MappingProxyType({}), **changes):
     """Make a figure with all parts of Fake but those changed; None leaves one out."""
     parts = {k: v for k, v in (PARTS | {"gates": None} | changes).items() if v is not None}
-    return type("Made", (Figure,), parts, registered=False)
+    return type("Made", (Figure,), parts, registered=False, parts=beside)
 
 
 @pytest.mark.parametrize("part", CONTRACT)
@@ -29,9 +30,17 @@ def test_a_missing_part_is_an_error_when_the_class_is_made(part):
         made(**{part: None})
 
 
-def test_a_misnamed_part_is_recognized():
+@pytest.mark.parametrize("as_given", [lambda parts: parts, lambda parts: {"beside": parts}])
+def test_a_misnamed_part_is_recognized(as_given):
     with pytest.raises(TypeError, match=r"no `describe`.*Is that what 'descibe' is meant to be\?"):
-        made(describe=None, descibe=PARTS["describe"])
+        made(describe=None, **as_given({"descibe": PARTS["describe"]}))
+
+
+def test_parts_may_stand_beside_the_class_which_comes_first():
+    beside = {"describe": Fake.describe, "tabulate": lambda result: [], "also": 1}
+    figure = made(beside, describe=None)
+    assert figure.describe is Fake.describe and figure.tabulate is Fake.tabulate
+    assert not hasattr(figure, "also")
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,8 @@
 
 from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
 from explorers.figure import Figure
-from explorers.figures.playground.picture import RIGHT, Picture
-from explorers.figures.playground.training import (
-    COSTS,
-    LAYERS,
-    MOST_EPOCHS,
-    Kept,
-    compute,
-    progress,
-)
-from explorers.figures.playground.words import columns, describe, tabulate
+from explorers.figures.playground import picture, training, words
+from explorers.figures.playground.training import COSTS, LAYERS, MOST_EPOCHS, Kept
 from explorers.formats import full
 from explorers.inits import INITS
 from nn_core.data import N_TRAIN
@@ -19,7 +11,7 @@ from nn_core.data import N_TRAIN
 MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
 
 
-class Playground(Figure):
+class Playground(Figure, parts=vars(picture) | vars(training) | vars(words)):
     """Everything movable. `keep` puts a run aside for comparison, `forget` drops what was kept."""
 
     name = "playground"
@@ -44,17 +36,11 @@ class Playground(Figure):
         Control("epochs", "epochs", "to train", (10, 20, 30, 60, MOST_EPOCHS), 60, group="Run"),
         Control("seed", "seed", "of all draws", tuple(range(21)), 3, group="Run"),
         Control("layer", "layer", "shown", LAYERS, LAYERS[0], VIEW),
-        Control("right", "right", "side shows", tuple(RIGHT), "accuracy", VIEW),
+        Control("right", "right", "side shows", tuple(picture.RIGHT), "accuracy", VIEW),
     )
     buttons = (("keep", "Keep for comparison"), ("forget", "Forget the kept run"))
     also_viewed = ("kept",)
     quick = "n_train=100 m=30 hidden=5 epochs=10"
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)
-    progress = staticmethod(progress)
 
     _kept = None  # (result, state, preset)
 
