@@ -114,11 +114,12 @@ saturation_scale = Exercise(
 
 def _judge_epoch(answer: Any) -> str:
     value = as_number(answer, "the epoch")
-    eta, lmbda, m, w_tail = 0.1, 5.0, 10, settled()
+    eta, lmbda, m, w_tail = 0.1, 8.0, 10, settled(lmbda=8.0)
     log = math.log(1 / w_tail)
     slips = [
+        (m / (eta * 5.0) * log, "That is for λ = 5. The memory fades faster here."),
         (m / (eta * lmbda) * math.log10(1 / w_tail), "Take the natural logarithm."),
-        (-m / (eta * lmbda) * log, "The sign: ln(w₀/w_tail), with the larger one on top."),
+        (-m / (eta * lmbda) * log, "The sign: ln(w₀/D), with the larger one on top."),
         (eta * lmbda / m * log, "Upside down: small ηλ/m means *many* epochs."),
         (N_TRAIN / (eta * lmbda) * log, "Those are steps: m belongs there, not n_train."),
         (m / (eta * lmbda) * math.log(math.sqrt(23_820)), "You went down to 1/√N_w. The weights "
@@ -126,31 +127,27 @@ def _judge_epoch(answer: Any) -> str:
         (m / (eta * lmbda) * math.log(28.0), "You went down to 1/√fan_in. They stop before."),
         (2 * m / (eta * lmbda) * log, "That is for the squares: a weight shrinks by ηλ/m, its "
          "square by twice that."),
-        (69, "That is when the *measured* curve arrives. Asked is the time for decay alone."),
     ]  # fmt: skip
     if math.isclose(value, m / (eta * lmbda) * log, rel_tol=0.02):
-        return (
-            "So the book's 30 epochs end in the middle of the decay. The real curve arrives later: "
-            "near the end the data hold against it."
-        )
+        return "Set λ to 8 in the figure of memory and message, and see where its curves cross."
     refuse(
         value,
         slips,
-        "Solve 1 · exp(-(ηλ/m)·epochs) = w_tail for the epochs, w_tail from the figure.",
+        "Solve 1 · exp(-(ηλ/m)·epochs) = D for the epochs.",
         rel_tol=0.02,
     )
 
 
 tail_epoch = Exercise(
-    question="When does decay alone bring weights of size 1 down to where they settle? "
-    "(η = 0.1, λ = 5, m = 10; w_tail as in the figure with n_train = 1,000)",
+    question="With λ = 8, when is the memory of weights that start at size 1 down to the size D "
+    "at which the message settles? (η = 0.1, m = 10, n_train = 1,000)",
     hints=(
         "Claim 2: after k epochs the size is exp(-(ηλ/m) k).",
-        "The figure's numbers say where the new initialization stands in the end.",
-        "k = (m/(ηλ)) ln(1/w_tail).",
+        "Set it equal to D, and take the logarithm of both sides.",
+        "k = (m/(ηλ)) ln(1/D).",
     ),
     solution="import math\n"
     "from exercises.tail_off import settled\n"
-    "epoch = 10 / (0.1 * 5.0) * math.log(1 / settled())",
+    "epoch = 10 / (0.1 * 8.0) * math.log(1 / settled(lmbda=8.0))",
     judge=_judge_epoch,
 )

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from experiments import store, sweep
-from nn_core import Network, load_mnist, memory, train
+from nn_core import Network, load_mnist, memory, theory, train
 from nn_core.cost import sigmoid
 from nn_core.setting import Setting
 
@@ -152,6 +152,65 @@ def load(path=FILE):
     """
     runs = store.stored(path, "experiments.memory")
     return {Run(**parameters): columns for parameters, columns in runs.values()}
+
+
+# What the lengths say: when the memory is down to the message, and the whole curve of the weights.
+
+
+@dataclass(frozen=True)
+class Crossing:
+    """One layer of one run: what its message's last length D forecasts, and what was measured."""
+
+    length: float  # D
+    ripe: float  # the message after ten epochs, as a share of D
+    cosine: float  # of memory and message, in the end
+    forecast: float  # epochs in which decay alone takes the start down to D
+    measured: int | None  # first epoch after which the memory is no longer than the message
+    largest_error: float  # of sqrt(memory^2 + D^2) over all epochs, relative to the weights
+
+
+def crossing(run, found, layer=0):
+    """Return the `Crossing` of a stored run."""
+    message, start = found["message"][:, layer], found["start"][layer]
+    crossed = np.flatnonzero(found["memory"][:, layer] <= message)
+    setting = {"eta": run.eta, "lmbda": run.lmbda, "m": run.m, "n_train": run.n_train}
+    curve = forecast(run, found, run.epochs, layer)
+    return Crossing(
+        length=float(message[-1]),
+        ripe=float(message[9] / message[-1]),
+        cosine=float(found["cosine"][-1, layer]),
+        forecast=theory.epochs_to_shrink(start, message[-1], **setting),
+        measured=int(crossed[0]) + 1 if len(crossed) else None,
+        largest_error=float(np.abs(curve / found["weights"][:, layer] - 1).max()),
+    )
+
+
+def forecast(run, found, epochs, layer=0):
+    """Return the length of the weights after each of so many epochs, with the last message's."""
+    start, message = found["start"][layer], found["message"][-1, layer]
+    one = run.setting.factor_per_epoch
+    return np.array([memory.length_forecast(start, message, one**k) for k in range(1, epochs + 1)])
+
+
+def show_crossings(stored, *names, init="large", layer=0):
+    """Print the crossings of these series, of the first seed, once for each run."""
+    print(f"{'memory = message, epoch':>61}{'curve off':>13}{'at epoch 10':>13}{'in the end':>13}")
+    print(f"{'hidden':>6}{'λ':>6}{'η':>6}{'message D':>13}{'forecast':>16}{'measured':>14}"
+          f"{'at most':>13}{'message':>13}{'cosine':>13}")  # fmt: skip
+    runs = [r for name in names for r in series()[name] if (r.init, r.seed) == (init, 0)]
+    for run in dict.fromkeys(runs):
+        one = crossing(run, stored[run], layer)
+        forecast = f"{one.forecast:.1f}" if one.forecast > 0 else "D > start"
+        measured = f"over {run.epochs}" if one.measured is None else one.measured
+        print(f"{run.hidden:>6}{run.lmbda:>6g}{run.eta:>6g}{one.length:>13.1f}{forecast:>16}"
+              f"{measured:>14}{one.largest_error:>13.0%}{one.ripe:>8.0%} of D"
+              f"{one.cosine:>+13.2f}")  # fmt: skip
+
+
+def dimmed(stored, hidden, init="large", epoch=1):
+    """Return the mean accuracy over the book's seeds after an epoch: {share of memory kept: it}."""
+    runs = [r for r in series()["the book's networks"] if (r.hidden, r.init) == (hidden, init)]
+    return dict(zip(KEEPS, np.mean([stored[r]["dimmed_hidden"][epoch - 1] for r in runs], axis=0)))
 
 
 def main(arguments=None):

@@ -1,19 +1,21 @@
 """The examples graphed in the book's section, from stored runs: mean and band over the seeds."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
-from experiments import book_figures
+from experiments import book_figures, memory
 from experiments.conditions import decay_shares
-from explorers.canvas import GREY, Canvas, ticks
+from explorers.canvas import GREEN, GREY, Canvas, ticks
 from explorers.controls import VIEW, Control
 from explorers.figure import Figure
 from explorers.formats import percent, rounded
 from explorers.inits import NAMES, curves, rows
 
+FORECAST = "hidden weight size"  # of which memory and message say the future
 SHORT, LONG = 30, 150  # epochs: the book's, and on to where the weights settle
 
 
@@ -32,9 +34,7 @@ QUANTITIES = {
     "validation accuracy": Quantity(
         lambda t: t["validation_accuracy"], (0.85, 0.99), (0.86, 0.9, 0.94, 0.98), percent
     ),
-    "hidden weight size": Quantity(
-        lambda t: t["weight_rms"][:, 0], (0, 1), (0, 0.25, 0.5, 0.75, 1)
-    ),
+    FORECAST: Quantity(lambda t: t["weight_rms"][:, 0], (0, 1), (0, 0.25, 0.5, 0.75, 1)),
     "output weight size": Quantity(
         lambda t: t["weight_rms"][:, 1], (0, 2.5), (0, 0.5, 1, 1.5, 2, 2.5)
     ),
@@ -63,13 +63,26 @@ class BookGraphsResult:
         values = [read(table)[epoch - 1] for table in self.runs[init]]
         return np.mean(values), np.std(values, ddof=1)
 
+    def forecast(self, init):
+        """Return the hidden weight size of the long run from epoch 30 on, by the message then.
+
+        It is sqrt(memory^2 + D^2): nothing that came later is in it. Index 0 is epoch 30.
+        """
+        (run,) = (run for run in _messages() if run == _first_seed(self.hidden, init))
+        lengths = memory.forecast(run, _messages()[run], LONG)[SHORT - 1 :]
+        return lengths / math.sqrt(784 * self.hidden)
+
     def long(self, quantity, init):
         """Return the curve of the seed that was trained for longer."""
         longest = max(self.runs[init], key=lambda table: len(table["cost"]))
         return QUANTITIES[quantity].read(longest)
 
 
-_stored = cache(book_figures.load)
+_stored, _messages = cache(book_figures.load), cache(memory.load)
+
+
+def _first_seed(hidden, init):
+    return memory.Run(hidden=hidden, init=init, n_train=50_000, epochs=SHORT)
 
 
 def compute(*, hidden):
@@ -91,6 +104,13 @@ def describe(result, *, shows):
             f"{name.capitalize()} initialization {' and '.join(ends)}; "
             f"one seed went on: {write(long[-1], 4)} after epoch {len(long)}."
         )
+        if shows == FORECAST:
+            forecast = result.forecast(init)
+            off = np.abs(forecast / long[SHORT - 1 :] - 1).max()
+            words.append(
+                f"Its message at epoch {SHORT} forecasts {write(forecast[-1], 4)}, "
+                f"and is off by {percent(off)} at most on the way."
+            )
     seeds = len(result.runs["large"])
     about = f"[784, {result.hidden}, 10], {shows}, mean and standard deviation of {seeds} seeds."
     return " ".join([about, *words])
@@ -135,8 +155,10 @@ class Picture:
         )  # fmt: skip
         self.long.still.axvline(SHORT, color=GREY, lw=1, ls=":")
         self.curves, self.tails = curves(self.short), curves(self.long)
+        self.forecasts = {init: self.long.curve(":", GREEN, lw=2.4, zorder=3) for init in NAMES}
         self.short.key(*rows(self.curves))
-        self.long.key(*rows(self.tails))
+        self.with_forecast = *rows(self.tails), (self.forecasts["large"], "√(memory² + D²)")
+        self.long.may_have(*self.with_forecast)
         self.bands = {
             init: self.short.moving.stairs(
                 np.zeros(SHORT), np.arange(SHORT + 1) + 0.5, baseline=0, fill=True,
@@ -155,6 +177,9 @@ class Picture:
             self.bands[init].set_data(values=high, baseline=low)
             long = result.long(shows, init)
             self.tails[init].set_data(np.arange(1, len(long) + 1), long)
+            self.forecasts[init].set_visible(shows == FORECAST)
+            self.forecasts[init].set_data(np.arange(SHORT, LONG + 1), result.forecast(init))
+        self.long.key(*(self.with_forecast if shows == FORECAST else rows(self.tails)))
 
 
 class BookGraphs(Figure):

@@ -16,7 +16,7 @@ from PIL import Image
 from shown import figures
 
 from classroom.robot import number_in, until
-from exercises import decay_rate, first_epochs, four_answers, scaling, tail_off
+from exercises import decay_rate, first_epochs, four_answers, memory, scaling, tail_off
 
 # What a student's screen is like, and a telephone's; whether the file browser is open.
 SIZES = ((1440, 900, True), (1280, 720, True), (720, 900, False), (640, 500, False),
@@ -615,15 +615,19 @@ class TestTailOff(Notebook):
     )
     exercises = (
         (tail_off.saturation_scale, "tail_off.saturation_scale", "1 / 28", "fan_in"),
-        (tail_off.tail_epoch, "tail_off.tail_epoch", "69", "measured"),
+        (tail_off.tail_epoch, "tail_off.tail_epoch", "41.65", "1/√fan_in"),
     )
 
 
 class TestStartHere(Notebook):
     notebook = "00_start_here"
-    predictions = (("predict_meeting()", tail_off.predict_meeting()._right),)
+    predictions = (
+        ("predict_meeting()", tail_off.predict_meeting()._right),
+        ("predict_fading()", memory.predict_fading()._right),
+    )
 
-    def test_a_killed_kernel_is_told_of_on_all_that_it_leaves_behind(self, figure, lab):
+    def test_a_killed_kernel_is_told_of_on_all_that_it_leaves_behind(self, lab):
+        figure = lab.figure()
         form = _anew(lab, 0, self.predictions[0][0])
         figure.rest()
         slider = figure.slider()
@@ -647,6 +651,7 @@ class TestFirstEpochs(Notebook):
         ("predict_squared_size()", first_epochs._DECAY),
         ("predict_step_length()", first_epochs._DATA),
         ("predict_displacement()", first_epochs._BOTH),
+        ("predict_dimming()", memory.predict_dimming()._right),
     )
     exercises = (
         (first_epochs.ledger_entry, "first_epochs.ledger_entry",
@@ -680,6 +685,8 @@ class TestDecayRate(Notebook):
     exercises = (
         (decay_rate.exact_factor, "exact_factor",
          "lambda eta, lmbda, n_train, m: 1 - eta * lmbda / n_train", "*step*"),
+        (memory.split, "split", "lambda w0, w, *_: (w0, w - w0)", "start itself"),
+        (memory.empty_message, "empty_message", "(0, 0)", "control group"),
         (decay_rate.epochs_to_new, "epochs_to_new", "28", "28 is the factor"),
     )  # fmt: skip
 

@@ -46,17 +46,21 @@ def scale_slips(squares):
     }
 
 
+TIME = 10 / (0.1 * 8.0)  # epochs in which decay takes a weight to 1/e, in the second exercise
+TAIL = settled(lmbda=8.0)
+
+
 def epoch_slips():
-    log = math.log(1 / settled())
+    log = math.log(1 / TAIL)
     return {
-        "log10": 20 * math.log10(1 / settled()),
-        "sign": -20 * log,
-        "upside down": 0.05 * log,
-        "steps": 1000 / 0.5 * log,
-        "down to 1/√N_w": 20 * math.log(math.sqrt(N_W)),
-        "down to 1/√fan_in": 20 * math.log(28),
-        "squares": 40 * log,
-        "the measured arrival": 69,
+        "log10": TIME * math.log10(1 / TAIL),
+        "sign": -TIME * log,
+        "upside down": log / TIME,
+        "steps": 1000 / 0.8 * log,
+        "down to 1/√N_w": TIME * math.log(math.sqrt(N_W)),
+        "down to 1/√fan_in": TIME * math.log(28),
+        "squares": 2 * TIME * log,
+        "the λ of the notebook": 20 * log,
     }
 
 
@@ -104,13 +108,12 @@ def test_how_exact_the_scale_has_to_be(off, right):
 @pytest.mark.parametrize("off, right", [(1, True), (1.01, True), (0.99, True), (1.05, False),
                                         (0.95, False), (10, False)])  # fmt: skip
 def test_how_exact_the_epoch_has_to_be(off, right):
-    verdict = tail_epoch.verdict(off * 20 * math.log(1 / settled()))
+    verdict = tail_epoch.verdict(off * TIME * math.log(1 / TAIL))
     assert verdict.startswith("Right. " if right else "Not yet. Solve")
 
 
-def test_a_size_read_from_the_figure_will_do():
-    """The figure says it to three digits."""
-    assert tail_epoch.verdict(20 * math.log(1 / float(f"{settled():.3g}"))).startswith("Right. ")
+def test_a_size_of_three_digits_will_do():
+    assert tail_epoch.verdict(TIME * math.log(1 / float(f"{TAIL:.3g}"))).startswith("Right. ")
 
 
 def test_the_praise_says_where_the_weights_settle():
@@ -132,7 +135,7 @@ def test_whatever_else_comes_gets_words(exercise, answer, words):
 
 
 def test_no_verdict_gives_the_answer_away(squares):
-    size, epoch = mean_squared_input() ** -0.5, 20 * math.log(1 / settled())
+    size, epoch = mean_squared_input() ** -0.5, TIME * math.log(1 / TAIL)
     for exercise, slips, answers in [
         (saturation_scale, scale_slips(squares), (f"{size:.3g}", f"{size:.2g}")),
         (tail_epoch, epoch_slips(), (f"{epoch:.3g}", f"{epoch:.0f}")),

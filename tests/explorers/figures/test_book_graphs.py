@@ -1,5 +1,6 @@
 """The book's graphs: each number, curve and word against the stored file itself."""
 
+import math
 import re
 
 import numpy as np
@@ -8,7 +9,7 @@ from layout import assert_readable, assert_ticks
 from page import assert_presentable
 from told import NUMBER, inside, key, number_in, row, rows, shown
 
-from experiments import book_figures, store
+from experiments import book_figures, memory, store
 from explorers import BookGraphs
 from explorers.figures.book_graphs import QUANTITIES
 
@@ -113,6 +114,31 @@ def test_picture_and_file_show_them(figure, raw, hidden, shows):
         np.testing.assert_allclose(picture.tails[init].get_ydata(), seeds[0], rtol=1e-9)
         assert list(picture.tails[init].get_xdata()) == list(range(1, 151))
         assert inside(picture.short, [*low, *high]) and inside(picture.long, seeds[0])
-    assert key(picture.short) == key(picture.long) == ["old", "new"]
+    forecast = ["√(memory² + D²)"] if shows == "hidden weight size" else []
+    assert [*key(picture.short), *forecast] == key(picture.long) == ["old", "new", *forecast]
     assert_readable(picture)
     assert_ticks(picture)
+
+
+@BOTH
+@pytest.mark.parametrize("init", INITS)
+def test_the_message_of_epoch_30_forecasts_the_rest(figure, raw, hidden, init):
+    """sqrt(memory^2 + D^2), with nothing later than epoch 30 in it, beside what came later."""
+    figure.set(hidden=hidden, shows="hidden weight size")
+    (found,) = [columns for _, (run, columns) in store.read(memory.FILE).items()
+                if (str(run["hidden"]), run["init"], run["seed"], run["n_train"])
+                == (hidden, init, 0, 50_000)]  # fmt: skip
+    assert len(found["message"]) == 30
+    kept = (1 - 0.1 * 5 / 50_000) ** (5000 * np.arange(30, 151))
+    curve = np.sqrt((kept * found["start"][0]) ** 2 + found["message"][29, 0] ** 2)
+    curve /= math.sqrt(784 * int(hidden))
+    drawn = shown(figure).forecasts[init]
+    np.testing.assert_allclose(drawn.get_ydata(), curve, rtol=1e-9)
+    assert list(drawn.get_xdata()) == list(range(30, 151))
+    recorded = curves(raw, hidden, init, "hidden weight size")[0][29:]
+    off = np.abs(curve / recorded - 1).max()
+    assert off < 0.11
+    said = re.findall(rf"forecasts ({NUMBER}), and is off by ({NUMBER} %)", figure.sentence)
+    last, worst = map(number_in, said[list(INITS).index(init)])
+    assert last == pytest.approx(curve[-1], rel=6e-4)
+    assert worst == pytest.approx(off, rel=0.06)

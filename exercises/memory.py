@@ -1,0 +1,174 @@
+"""Predictions and exercises on memory and message."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from exercises.exercise import Exercise, Wrong, ask, shown
+from exercises.prediction import Choice
+from experiments import memory as runs
+from experiments.runs import ETA, SEED, M
+from nn_core import Network, load_mnist, train
+from nn_core.memory import Parts, kept, parts
+from nn_core.setting import Setting
+
+N_TRAIN, LMBDA = 1000, 5.0
+
+
+def predict_fading() -> Choice:
+    """Ask what one sees when a hidden neuron's weights are looked at as a picture."""
+    fades = "the noise fades, and strokes stay"
+
+    def result() -> str:
+        memory, message, _ = first_layer(60).lengths
+        start, written, _ = first_layer(1).lengths
+        return (
+            f"From epoch 1 to 60 the noise goes from {start:.0f} to {memory:.1f}, "
+            f"what the data have written from {written:.1f} to {message:.1f}."
+        )
+
+    return Choice(
+        "A hidden neuron has a weight for each pixel, so its weights are a picture: noise at "
+        "first. Train for 60 epochs on 1,000 images. What becomes of the picture?",
+        [fades, "the noise turns into strokes, about as strong", "noise and strokes both grow"],
+        result,
+        right=fades,
+    )
+
+
+def predict_dimming() -> Choice:
+    """Ask whether the network needs its noise."""
+    uses = "better with less of it, much worse with none"
+
+    def result() -> str:
+        right = runs.dimmed(runs.load(), 30)
+        return (
+            f"With all of it {right[1.0]:.1%} are right, with three quarters {right[0.75]:.1%}, "
+            f"with none {right[0.0]:.1%} (mean of five seeds)."
+        )
+
+    return Choice(
+        "The book's old network after its first epoch. By hand, take away from the hidden weights "
+        "some of what is left of the start, the noise, or all of it. How does it recognize digits?",
+        ["better the less there is, best with none", uses, "worse the less there is"],
+        result,
+        right=uses,
+    )
+
+
+@cache
+def first_layer(epochs: int, n_train: int = N_TRAIN) -> Parts:
+    """Return memory and message of the old network's hidden layer after so many epochs."""
+    images = load_mnist(n_train).train
+    net = Network([784, 30, 10], init="large", seed=SEED)
+    start = [w.copy() for w in net.weights]
+    run = train(net, images.pixels, images.y, epochs=epochs, m=M, eta=ETA, lmbda=LMBDA,
+                seed=SEED + 1, evaluate=False)  # fmt: skip
+    for _ in run:
+        pass
+    return parts(start, net.weights, kept([Setting(ETA, LMBDA, M, n_train)] * epochs))[0]
+
+
+def _judge_split(answer: Any) -> str:
+    if not callable(answer):
+        raise Wrong("Hand over the function itself: split.check(my_split), no brackets.")
+    rng = np.random.default_rng()
+    for _ in range(20):
+        _judge_split_once(answer, rng)
+    return "Memory and message add up to the weights, whatever the gradients were."
+
+
+def _judge_split_once(answer: Callable, rng: np.random.Generator) -> None:
+    w0, eta, lmbda = rng.standard_normal((3, 4)), rng.uniform(0.1, 1), rng.uniform(1, 20)
+    m, n_train, steps = 10, int(rng.integers(100, 1000)), int(rng.integers(3, 20))
+    s, message = 1 - eta * lmbda / n_train, np.zeros((3, 4))
+    for _ in range(steps):
+        message = s * message - eta / m * rng.standard_normal((3, 4))
+    w = s**steps * w0 + message
+    returned = ask(answer, w0.copy(), w.copy(), eta, lmbda, n_train, steps)
+    if isinstance(returned, tuple) and any(part is ... for part in returned):
+        raise Wrong("There is no answer yet: put your formulas in place of the dots.")
+    try:
+        mine, written = (np.asarray(part, float) for part in returned)
+    except (TypeError, ValueError):
+        raise Wrong(
+            f"Return two arrays, memory and message; what yours returns is {shown(returned)}."
+        ) from None
+    if mine.shape != w.shape or written.shape != w.shape:
+        raise Wrong(
+            f"Both have the shape of w, {w.shape}; yours have {mine.shape}, {written.shape}."
+        )
+    slips = [
+        (w0, "Your memory is the start itself. It has faded: once in each step."),
+        (s * w0, "Your memory has faded by a single step. There were several."),
+        (np.exp(-eta * lmbda * steps / n_train) * w0, "That is the limit. Take the exact factor."),
+        ((1 - eta * lmbda / m) ** steps * w0, "m is not in the bracket of (93): n_train is."),
+        (steps * s * w0, "Factors multiply: s for each step is a power of s."),
+    ]
+    for slip, words in slips:
+        if np.allclose(mine, slip, rtol=1e-9) and not np.allclose(slip, s**steps * w0, rtol=1e-9):
+            raise Wrong(words)
+    if not np.allclose(mine, s**steps * w0, rtol=1e-9):
+        raise Wrong(
+            "Your memory does not fit. What does a step leave of a weight without gradient?"
+        )
+    if not np.allclose(written, message, rtol=1e-6, atol=1e-9):
+        raise Wrong("The memory is right. The message is what is in w, and not in the memory.")
+
+
+split = Exercise(
+    question="Write my_split(w0, w, eta, lmbda, n_train, steps) that returns (memory, message) of "
+    "weights that were w0 before so many steps, and are w now.",
+    hints=(
+        "Take two steps of (93), one into the other: s (s w0 - g1) - g2. What is multiplied by w0?",
+        "After t steps the start stands there times s to the power t, s = 1 - eta*lmbda/n_train.",
+        "All the rest is message, and you need no gradient for it: w minus the memory.",
+    ),
+    solution="def my_split(w0, w, eta, lmbda, n_train, steps):\n"
+    "    s = 1 - eta * lmbda / n_train\n"
+    "    memory = s**steps * w0\n"
+    "    return memory, w - memory",
+    judge=_judge_split,
+)
+
+
+def _judge_empty(answer: Any) -> str:
+    if answer is ...:
+        raise Wrong("There is no answer yet: a pair such as (3, 100) is missing.")
+    message, black = np.abs(first_layer(1).message), load_mnist(N_TRAIN).always_black
+    try:
+        neuron, pixel = (int(number) for number in answer)
+        size = float(message[neuron, pixel])
+    except (TypeError, ValueError):
+        raise Wrong("Give a pair: the neuron's number (0 to 29), the pixel's (0 to 783).") from None
+    except IndexError:
+        raise Wrong("There are neurons 0 to 29 and pixels 0 to 783.") from None
+    if black[pixel]:
+        raise Wrong("That pixel is black in all images: the control group. Find one that is not.")
+    if size > 1e-6:
+        raise Wrong(f"The data have written {size:.1e} there. It should be below 1e-6.")
+    lit = int((load_mnist(N_TRAIN).train.pixels[:, pixel] > 0).sum())
+    return f"The message there is {size:.0e}, and the pixel is lit in {lit} of the images."
+
+
+empty_message = Exercise(
+    question="Find a hidden weight (neuron, pixel) of the old network into which the data have "
+    "written nothing in the first epoch, less than 1e-6, though its pixel is not always black "
+    "(1,000 images).",
+    hints=(
+        "A weight's gradient is δ · a: the input a may be 0, or its neuron's error δ nearly 0.",
+        "Pixels at the edge are lit in one or two images only. If the neuron is saturated on "
+        "these, σ′(z) is close to 0, and so is δ.",
+        "first_layer(1).message is the array: look where abs() of it is small and "
+        "load_mnist(1000).always_black is False.",
+    ),
+    solution="import numpy as np\n"
+    "from exercises.memory import first_layer\n"
+    "from nn_core import load_mnist\n"
+    "message, black = first_layer(1).message, load_mnist(1000).always_black\n"
+    "size = np.where(black, 1, abs(message))\n"
+    "where = np.unravel_index(size.argmin(), size.shape)",
+    judge=_judge_empty,
+)
