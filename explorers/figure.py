@@ -323,6 +323,15 @@ class Figure:
         return dict(pair.split("=", 1) for pair in pairs)
 
     @classmethod
+    def control(cls, name: str) -> Control:
+        """Return the control of this name, or say in a ValueError which there are."""
+        controls = {control.name: control for control in cls.controls}
+        if name not in controls:
+            known = ", ".join(controls)
+            raise ValueError(f"There is no control {short(name)} here; there are {known}.")
+        return controls[name]
+
+    @classmethod
     def that_act(cls, when: str) -> frozenset[str]:
         """Return the names of the controls that act ANEW, in the NEXT_EPOCH or on the VIEW."""
         return frozenset(control.name for control in cls.controls if control.acts == when)
@@ -352,11 +361,7 @@ class Figure:
     @classmethod
     def _checked(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return `values` as the controls hold them, or say in a ValueError what is wrong."""
-        controls = {control.name: control for control in cls.controls}
-        for name in values:
-            if name not in controls:
-                known = ", ".join(controls)
-                raise ValueError(f"There is no control {short(name)} here; there are {known}.")
+        controls = {name: cls.control(name) for name in values}  # a strange name comes first
         return {name: controls[name].checked(value) for name, value in values.items()}
 
     def _only_the_view(self, values: Mapping[str, Any]) -> bool:

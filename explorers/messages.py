@@ -17,9 +17,9 @@ def read(content, figure):
     kind = content.get("kind")
     if not isinstance(kind, str) or kind not in _READERS:
         raise ValueError(f"A page can ask for {', '.join(_READERS)}; not for {short(kind)}.")
-    field, reader = _READERS[kind]
-    if field is None:
+    if _READERS[kind] is None:
         return kind, None
+    field, reader = _READERS[kind]
     if field not in content:
         raise ValueError(f"A message of the kind {kind!r} needs {field!r}.")
     return kind, reader(content[field], figure)
@@ -39,16 +39,13 @@ def _values(positions, figure):
     """Return {name: value} of {name: index of a stop}."""
     if not isinstance(positions, dict):
         raise ValueError(f"'values' must be a dict, got {short(positions)}.")
-    stops = {control.name: control.stops for control in figure.controls}
     values = {}
     for name, index in positions.items():
-        if name not in stops:
-            known = ", ".join(stops)
-            raise ValueError(f"There is no control {short(name)} here; there are {known}.")
-        if not _is_index(index, len(stops[name])):
-            raise ValueError(f"{name} has the stops 0 to {len(stops[name]) - 1}; "
+        stops = figure.control(name).stops
+        if not _is_index(index, len(stops)):
+            raise ValueError(f"{name} has the stops 0 to {len(stops) - 1}; "
                              f"there is no stop {short(index)}.")  # fmt: skip
-        values[name] = stops[name][index]
+        values[name] = stops[index]
     return values
 
 
@@ -83,17 +80,17 @@ def _width(width, figure):
     return width
 
 
-# kind -> (the field that it needs, what reads it)
+# kind -> (the field that it needs, what reads it), or None if it needs none
 _READERS = {
     "move": ("values", _values),
     "preset": ("text", _preset),
-    "defaults": (None, None),
-    "play": (None, None),
-    "pause": (None, None),
-    "step": (None, None),
-    "restart": (None, None),
+    "defaults": None,
+    "play": None,
+    "pause": None,
+    "step": None,
+    "restart": None,
     "press": ("method", _method),
     "projector": ("on", _flag),
     "width": ("width", _width),
-    "csv": (None, None),
+    "csv": None,
 }

@@ -82,8 +82,8 @@ class Page:
 
     def move(self, **values):
         """Move sliders to these stops."""
-        stops = {control.name: control.stops for control in self.figure.controls}
-        return self.ask("move", values={n: stops[n].index(v) for n, v in values.items()})
+        indices = {n: self.figure.control(n).stops.index(v) for n, v in values.items()}
+        return self.ask("move", values=indices)
 
     def send(self, content):
         self._post({"method": "custom", "content": content})
