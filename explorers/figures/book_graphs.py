@@ -182,7 +182,7 @@ class Picture:
         self.long.key(*(self.with_forecast if shows == FORECAST else rows(self.tails)))
 
 
-class BookGraphs(Figure):
+class BookGraphs(Figure, parts=globals()):
     """The book's runs, as `experiments/book_figures.py` has stored them."""
 
     name = "book-graphs"
@@ -193,8 +193,3 @@ class BookGraphs(Figure):
             "shows", "shows", "what is plotted", tuple(QUANTITIES), "validation accuracy", VIEW
         ),
     )
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)

@@ -10,16 +10,7 @@ from page import assert_presentable
 from told import assert_told, column, inside, laid_out, marks, row, shown, stages
 
 from explorers import TailOff
-from explorers.figures.tail_off import (
-    EPOCHS,
-    HIGHEST_BARS,
-    SAMPLE,
-    SLOPE_EDGES,
-    Z_EDGES,
-    describe,
-    progress,
-    tabulate,
-)
+from explorers.figures.tail_off import EPOCHS, HIGHEST_BARS, SAMPLE, SLOPE_EDGES, Z_EDGES
 from explorers.formats import percent, rounded
 from nn_core import load_mnist
 
@@ -186,7 +177,7 @@ def test_an_epoch_that_is_not_trained_yet_shows_the_newest(fast):
     fast.restart()
     for epoch in range(3):
         assert row(fast, "epoch shown on the right") == str(epoch)
-        assert progress(fast.result) == (epoch, EPOCHS)
+        assert TailOff.progress(fast.result) == (epoch, EPOCHS)
         words = f"After epoch {epoch} the old weights" if epoch else "Nothing is trained yet"
         assert words in fast.sentence
         fast.step()
@@ -241,6 +232,6 @@ def test_moved_in_mid_run_eta_and_lambda_act_from_the_next_epoch_on():
     picture.draw(result, epoch=EPOCHS)
     assert marks(picture) == [(2, "λ → 20"), (3, "η → 0.2, λ → 0")]
     assert result.expected is None and not picture.expected.get_visible()
-    sentence = describe(result, epoch=EPOCHS)
+    sentence = TailOff.describe(result, epoch=EPOCHS)
     assert "decay alone" not in sentence and "λ = 0" not in sentence
-    assert_presentable(sentence, tabulate(result, epoch=EPOCHS))
+    assert_presentable(sentence, TailOff.tabulate(result, epoch=EPOCHS))

@@ -14,14 +14,7 @@ from experiments import scaling, scaling_fit
 from explorers import WidthLaw
 from explorers.controls import POOLS
 from explorers.figures.scaling_laws import power_law
-from explorers.figures.width_law import (
-    WIDTHS,
-    WidthLawResult,
-    compute,
-    describe,
-    progress,
-    tabulate,
-)
+from explorers.figures.width_law import WIDTHS, WidthLawResult
 
 SMALL = {"eta": 1.0, "lmbda": 2.0, "m": 5, "n_train": 500, "fan_in": "49"}
 INITS = {"large": "old", "scaled": "new"}
@@ -72,15 +65,15 @@ def test_networks_settle_one_at_a_time_with_breaths_between_and_only_once(monkey
         scaling, "training", lambda run: (trained.append(run) or one for one in training(run))
     )
     state = SMALL | {"lmbda": 20.0}
-    results = list(compute(**state))
+    results = list(WidthLaw.compute(**state))
     found = [len(result.settled) for result in results]
     assert found[0] == 0 and found[-1] == 10 and set(np.diff(found)) == {0, 1}
     assert len(results) == 1 + len(trained)  # one after each epoch, and one for what it says
     order = [(hidden, init) for hidden in WIDTHS for init in INITS]
     assert [(one.run.hidden, one.run.init) for one in results[-1].settled] == order
-    assert progress(results[0]) == (0, 10) and progress(results[-1]) == (10, 10)
+    assert WidthLaw.progress(results[0]) == (0, 10) and WidthLaw.progress(results[-1]) == (10, 10)
     trained.clear()
-    again = list(compute(**state))
+    again = list(WidthLaw.compute(**state))
     assert not trained and len(again) == 11 and again[-1] == results[-1]
 
 
@@ -95,8 +88,8 @@ def test_no_law_before_the_last_network_has_settled(figure):
     for count in range(10):
         result = partial(figure.result, count)
         assert result.law is None
-        assert describe(result) == f"Settled so far: {count} of 10 networks …"
-        assert len(tabulate(result)) == count
+        assert WidthLaw.describe(result) == f"Settled so far: {count} of 10 networks …"
+        assert len(WidthLaw.tabulate(result)) == count
     assert figure.result.law is not None
 
 
@@ -105,8 +98,8 @@ def test_no_law_before_the_last_network_has_settled(figure):
 
 def check_sentence(result):
     """Return what the sentence says besides the numbers."""
-    sentence = describe(result)
-    assert_presentable(sentence, tabulate(result))
+    sentence = WidthLaw.describe(result)
+    assert_presentable(sentence, WidthLaw.tabulate(result))
     *numbers, rest = SENTENCE.fullmatch(sentence).groups()
     at = [(one.run.fan_in + 10) * one.run.hidden for one in result.settled]
     sizes = [one.size for one in result.settled]
@@ -147,9 +140,9 @@ def test_networks_that_learn_nothing_are_said_to(accuracy, gives_up):
 
 
 def test_with_far_too_strong_decay_it_says_so():
-    *_, result = compute(eta=1.0, lmbda=200.0, m=50, n_train=500, fan_in="49")
-    assert_presentable(describe(result), tabulate(result))
-    assert "λ is too large" in describe(result)
+    *_, result = WidthLaw.compute(eta=1.0, lmbda=200.0, m=50, n_train=500, fan_in="49")
+    assert_presentable(WidthLaw.describe(result), WidthLaw.tabulate(result))
+    assert "λ is too large" in WidthLaw.describe(result)
 
 
 def test_table_and_file_have_the_numbers(figure):
