@@ -6,7 +6,7 @@ import re
 from types import MappingProxyType
 
 import pytest
-from small import BREAKS, BREAKS_AT_ONCE, Fake, Played, Point, shown
+from small import BREAKS, BREAKS_AT_ONCE, Fake, Played, shown
 
 import explorers
 from explorers.controls import NEXT_EPOCH, VIEW, Control
@@ -71,15 +71,9 @@ def test_parts_that_do_not_fit_together(changes, words):
 
 
 def test_a_figure_is_registered_by_being_made():
-    class New(Figure):
-        name = "new"
-        title, controls, Picture = Fake.title, Fake.controls, Point
-        compute, gates = staticmethod(Fake.compute), None
-        describe, tabulate = staticmethod(Fake.describe), staticmethod(Fake.tabulate)
-        columns = staticmethod(Fake.columns)
-
+    new = type("New", (Figure,), PARTS | {"name": "new", "gates": None})
     try:
-        assert explorers.all_figures()["new"] is New
+        assert explorers.all_figures()["new"] is new
         assert len(explorers.all_figures()) >= 12
     finally:
         del FIGURES["new"]

@@ -213,10 +213,7 @@ async def test_a_refused_preset_is_an_answer_too_and_leaves_a_run_alone(page, ga
         ("move", "must be a dict, got 'move'"),
         ({"kind": "move"}, "'move' needs 'values'"),
         ({"kind": "move", "values": 3}, "'values' must be a dict, got 3"),
-        (
-            {"kind": "move", "values": {"nope": 1}},
-            "no control 'nope' here; there are x, rate, init",
-        ),
+        ({"kind": "move", "values": {"nope": 1}}, "no control 'nope' here; there are x, rate"),
         ({"kind": "move", "values": {"x": -1}}, "x has the stops 0 to 10; there is no stop -1"),
         ({"kind": "move", "values": {"x": 11}}, "there is no stop 11"),
         ({"kind": "move", "values": {"x": True}}, "there is no stop True"),

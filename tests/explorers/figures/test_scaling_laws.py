@@ -8,7 +8,7 @@ import pytest
 from layout import assert_readable, assert_ticks
 from page import assert_presentable
 from scipy import stats
-from told import NUMBER, key, number_in, rows, shown
+from told import NUMBER, key, number_in, numbers_in, rows, shown
 
 from experiments import scaling, store
 from explorers import ScalingLaws
@@ -137,18 +137,15 @@ def test_the_table_says_what_is_in_the_file(figure, raw, changed):
         label, _, parts = name.partition(": ")
         assert parts == "size (range), ‖w‖, gain, heat, accuracy"
         assert number_in(label.partition(" = ")[2]) == pytest.approx(value, rel=0.005)
-        mean, low, high, *rest = re.fullmatch(
-            r"(\S+) \((\S+) to (\S+)\), (\S+), (\S+), (\S+), (.* %)", text
-        ).groups()
+        told = numbers_in(text, r"(\S+) \((\S+) to (\S+)\), (\S+), (\S+), (\S+), (.* %)")
         there = sizes[x == value]
-        assert [number_in(t) for t in (mean, low, high)] == pytest.approx(
-            [there.mean(), there.min(), there.max()], rel=0.005
-        )
+        wanted = [there.mean(), there.min(), there.max()]
+        assert told[:3] == pytest.approx(wanted, rel=0.005)
         points = [p for p in figure.result.chosen if CHANGES[changed].x(p) == value]
         assert len(points) == 6
         means = [np.mean([getattr(p, n) for p in points])
                  for n in ("norm", "gain", "heat", "accuracy")]  # fmt: skip
-        assert [number_in(t) for t in rest] == pytest.approx(means, rel=0.006)
+        assert told[3:] == pytest.approx(means, rel=0.006)
 
 
 @EACH
@@ -171,12 +168,12 @@ def test_collapsed_the_sentence_says_how_good_the_formula_is(figure):
     figure.set(right="collapsed")
     formula = figure.result.formula
     missed = [np.log(p.norm / formula.norm(p)) for p in figure.result.everything]
-    said = re.fullmatch(
-        r" The formula for all (\d+) runs misses ‖w‖ by (.* %) \(root mean square\)\.",
+    runs, off = numbers_in(
         figure.sentence.removeprefix(before),
+        r" The formula for all (\d+) runs misses ‖w‖ by (.* %) \(root mean square\)\.",
     )
-    assert int(said[1]) == len(missed) == 288
-    assert number_in(said[2]) == pytest.approx(np.sqrt(np.mean(np.square(missed))), rel=0.02)
+    assert runs == len(missed) == 288
+    assert off == pytest.approx(np.sqrt(np.mean(np.square(missed))), rel=0.02)
 
 
 def test_runs_that_are_not_at_rest_are_counted(figure):
