@@ -15,6 +15,7 @@ from explorers.canvas import (
     GREY,
     INK,
     PURPLE,
+    SIDE_BY_SIDE,
     SMALL,
     VERMILLION,
     Canvas,
@@ -34,7 +35,9 @@ HIDDEN = 30
 VALIDATED = 5000  # images: half of them, so that the handle can be moved without waiting
 LAYERS = ("hidden", "output")
 DIMMED = ("hidden layer", "both layers")
-COUNTS = {"12": (2, 6), "all": (3, 10)}  # neurons -> rows and columns of their pictures
+# Rows and columns of the neurons' pictures, by how many are asked for: in a wide picture, and in a
+# narrow one, where each would become too small.
+WIDE, NARROW = {"some": (2, 8), "all": (3, 12)}, {"some": (2, 4), "all": (4, 8)}
 SCALES = ("one for all three", "each its own", "that of the start")
 KEEPS = tuple(round(0.1 * k, 1) for k in range(11))
 STEPS = np.array([m * 10.0**e for e in range(-12, 4) for m in (1, 2, 5)])  # ends of a colour scale
@@ -281,14 +284,16 @@ class Picture:
 
     def __init__(self, width):
         self.canvas = Canvas(width)
+        self.grids = WIDE if width >= SIDE_BY_SIDE else NARROW
         self._build_pictures()
         self._build_sizes()
         self._build_accuracy()
 
     def _build_pictures(self):
         self.pictures, self.scales = {}, {}
+        rows, columns = self.grids["some"]
         for number, (title, name) in enumerate(self.ROWS):
-            panel = self.canvas.panel(title, aspect=1 / 3, below=number > 0)
+            panel = self.canvas.panel(title, aspect=rows / columns, below=number > 0)
             self.pictures[name] = panel, panel.image(COLOURS)
             self.scales[name] = panel.moving.text(
                 0, 0, "", fontsize=SMALL, color=INK, ha="right", transform=panel.units
@@ -302,7 +307,7 @@ class Picture:
 
     def _build_sizes(self):
         self.sizes = panel = self.canvas.panel(
-            "Size of the layer", "epoch", share=0.8, yscale="log", xlim=(0, EPOCHS),
+            "Size of the layer", "epoch", share=0.65, yscale="log", xlim=(0, EPOCHS),
             xticks=ticks(range(0, EPOCHS + 1, 30)), yticks=powers(range(-2, 1)),
         )  # fmt: skip
         self.curves = {
@@ -314,12 +319,15 @@ class Picture:
         self.crossing = panel.curve("o", INK, ms=8, mfc="white", zorder=4, clip_on=False)
         self.cursor = panel.moving.axvline(0, color=GREY, lw=1)
         self.marks = Marks(panel)
-        self.when = panel.moving.text(0, 0, "", fontsize=SMALL, color=INK, ha="right", va="top")
+        self.when = panel.moving.text(
+            0, 0, "", fontsize=SMALL, color=INK, ha="right", va="top", zorder=3,
+            bbox={"fc": "white", "lw": 0, "pad": 0.5},
+        )  # fmt: skip
         panel.key(*((curve, name) for name, curve in self.curves.items()))
 
     def _build_accuracy(self):
         self.accuracy = panel = self.canvas.panel(
-            "Accuracy with less memory", "memory kept by hand", below=True, share=0.5,
+            "Accuracy with less memory", "memory kept by hand", below=True, share=0.4,
             xlim=(0, 1), xticks=ticks((0, 0.25, 0.5, 0.75, 1)),
             ylim=(0, 1), yticks=ticks((0, 0.5, 1)),
         )  # fmt: skip
@@ -345,7 +353,7 @@ class Picture:
             ends = dict.fromkeys(ends, whole)
         for name, weights in parts.items():
             panel, image = self.pictures[name]
-            image.set_data(mosaic(weights / ends[name], *COUNTS[neurons]))
+            image.set_data(mosaic(weights / ends[name], *self.grids[neurons]))
             self.scales[name].set_text(f"up to ±{trimmed(ends[name])}" if weights.any() else "")
             self.scales[name].set_position(panel.over_the_right())
 
@@ -387,14 +395,14 @@ class MemoryMessage(Figure):
         Control("epoch", "epoch", "shown", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
         Control("keep", "keep", "memory kept by hand", KEEPS, 1.0, VIEW),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 500.0)), 5.0, NEXT_EPOCH),
-        Control("eta", "η", "learning rate", log_stops(0.01, 2.0), 0.1, NEXT_EPOCH),
         Control("init", "init", "initialization", tuple(INITS), "old"),
         Control("layer", "layer", "shown", LAYERS, "hidden", VIEW),
-        Control("dimmed", "dimmed", "by hand", DIMMED, DIMMED[0], VIEW),
+        Control("dimmed", "dimmed", "by hand", DIMMED, DIMMED[0], VIEW, group="More"),
+        Control("eta", "η", "learning rate", log_stops(0.01, 2.0), 0.1, NEXT_EPOCH, group="More"),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10, group="More"),
         Control("n_train", "n_train", "training images", log_stops(100, N_TRAIN), 1000,
                 group="More"),
-        Control("neurons", "neurons", "pictured", tuple(COUNTS), "12", VIEW, group="More"),
+        Control("neurons", "neurons", "pictured", tuple(WIDE), "some", VIEW, group="More"),
         Control("scale", "colours", "scale", SCALES, SCALES[0], VIEW, group="More"),
     )  # fmt: skip
     quick = "n_train=100 m=30"
