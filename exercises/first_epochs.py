@@ -159,11 +159,6 @@ ledger_entry = Exercise(
 )
 
 
-def estimated_threshold(ledger: LayerLedger, lmbda: float) -> float:
-    """Return the lambda at which decay would be half of a layer's ledger, measured at `lmbda`."""
-    return lmbda * (abs(ledger.pull) + abs(ledger.kick)) / abs(ledger.decay)
-
-
 def _judge_threshold(answer: Any) -> str:
     lmbda = as_number(answer, "the threshold")
     if not lmbda > 0 or not math.isfinite(lmbda):

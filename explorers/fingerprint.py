@@ -51,7 +51,7 @@ def of(artist):
             places = *paths, place, _pixels(artist, artist.get_offsets(), offset=True)
         case AxesImage():
             pixels = np.ma.filled(artist.get_array(), np.nan).tobytes()
-            places = pixels, artist.get_extent(), artist.get_clim(), artist.get_cmap().name
+            places = pixels, tuple(artist.get_extent()), artist.get_clim(), artist.get_cmap().name
         case _:
             kind = type(artist).__name__
             raise TypeError(f"The still layer cannot tell whether a {kind} has changed.")

@@ -386,7 +386,7 @@ def _end(weights):
     return float(STEPS[min(np.searchsorted(STEPS, size), len(STEPS) - 1)])
 
 
-class MemoryMessage(Figure):
+class MemoryMessage(Figure, parts=globals()):
     """What is left of the start, and what the data have written, of every weight."""
 
     name = "memory-message"
@@ -406,9 +406,3 @@ class MemoryMessage(Figure):
         Control("scale", "colours", "scale", SCALES, SCALES[0], VIEW, group="More"),
     )  # fmt: skip
     quick = "n_train=100 m=30"
-    Picture = Picture
-    compute = staticmethod(compute)
-    describe = staticmethod(describe)
-    tabulate = staticmethod(tabulate)
-    columns = staticmethod(columns)
-    progress = staticmethod(progress)
