@@ -140,7 +140,8 @@ class Lab:
         until(lambda: {"[*]", "[1]"} & set(self.prompts()), 10, "Run All to begin")
 
     def _has_run(self):
-        assert self.error_outputs() == []  # Run All stops at the first: don't wait for the rest
+        errors = self.error_outputs()
+        assert errors == [], errors  # Run All stops at the first: don't wait for the rest
         return not {"[*]", "[ ]"} & set(self.prompts())
 
     def prompts(self):

@@ -10,6 +10,7 @@ pixel on a page that has the picture's width for it.
 """
 
 import io
+import re
 from functools import cache
 from itertools import pairwise
 
@@ -455,11 +456,15 @@ class Canvas:
         if frame not in self._stills:
             if len(self._stills) == STILLS:
                 del self._stills[next(iter(self._stills))]
-            self._stills[frame] = self._render("svg", still=True, moving=False).decode()
+            self._stills[frame] = self._svg(still=True, moving=False)
         return self._stills[frame]
 
     def moving_svg(self):
-        return self._render("svg", still=False, moving=True).decode()
+        return self._svg(still=False, moving=True)
+
+    def _svg(self, **layers):
+        # Matplotlib names an image by its content, so that two alike would have one name.
+        return re.sub(r' id="image\w+"', "", self._render("svg", **layers).decode())
 
     def png(self, dpi=100):
         """Return the whole figure as PNG: the figure of record."""

@@ -2,7 +2,8 @@
 
 The exercise stands in chapter 3 of Michael Nielsen, *Neural Networks and Deep Learning*, at the
 end of the section on weight initialization. Read the files in this order: `cost`, `network`,
-`setting`, `sgd`, `theory`, `ledger`, `engine`, `blas`, `data`. NumPy is all they need.
+`setting`, `sgd`, `theory`, `memory`, `ledger`, `linear_limit`, `engine`, `blas`, `data`. NumPy is
+all they need.
 """
 
 from nn_core import theory

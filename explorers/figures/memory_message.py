@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.patches import Rectangle
 
 from experiments.memory import Dimmer
 from experiments.runs import SEED
@@ -42,7 +43,8 @@ SCALES = ("one for all three", "each its own", "that of the start")
 KEEPS = tuple(round(0.1 * k, 1) for k in range(11))
 STEPS = np.array([m * 10.0**e for e in range(-12, 4) for m in (1, 2, 5)])  # ends of a colour scale
 # White is 0; no weight at all, between the pictures, is grey.
-COLOURS = LinearSegmentedColormap.from_list("weights", [BLUE, "white", VERMILLION], bad="#c4c8ce")
+COLOURS = LinearSegmentedColormap.from_list("weights", [BLUE, "white", VERMILLION])
+COLOURS = COLOURS.with_extremes(bad="#c4c8ce")
 
 
 @dataclass(frozen=True, eq=False)
@@ -301,7 +303,7 @@ class Picture:
         panel, _ = self.pictures["weights"]
         swatches = {"negative": BLUE, "0": "white", "positive": VERMILLION}
         panel.key(*(
-            (panel.still.fill([], [], fc=colour, ec=GREY, lw=0.8)[0], words)
+            (Rectangle((0, 0), 1, 1, fc=colour, ec=GREY, lw=0.8), words)
             for words, colour in swatches.items()
         ))  # fmt: skip
 

@@ -16,7 +16,15 @@ from PIL import Image
 from shown import figures
 
 from classroom.robot import number_in, until
-from exercises import decay_rate, first_epochs, four_answers, memory, scaling, tail_off
+from exercises import (
+    decay_rate,
+    derived,
+    first_epochs,
+    four_answers,
+    memory,
+    scaling,
+    tail_off,
+)
 
 # What a student's screen is like, and a telephone's; whether the file browser is open.
 SIZES = ((1440, 900, True), (1280, 720, True), (720, 900, False), (640, 500, False),
@@ -166,8 +174,9 @@ class Notebook:
     def test_nothing_runs_on_when_the_cell_is_run_again(self, player, lab):
         player.rest()
         for name in ("n_train", "hidden"):  # as slow as it can be
-            player.handle(name).key("End")
-            player.handle(name).arrived()
+            if player.has(name):
+                player.handle(name).key("End")
+                player.handle(name).arrived()
         player.press("Play")
         until(lambda: player.epoch() >= 1, 20, "an epoch")
         lab.run(player.cell)
@@ -740,6 +749,18 @@ class TestFourAnswers(Notebook):
 
 class TestPlayground(Notebook):
     notebook = "06_playground"
+
+
+class TestDerived(Notebook):
+    notebook = "08_derived"
+    predictions = (
+        ("predict_total()", derived.predict_total()._right),
+        ("predict_giving_up()", derived.predict_giving_up()._right),
+    )
+    exercises = (
+        (derived.two_means, "derived.two_means", "6", "the product"),
+        (derived.give_up, "derived.give_up", "derived.critical_lambda(1000)", "1,000 images"),
+    )
 
 
 class TestScalingLaws(Notebook):

@@ -1,6 +1,7 @@
 """The two layers of a figure: what is in which, where it stands, and the same state, same bytes."""
 
 import io
+import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 from types import SimpleNamespace
@@ -182,8 +183,7 @@ def test_the_still_layer_is_drawn_anew_after_each_change(canvas, change):
     change(panel)
     assert canvas.frame_now() != before
     assert canvas.still_svg() != svg
-    anew = canvas._render("svg", still=True, moving=False).decode()
-    assert canvas.still_svg() == anew
+    assert canvas.still_svg() == canvas._svg(still=True, moving=False)
 
 
 def test_what_cannot_be_compared_may_not_stand_still(canvas):
@@ -330,6 +330,15 @@ def test_letters_are_as_wide_as_they_are_drawn(canvas):
     text = canvas.panels[0].still.xaxis.label
     drawn = text.get_window_extent().width * 72 / canvas.figure.dpi
     assert drawn == pytest.approx(width_of("epoch", LABEL), abs=1)
+
+
+def test_two_images_alike_do_not_share_a_name():
+    canvas = Canvas(540)
+    for name in "ab":
+        canvas.panel(name, aspect=0.5).image("cividis").set_data([[0.5, 1.0]])
+    canvas.lay_out()
+    names = re.findall(r' id="([^"]+)"', canvas.moving_svg())
+    assert canvas.moving_svg().count("<image") == 2 and len(set(names)) == len(names) > 2
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,0 +1,113 @@
+"""Predictions and exercises on why the size goes like 1/sqrt(N_w), and where weights give up."""
+
+import math
+from functools import cache
+from typing import Any
+
+from exercises.exercise import Exercise, as_number, refuse
+from exercises.prediction import Choice
+from experiments import linear_limit as forecasts
+from experiments import scaling
+from nn_core import load_mnist
+from nn_core.linear_limit import critical_kappa
+
+N_TRAIN = 500
+PRODUCT = 6.0  # of the two weights in the exercise
+
+
+def predict_total() -> Choice:
+    """Ask what becomes of the sum of all squares in a wider network."""
+    hardly = "it hardly changes"
+
+    def result() -> str:
+        stored, ends = scaling.load(), (scaling.Run(hidden=8), scaling.Run(hidden=512))
+        narrow, wide = (forecasts.measured(stored, run).sum() for run in ends)
+        return f"It is {narrow:.0f} with 8 neurons, {wide:.0f} with 512."
+
+    return Choice(
+        "From 8 to 512 hidden neurons the network gets 64 times as many weights (λ = 5, 5,000 "
+        "images). What becomes of the sum of the squares of all of them, where they settle?",
+        ["it grows about 64-fold", "it grows about 8-fold", hardly],
+        result,
+        right=hardly,
+    )
+
+
+def predict_giving_up() -> Choice:
+    """Ask how a network ends whose decay is too strong."""
+    cliff = "beyond a certain λ all weights go to nothing"
+    return Choice(
+        "Make λ larger and larger. How do the weights go?",
+        ["smaller and smaller, never to nothing", cliff, "they begin to grow again"],
+        lambda: (
+            f"For {N_TRAIN} images a single small matrix says where: λ = {critical_lambda():.0f}."
+        ),
+        right=cliff,
+    )
+
+
+@cache
+def critical_lambda(n_train: int = N_TRAIN) -> float:
+    """Return the lambda from which on linear neurons give up, for the first images."""
+    images = load_mnist(n_train).train
+    return n_train * critical_kappa(images.x, images.y)
+
+
+def _judge_means(answer: Any) -> str:
+    value = as_number(answer, "the sum")
+    slips = [
+        (PRODUCT, "That is the product. The sum of the squares is at least twice that."),
+        (PRODUCT**2 + 1, "With w = 6 and a = 1 it can be had for less."),
+        (3.0**2 + 2.0**2, "With w = 3 and a = 2 it is 13. There is still less."),
+        (math.sqrt(PRODUCT), "That is each of the two weights. Asked is the sum of squares."),
+        (2 * math.sqrt(PRODUCT), "That is the sum of the weights. Asked is the sum of squares."),
+        (2 * PRODUCT**2, "You squared the product. Each weight is its root."),
+    ]
+    if math.isclose(value, 2 * PRODUCT, rel_tol=0.01):
+        return "Both are √6: regularization shares the product equally between the two layers."
+    refuse(value, slips, "(w - a)² is never negative. Multiply it out.", rel_tol=0.01)
+
+
+two_means = Exercise(
+    question="Two weights in a row must have the product w a = 6. How small can w² + a² be?",
+    hints=(
+        "Try w = 6 and a = 1, then w = 3 and a = 2.",
+        "(w - a)² = w² + a² - 2 w a is at least 0.",
+        "So w² + a² is at least 2 w a, and equal to it where w = a.",
+    ),
+    solution="least = 2 * 6  # w = a = √6",
+    judge=_judge_means,
+)
+
+
+def _judge_critical(answer: Any) -> str:
+    value = as_number(answer, "λ")
+    right = critical_lambda()
+    slips = [
+        (4 * right, "Near z = 0 the slope of σ is 1/4: that belongs in."),
+        (right / N_TRAIN, "That is λ/n_train. Asked is λ."),
+        (16 * right, "Divide by 4, not multiply."),
+        (critical_lambda(1000), "That is for 1,000 images. Here it is 500."),
+    ]
+    if math.isclose(value, right, rel_tol=0.01):
+        return f"So λ = 5 is {right / 5:.0f} times too weak to silence this network."
+    refuse(
+        value, slips, "The largest singular value of the covariance is 4 λ/n_train.", rel_tol=0.01
+    )
+
+
+give_up = Exercise(
+    question=f"From which λ on do linear neurons give up, with the first {N_TRAIN} images?",
+    hints=(
+        "At A = 0 the best bias answers each image with the mean target: what is the gradient?",
+        "It is minus the covariance of targets and inputs, a table of 10 x 784.",
+        "λ/n_train = σ_max/4, σ_max the largest of np.linalg.svd(covariance, compute_uv=False).",
+    ),
+    solution="import numpy as np\n"
+    "from nn_core import load_mnist\n"
+    f"images = load_mnist({N_TRAIN}).train\n"
+    "x, y = images.x - images.x.mean(axis=0), images.y - images.y.mean(axis=0)\n"
+    f"largest = np.linalg.svd(y.T @ x / {N_TRAIN}, compute_uv=False)[0]\n"
+    f"critical = {N_TRAIN} * largest / 4",
+    judge=_judge_critical,
+)

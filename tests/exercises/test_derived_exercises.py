@@ -1,0 +1,61 @@
+"""Why 1/sqrt(N_w): predictions that the numbers bear out, and a word of its own for each slip."""
+
+import math
+
+import numpy as np
+import pytest
+
+from exercises import derived
+from exercises.derived import critical_lambda, give_up, two_means
+from experiments import scaling
+from nn_core import load_mnist
+
+
+def test_the_total_hardly_changes():
+    totals = [np.mean([columns["squared_size"].sum() for run, columns in scaling.load().items()
+                       if run in [scaling.Run(hidden=h, init=i, seed=s)
+                                  for i in ("large", "scaled") for s in range(3)]])
+              for h in (8, 512)]  # fmt: skip
+    assert totals[1] / totals[0] == pytest.approx(1, abs=0.1)
+
+
+def test_weights_give_up_where_the_covariance_says():
+    x, labels = load_mnist(500).train.x, load_mnist(500).train.labels
+    by_class = [(labels == digit).mean() * (x[labels == digit].mean(axis=0) - x.mean(axis=0))
+                for digit in range(10)]  # fmt: skip
+    largest = math.sqrt(np.linalg.eigvalsh(np.array(by_class) @ np.array(by_class).T)[-1])
+    assert critical_lambda() == pytest.approx(500 * largest / 4, rel=1e-9)
+
+
+@pytest.mark.parametrize("exercise, right", [(two_means, 12), (give_up, critical_lambda())])
+def test_the_right_answer_and_the_solution_are_right(exercise, right):
+    assert exercise.verdict(right).startswith("Right. ")
+    assert exercise.verdict(1.005 * right).startswith("Right. ")
+    assert exercise.verdict(1.02 * right).startswith("Not yet. ")
+    names = {}
+    exec(exercise.solution, names)
+    assert exercise.verdict(names.get("least", names.get("critical"))).startswith("Right. ")
+
+
+@pytest.mark.parametrize(
+    "exercise, slips",
+    [(two_means, [6, 37, 13, math.sqrt(6), 2 * math.sqrt(6), 72]),
+     (give_up, [4 * critical_lambda(), critical_lambda() / 500, 16 * critical_lambda(),
+                critical_lambda(1000)])],
+    ids=["two means", "give up"],
+)  # fmt: skip
+def test_each_slip_has_its_own_words(exercise, slips):
+    verdicts = {exercise.verdict(slip) for slip in [*slips, 1e6]}
+    assert len(verdicts) == len(slips) + 1
+    assert all(verdict.startswith("Not yet. ") and len(verdict) < 200 for verdict in verdicts)
+
+
+@pytest.mark.parametrize("exercise", [two_means, give_up])
+@pytest.mark.parametrize("answer, words", [(..., "no answer yet"), ("12", "without quotes")])
+def test_what_is_no_number_is_told(exercise, answer, words):
+    assert words in exercise.verdict(answer)
+
+
+def test_predictions_have_a_right_answer():
+    for question in (derived.predict_total(), derived.predict_giving_up()):
+        assert question is not None

@@ -1,0 +1,83 @@
+"""The forecasts: which problems they are, and that the stored ones are what the core finds."""
+
+import numpy as np
+import pytest
+
+from experiments import scaling
+from experiments.linear_limit import (
+    FILE,
+    Run,
+    all_runs,
+    compute,
+    load,
+    main,
+    measured,
+    of,
+    quick_runs,
+    show_forecasts,
+    show_totals,
+)
+from nn_core import linear_limit, load_mnist
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return scaling.load()
+
+
+def test_there_is_a_problem_for_each_setting_with_full_images():
+    wanted = {of(run) for run in scaling.all_runs() if run.pool == 1}
+    assert {run for run in wanted if run.lmbda / run.n_train >= 1e-4} == set(all_runs())
+    assert set(all_runs()) == set(load())
+
+
+def test_the_stored_solutions_hold_their_conditions():
+    for run, found in load().items():
+        assert found["optimality"] < 0.01, run
+        assert 0 <= found["rank"] <= 10 and found["nuclear_norm"] >= 0
+
+
+def test_a_small_one_is_what_the_core_finds():
+    run = quick_runs()[0]
+    found, images = compute(run), load_mnist(200).train
+    exact = linear_limit.solve(images.x, images.y, 10.0 / 200, tolerance=1e-6)
+    assert found["nuclear_norm"] == pytest.approx(exact.nuclear_norm, rel=0.01)
+    brighter = compute(Run(n_train=200, lmbda=20.0, brightness=2.0))
+    # Inputs times c and A over c are the same problem, with lambda over c.
+    assert brighter["nuclear_norm"] == pytest.approx(exact.nuclear_norm / 2, rel=0.02)
+
+
+def test_measured_are_the_means_over_what_has_settled(stored):
+    runs = [scaling.Run(hidden=64, init=init, seed=seed)
+            for init in ("large", "scaled") for seed in range(3)]  # fmt: skip
+    settled = [stored[run]["squared_size"] for run in runs if stored[run]["settled"]]
+    np.testing.assert_allclose(measured(stored, runs[0]), np.mean(settled, axis=0))
+
+
+def test_forecasts_are_near_where_decay_is_not_weak(stored):
+    """Within a fifth from lambda = 5 to 100, on 5,000 images, for 30 neurons and all weights."""
+    for lmbda in (5.0, 10.0, 20.0, 50.0, 100.0):
+        run = scaling.Run(lmbda=lmbda)
+        forecast = (8 * load()[of(run)]["nuclear_norm"]) ** 0.5
+        assert forecast / measured(stored, run).sum() ** 0.5 == pytest.approx(1, abs=0.2), lmbda
+
+
+def test_the_tables_say_forecast_measured_and_their_ratio(stored, capsys):
+    show_forecasts(load(), stored, "the book's networks")
+    *_, last = capsys.readouterr().out.splitlines()
+    hidden, n_train, lmbda, *numbers = last.split()
+    assert (hidden, n_train, lmbda) == ("100", "50,000", "5")
+    squared = 4 * float(load()[Run(n_train=50_000)]["nuclear_norm"])
+    sizes = measured(stored, scaling.Run(hidden=100, n_train=50_000))
+    for (forecast, found, ratio), size, fan_in in zip((numbers[:3], numbers[3:]), sizes, (784, 10)):
+        assert float(forecast) == pytest.approx((squared / (100 * fan_in)) ** 0.5, abs=6e-5)
+        assert float(found) == pytest.approx((size / (100 * fan_in)) ** 0.5, abs=6e-5)
+        assert float(ratio) == pytest.approx(float(forecast) / float(found), abs=6e-3)
+    show_totals(stored, "width")
+    assert "to the power -0.50" in capsys.readouterr().out
+
+
+def test_the_command_line_stores_a_small_version(tmp_path):
+    main(["--quick", "--workers", "1", "--out", str(tmp_path / "quick.npz")])
+    assert set(load(tmp_path / "quick.npz")) == set(quick_runs())
+    assert FILE.exists()
