@@ -27,8 +27,8 @@ test: $(READY)  ## run all checks: ruff, types, unit tests, notebook rules, note
 	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env notebooks
 
 # Debian's Chromium if it is there, else Playwright's own, which this fetches once. Of the browser
-# edition one notebook is run, if PYODIDE=<folder> has Pyodide; WHOLE=1 runs them all, slowly, and
-# steps through all slides.
+# edition one notebook is run, if PYODIDE=<folder> has Pyodide. WHOLE=1 runs them all, slowly, steps
+# through all slides, and asks every figure what else only the first of a notebook is asked.
 test-browser: $(READY)  ## click through notebooks, dashboards, slides and site in headless Chromium
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
 	$(PY) -m pytest -n 2 --dist loadscope tests/browser
