@@ -9,12 +9,12 @@ import numpy as np
 from exercises.exercise import Exercise, Wrong, ask, shown
 from exercises.prediction import Choice
 from experiments import memory as runs
-from experiments.runs import ETA, SEED, M
-from nn_core import Network, load_mnist, train
+from experiments.runs import ETA, N_TRAIN, SEED, M, settled
+from nn_core import Network, load_mnist
 from nn_core.memory import Parts, kept, parts
 from nn_core.setting import Setting
 
-N_TRAIN, LMBDA = 1000, 5.0
+LMBDA = 5.0
 
 
 def predict_fading() -> Choice:
@@ -59,16 +59,12 @@ def predict_dimming() -> Choice:
 
 
 @cache
-def first_layer(epochs: int, n_train: int = N_TRAIN) -> Parts:
+def first_layer(epochs: int) -> Parts:
     """Return memory and message of the old network's hidden layer after so many epochs."""
-    images = load_mnist(n_train).train
-    net = Network([784, 30, 10], init="large", seed=SEED)
-    start = [w.copy() for w in net.weights]
-    run = train(net, images.pixels, images.y, epochs=epochs, m=M, eta=ETA, lmbda=LMBDA,
-                seed=SEED + 1, evaluate=False)  # fmt: skip
-    for _ in run:
-        pass
-    return parts(start, net.weights, kept([Setting(ETA, LMBDA, M, n_train)] * epochs))[0]
+    start = Network([784, 30, 10], init="large", seed=SEED)
+    net = settled(init="large", lmbda=LMBDA, n_train=N_TRAIN, epochs=epochs)
+    setting = Setting(ETA, LMBDA, M, N_TRAIN)
+    return parts(start.weights, net.weights, kept([setting] * epochs))[0]
 
 
 def _judge_split(answer: Any) -> str:

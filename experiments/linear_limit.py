@@ -7,7 +7,7 @@ No network is trained and no number is fitted: only images, targets and lmbda/n_
 nn_core/linear_limit.py). The measurements to compare them with are those of experiments/scaling.py.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,16 +20,12 @@ WEAKEST = 1e-4  # lambda/n_train, the book's: with less the bowl is so flat that
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(sweep.Named):
     """One problem. Of a network's parameters only these occur in it."""
 
     n_train: int = 5000
     lmbda: float = 5.0
     brightness: float = 1.0
-
-    @property
-    def name(self):
-        return "-".join(f"{key}={value}" for key, value in asdict(self).items())
 
     @property
     def work(self):
@@ -68,8 +64,7 @@ def load(path=FILE):
 
     Raises FileNotFoundError with what to do if there are none.
     """
-    runs = store.stored(path, "experiments.linear_limit")
-    return {Run(**parameters): columns for parameters, columns in runs.values()}
+    return store.by_run(Run, path, "experiments.linear_limit")
 
 
 # Forecasts beside measurements. Nothing in the first was fitted to the second.

@@ -24,7 +24,7 @@ KEEPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # what is kept of the memory by hand
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(sweep.Named):
     """The parameters of one training run. The weights and the shuffling have seeds of their own."""
 
     hidden: int = 30
@@ -35,10 +35,6 @@ class Run:
     epochs: int = 60
     init: str = "large"
     seed: int = 0
-
-    @property
-    def name(self):
-        return "-".join(f"{key}={value}" for key, value in asdict(self).items())
 
     @property
     def setting(self):
@@ -150,8 +146,7 @@ def load(path=FILE):
 
     Raises FileNotFoundError with what to do if there are none.
     """
-    runs = store.stored(path, "experiments.memory")
-    return {Run(**parameters): columns for parameters, columns in runs.values()}
+    return store.by_run(Run, path, "experiments.memory")
 
 
 # What the lengths say: when the memory is down to the message, and the whole curve of the weights.
@@ -172,17 +167,22 @@ class Crossing:
 def crossing(run, found, layer=0):
     """Return the `Crossing` of a stored run."""
     message, start = found["message"][:, layer], found["start"][layer]
-    crossed = np.flatnonzero(found["memory"][:, layer] <= message)
-    setting = {"eta": run.eta, "lmbda": run.lmbda, "m": run.m, "n_train": run.n_train}
+    crossed = first_crossing(found["memory"][:, layer], message)
     curve = forecast(run, found, run.epochs, layer)
     return Crossing(
         length=float(message[-1]),
         ripe=float(message[9] / message[-1]),
         cosine=float(found["cosine"][-1, layer]),
-        forecast=theory.epochs_to_shrink(start, message[-1], **setting),
-        measured=int(crossed[0]) + 1 if len(crossed) else None,
+        forecast=theory.epochs_to_shrink(start, message[-1], **asdict(run.setting)),
+        measured=None if crossed is None else crossed + 1,  # index 0 is epoch 1
         largest_error=float(np.abs(curve / found["weights"][:, layer] - 1).max()),
     )
+
+
+def first_crossing(memory, message):
+    """Return the first index at which the memory is no longer than the message, or None."""
+    below = np.flatnonzero(np.asarray(memory) <= np.asarray(message))
+    return int(below[0]) if len(below) else None
 
 
 def forecast(run, found, epochs, layer=0):

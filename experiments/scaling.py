@@ -11,7 +11,7 @@ kept, and the next call goes on with those that are missing.
 """
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,7 +28,7 @@ RESTORING = {2: 2.1632, 4: 5.0418}
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(sweep.Named):
     """The parameters of one training run. The weights and the shuffling have seeds of their own."""
 
     hidden: int = 30
@@ -40,10 +40,6 @@ class Run:
     brightness: float = 1.0  # every input is multiplied by it
     init: str = "large"
     seed: int = 0
-
-    @property
-    def name(self):
-        return "-".join(f"{key}={value}" for key, value in asdict(self).items())
 
     @property
     def fan_in(self):
@@ -187,8 +183,7 @@ def load(path=FILE):
 
     Raises FileNotFoundError with what to do if there are none.
     """
-    runs = store.stored(path, "experiments.scaling")
-    return {Run(**parameters): columns for parameters, columns in runs.values()}
+    return store.by_run(Run, path, "experiments.scaling")
 
 
 def main(arguments=None):

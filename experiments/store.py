@@ -91,6 +91,15 @@ def stored(path, program):
     return runs
 
 
+def by_run(kind, path, program):
+    """Return the finished runs in `path`, {run: {column: array}}, each run one of the class `kind`.
+
+    Raises FileNotFoundError as `stored` does.
+    """
+    runs = stored(path, program)
+    return {kind(**parameters): columns for parameters, columns in runs.values()}
+
+
 def check_writable(path):
     """Raise OSError, saying what to do, if no result file can be written to `path`."""
     folder = Path(path).parent

@@ -18,6 +18,14 @@ BREAKDOWNS = 3  # in a row without a finished run, after which it can't be an ac
 PATIENCE = 10  # s between attempts to save on a full disk
 
 
+class Named:
+    """What a run's dataclass inherits to be named by all of its parameters."""
+
+    @property
+    def name(self):
+        return "-".join(f"{key}={value}" for key, value in asdict(self).items())
+
+
 def missing(runs, kept):
     """Return the runs that `kept`, as `store.read` returns it, lacks with just these parameters."""
     return [run for run in runs if kept.get(run.name, (None,))[0] != asdict(run)]

@@ -9,17 +9,6 @@ from shown import figures
 from classroom.chromium import launch
 from classroom.robot import Lab, serve_notebooks
 
-OF_THE_PAGE = {
-    "test_mouse_moves_each_slider",
-    "test_a_fast_drag_ends_where_the_handle_is",
-    "test_nothing_runs_on_when_the_cell_is_run_again",
-    "test_bad_preset_is_refused_in_words_and_the_next_move_clears_them",
-    "test_findings_are_announced_after_rest",
-    "test_by_keyboard_alone",
-    "test_arrows_stay_with_the_handle",
-    "test_shift_enter_goes_on_to_the_next_cell",
-}
-
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
@@ -55,13 +44,15 @@ def lab(request, server, browser):
 def pytest_generate_tests(metafunc):
     """Run a test that asks for a `figure` or a `player` for each one that is at home here.
 
-    What hangs on the page alone, and not on what a figure draws, is asked of a notebook's first.
+    What hangs on the page alone, and not on what a figure draws, is marked so, and is asked of a
+    notebook's first figure; with WHOLE=1 of each.
     """
     for kind in ("figure", "player"):
         if kind in metafunc.fixturenames:
             own = [one for one in figures()[metafunc.cls.notebook] if not one.is_guest]
             chosen = [one for one in own if kind == "figure" or one.is_playable]
-            if metafunc.function.__name__ in OF_THE_PAGE and not os.environ.get("WHOLE"):
+            of_the_page = metafunc.definition.get_closest_marker("of_the_page")
+            if of_the_page and not os.environ.get("WHOLE"):
                 chosen = chosen[:1]
             metafunc.parametrize(kind, chosen, ids=lambda one: one.kind, indirect=True)
 

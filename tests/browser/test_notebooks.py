@@ -104,6 +104,7 @@ class Notebook:
             until(lambda: figure.now()["preset"] == start, 10, "where it started")
         figure.press("Defaults")
 
+    @pytest.mark.of_the_page
     def test_mouse_moves_each_slider(self, figure):
         figure.rest()
         for slider in figure.sliders():
@@ -171,6 +172,7 @@ class Notebook:
         assert lab.nothing_runs()
         player.press("Defaults")
 
+    @pytest.mark.of_the_page
     def test_nothing_runs_on_when_the_cell_is_run_again(self, player, lab):
         player.rest()
         for name in ("n_train", "hidden"):  # as slow as it can be
@@ -185,6 +187,7 @@ class Notebook:
 
     # Dragging.
 
+    @pytest.mark.of_the_page
     def test_a_fast_drag_ends_where_the_handle_is(self, figure):
         if not figure.sliders():
             pytest.skip("no slider")
@@ -230,6 +233,7 @@ class Notebook:
         figure.page.keyboard.press("Enter")
         until(lambda: not table.is_visible(), 2, "the fold")
 
+    @pytest.mark.of_the_page
     def test_bad_preset_is_refused_in_words_and_the_next_move_clears_them(self, figure):
         figure.rest()
         before = figure.now()
@@ -355,6 +359,7 @@ class Notebook:
             assert len(found) > 2  # it has looked
             assert [one for one in found if one[0] != "solid" or one[1] < 3 or one[2] < 2] == []
 
+    @pytest.mark.of_the_page
     def test_by_keyboard_alone(self, figure, lab):
         """From the cell into its figure, through all of it, and never a touch of the mouse."""
         figure.rest()
@@ -383,6 +388,7 @@ class Notebook:
         until(lambda: handle.index() == stood, 10, "the pasted preset")
         assert figure.quiet(rest=0.1)["label"].endswith(figure.now()["sentence"])
 
+    @pytest.mark.of_the_page
     def test_arrows_stay_with_the_handle(self, figure, lab):
         figure.rest()
         for handle in [*figure.sliders()[:1], *figure.choices()[:1]]:
@@ -394,6 +400,7 @@ class Notebook:
             assert handle.locator.evaluate("one => one === document.activeElement")
         figure.press("Defaults")
 
+    @pytest.mark.of_the_page
     def test_shift_enter_goes_on_to_the_next_cell(self, figure, lab):
         """And does not run the figure's own cell again, which would put all handles back."""
         figure.rest()
@@ -405,6 +412,7 @@ class Notebook:
             assert figure.quiet() == shown and lab.prompts() == prompts
         figure.press("Defaults")
 
+    @pytest.mark.of_the_page
     def test_findings_are_announced_after_rest(self, figure):
         figure.rest()
         time.sleep(0.8)  # what went before has been said
