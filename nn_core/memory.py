@@ -37,8 +37,7 @@ class Parts:
     @property
     def lengths(self) -> tuple[float, float, float]:
         """The lengths of memory, message and weights."""
-        memory, message, weights = map(np.linalg.norm, (self.memory, self.message, self.weights))
-        return float(memory), float(message), float(weights)
+        return _length(self.memory), _length(self.message), _length(self.weights)
 
     @property
     def cosine(self) -> float:
@@ -46,8 +45,15 @@ class Parts:
         them is nothing; negative where the message takes back some of the memory.
         """
         memory, message, _ = self.lengths
-        inner = float(np.vdot(self.memory, self.message))
-        return inner / (memory * message) if memory and message else 0.0
+        if not (memory and message):
+            return 0.0
+        return float(np.vdot(self.memory / memory, self.message / message))
+
+
+def _length(array: np.ndarray) -> float:
+    """Return the root of the sum of squares, also where the squares are below the least float."""
+    largest = float(np.abs(array).max(initial=0))
+    return largest * float(np.linalg.norm(array / largest)) if largest else 0.0
 
 
 def kept(settings: Iterable[Setting]) -> float:

@@ -1,14 +1,14 @@
 """All three claims in one picture: the weights are a fading memory plus a message from the data."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache, lru_cache
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.patches import Rectangle
 
-from experiments.memory import Dimmer
+from experiments.memory import Dimmer, first_crossing
 from experiments.runs import SEED
 from explorers.canvas import (
     BLUE,
@@ -38,7 +38,7 @@ LAYERS = ("hidden", "output")
 DIMMED = ("hidden layer", "both layers")
 # Rows and columns of the neurons' pictures, by how many are asked for: in a wide picture, and in a
 # narrow one, where each would become too small.
-WIDE, NARROW = {"some": (2, 8), "all": (3, 12)}, {"some": (2, 4), "all": (4, 8)}
+WIDE, NARROW = {"some": (2, 9), "all": (3, 13)}, {"some": (2, 4), "all": (4, 8)}
 SCALES = ("one for all three", "each its own", "that of the start")
 KEEPS = tuple(round(0.1 * k, 1) for k in range(11))
 STEPS = np.array([m * 10.0**e for e in range(-12, 4) for m in (1, 2, 5)])  # ends of a colour scale
@@ -62,7 +62,6 @@ class Moment:
 class MemoryResult:
     m: int
     n_train: int
-    init: str
     dimmer: Dimmer  # which has the weights at the start
     settings: tuple  # (eta, lmbda) of each epoch
     moments: tuple  # index k after k epochs
@@ -81,26 +80,24 @@ class MemoryResult:
 
     def forecast(self, layer):
         """Return the size over the epochs by the message's newest size alone, at right angles."""
-        start, message = self.sizes(layer)[0, 0], self.sizes(layer)[1, -1]
+        (start, *_), (*_, message), _ = self.sizes(layer)
         return [memory.length_forecast(start, message, moment.kept) for moment in self.moments]
 
     def crossing(self, layer):
         """Return the first epoch after which the memory is no larger than the message, or None."""
         old, new, _ = self.sizes(layer)
-        below = np.flatnonzero(old <= new)
-        return int(below[0]) if len(below) else None
+        return first_crossing(old, new)
 
     def crossing_forecast(self, layer):
         """Return the epoch in which decay alone brings the start down to the newest message.
 
         None if it doesn't, or if eta or lambda has been moved on the way.
         """
-        start, message = self.sizes(layer)[0, 0], self.sizes(layer)[1, -1]
+        (start, *_), (*_, message), _ = self.sizes(layer)
         if len(set(self.settings)) != 1 or not 0 < message < start or self.settings[0][1] == 0:
             return None
-        eta, lmbda = self.settings[0]
-        setting = {"eta": eta, "lmbda": lmbda, "m": self.m, "n_train": self.n_train}
-        return theory.epochs_to_shrink(start, message, **setting)
+        setting = Setting(*self.settings[0], self.m, self.n_train)
+        return theory.epochs_to_shrink(start, message, **asdict(setting))
 
 
 def compute(*, current, m, n_train, init):
@@ -110,7 +107,7 @@ def compute(*, current, m, n_train, init):
     x, y = images.pixels, images.y
     start = tuple(w.copy() for w in net.weights)
     dimmer = Dimmer(start, *_validation())
-    result = MemoryResult(m, n_train, init, dimmer, (), (_moment(net, start, 1.0),))
+    result = MemoryResult(m, n_train, dimmer, (), (_moment(net, start, 1.0),))
     yield result
     for _ in range(EPOCHS):
         eta, lmbda = current.eta, current.lmbda
@@ -309,7 +306,7 @@ class Picture:
 
     def _build_sizes(self):
         self.sizes = panel = self.canvas.panel(
-            "Size of the layer", "epoch", share=0.65, yscale="log", xlim=(0, EPOCHS),
+            "Size of the layer", "epoch", share=0.56, yscale="log", xlim=(0, EPOCHS),
             xticks=ticks(range(0, EPOCHS + 1, 30)), yticks=powers(range(-2, 1)),
         )  # fmt: skip
         self.curves = {
@@ -329,7 +326,7 @@ class Picture:
 
     def _build_accuracy(self):
         self.accuracy = panel = self.canvas.panel(
-            "Accuracy with less memory", "memory kept by hand", below=True, share=0.4,
+            "Accuracy with less memory", "memory kept by hand", below=True, share=0.34,
             xlim=(0, 1), xticks=ticks((0, 0.25, 0.5, 0.75, 1)),
             ylim=(0, 1), yticks=ticks((0, 0.5, 1)),
         )  # fmt: skip

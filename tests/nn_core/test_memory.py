@@ -90,14 +90,19 @@ def test_the_three_lengths_and_the_angle_close(pairs, kept):
     assert old == pytest.approx(kept * float(np.sqrt(np.sum(start**2))), rel=1e-12)
 
 
-def test_the_ledger_of_a_single_step_follows_from_them():
-    """Decay is what the memory loses, kick the message, pull what the angle between them makes."""
-    x, y = images(7)
+def an_epoch(m, n_train):
+    """Train for one; yield (weights before, parts after, ledger) of each layer."""
+    x, y = images(n_train)
     net = Network(SIZES, init="large", seed=4)
     start = [w.copy() for w in net.weights]
-    (record,) = train(net, x, y, epochs=1, m=7, eta=0.9, lmbda=1.5, seed=1, ledger=True)
-    found = memory.parts(start, net.weights, memory.kept([Setting(0.9, 1.5, 7, 7)]))
-    for before, part, ledger in zip(start, found, record.ledger.layers, strict=True):
+    (record,) = train(net, x, y, epochs=1, m=m, eta=0.9, lmbda=1.5, seed=1, ledger=True)
+    found = memory.parts(start, net.weights, memory.kept([Setting(0.9, 1.5, m, n_train)]))
+    yield from zip(start, found, record.ledger.layers, strict=True)
+
+
+def test_the_ledger_of_a_single_step_follows_from_them():
+    """Decay is what the memory loses, kick the message, pull what the angle between them makes."""
+    for before, part, ledger in an_epoch(m=7, n_train=7):
         old, new, _ = part.lengths
         assert ledger.decay == pytest.approx(old**2 - np.sum(before**2), rel=1e-10)
         assert ledger.kick == pytest.approx(new**2, rel=1e-10)
@@ -105,17 +110,20 @@ def test_the_ledger_of_a_single_step_follows_from_them():
 
 
 def test_an_epochs_displacements_in_the_ledger_are_theirs():
-    x, y = images(20)
-    net = Network(SIZES, init="large", seed=4)
-    start = [w.copy() for w in net.weights]
-    (record,) = train(net, x, y, epochs=1, m=3, eta=0.9, lmbda=1.5, seed=1, ledger=True)
-    found = memory.parts(start, net.weights, memory.kept([Setting(0.9, 1.5, 3, 20)]))
-    for before, part, ledger in zip(start, found, record.ledger.layers, strict=True):
+    for before, part, ledger in an_epoch(m=3, n_train=20):
         old, new, _ = part.lengths
         assert ledger.data_displacement == pytest.approx(new, rel=1e-10)
         assert ledger.decay_displacement == pytest.approx(
             np.sqrt(np.sum(before**2)) - old, rel=1e-10
         )
+
+
+def test_a_memory_that_has_all_but_gone_still_has_a_length_and_a_direction():
+    """Its squares are below the least float."""
+    start, message = np.random.default_rng(1).standard_normal((2, 5, 4))
+    faded, whole = Parts(1e-200 * start, message), Parts(start, message)
+    assert faded.lengths[0] == pytest.approx(1e-200 * whole.lengths[0], rel=1e-12)
+    assert faded.cosine == pytest.approx(whole.cosine, rel=1e-12)
 
 
 def test_where_one_of_them_is_nothing_there_is_no_angle():
