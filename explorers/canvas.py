@@ -10,7 +10,6 @@ pixel on a page that has the picture's width for it.
 """
 
 import io
-import re
 from functools import cache
 from itertools import pairwise
 
@@ -26,6 +25,7 @@ from matplotlib.transforms import Affine2D
 
 from explorers import fingerprint
 from explorers.formats import power, trimmed
+from explorers.pixels import Pixels
 
 # Okabe and Ito's colours, which stay apart in the common kinds of colour blindness. `TEXT` has
 # them darkened to a contrast of at least 4.5:1 on white, for words in the colour of their curve.
@@ -139,10 +139,8 @@ class Panel:
         """Add an image that moves and fills the panel, blank yet, in `colours` from -1 to 1."""
         self.still.set_axis_off()
         self.frame(xticks={}, yticks={})
-        return self.moving.imshow(
-            [[np.nan]], colours, vmin=-1, vmax=1, extent=(0, 1, 0, 1), aspect="auto",
-            interpolation="none",  # the browser makes each pixel a sharp square
-        )  # fmt: skip
+        self.moving.set(xlim=(0, 1), ylim=(0, 1))
+        return self.moving.add_image(Pixels(self.moving, colours, (-1, 1)))
 
     def frame(self, *, yscale=None, **changed):
         """Set limits, and ticks ({value: text}). Those that would touch are left out."""
@@ -463,8 +461,7 @@ class Canvas:
         return self._svg(still=False, moving=True)
 
     def _svg(self, **layers):
-        # Matplotlib names an image by its content, so that two alike would have one name.
-        return re.sub(r' id="image\w+"', "", self._render("svg", **layers).decode())
+        return self._render("svg", **layers).decode()
 
     def png(self, dpi=100):
         """Return the whole figure as PNG: the figure of record."""

@@ -425,8 +425,10 @@ class Notebook:
             figure.page.keyboard.press("ArrowDown")
             time.sleep(0.05)
 
+        rest = 0.65  # the page waits for 0.7 s, and a busy one notes a finding late
+
         def rests(seen):  # a figure may say how far it is, even between two keys on a busy machine
-            return sum(then - came > 0.65 for came, then in pairwise([*seen["came"], seen["now"]]))
+            return sum(then - came > rest for came, then in pairwise([*seen["came"], seen["now"]]))
 
         seen = figure.seen()
         assert len(seen["announced"]) <= rests(seen)
@@ -434,7 +436,7 @@ class Notebook:
         seen = figure.seen()
         assert seen["announced"][-1] == now["sentence"] == figure.live()
         assert len(seen["announced"]) <= rests(seen)
-        assert min(seen["rests"]) > 0.69  # each after a rest, however long the keys took
+        assert min(seen["rests"]) > rest  # each after one, however long the keys took
         figure.press("Defaults")
 
     def test_axe_finds_no_barrier(self, lab):

@@ -1,5 +1,6 @@
 """The two layers of a figure: what is in which, where it stands, and the same state, same bytes."""
 
+import base64
 import io
 import re
 import xml.etree.ElementTree as ET
@@ -332,13 +333,24 @@ def test_letters_are_as_wide_as_they_are_drawn(canvas):
     assert drawn == pytest.approx(width_of("epoch", LABEL), abs=1)
 
 
-def test_two_images_alike_do_not_share_a_name():
+def test_an_image_is_written_in_the_colours_that_matplotlib_gives_it():
+    numbers = np.array([[-3, -1, -0.3, np.nan], [0, 0.004, 1, 7]])
     canvas = Canvas(540)
-    for name in "ab":
-        canvas.panel(name, aspect=0.5).image("cividis").set_data([[0.5, 1.0]])
+    images = [canvas.panel(name, aspect=0.5).image("cividis") for name in "ab"]
     canvas.lay_out()
-    names = re.findall(r' id="([^"]+)"', canvas.moving_svg())
-    assert canvas.moving_svg().count("<image") == 2 and len(set(names)) == len(names) > 2
+    for image in images:
+        image.set_data(numbers)
+    nodes = ET.fromstring(canvas.moving_svg()).findall(".//{*}image")
+    for panel, image, node in zip(canvas.panels, images, nodes, strict=True):
+        place = [float(node.get(name)) for name in ("x", "y", "width", "height")]
+        top = canvas.paper[1] - panel.y - panel.height
+        assert place == pytest.approx([panel.x, top, panel.width, panel.height], abs=0.01)
+        data = node.get("{http://www.w3.org/1999/xlink}href").partition("base64,")[2]
+        written = Image.open(io.BytesIO(base64.b64decode(data)))
+        shown = image.to_rgba(np.ma.masked_invalid(numbers))
+        assert np.asarray(written.convert("RGBA")) / 255 == pytest.approx(shown, abs=0.01)
+    ids = re.findall(r' id="([^"]+)"', canvas.moving_svg())
+    assert len(set(ids)) == len(ids) > 2  # two images alike do not share a name
 
 
 @pytest.mark.parametrize("width", WIDTHS)
