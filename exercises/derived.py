@@ -33,6 +33,30 @@ def predict_total() -> Choice:
     )
 
 
+def predict_brightness() -> Choice:
+    """Ask for the effect of brighter images: what the saturation argument stands or falls with."""
+    little = "it falls, but by less than a third"
+
+    def result() -> str:
+        stored = scaling.load()
+        dark, bright = (
+            (forecasts.measured(stored, scaling.Run(brightness=c))[0] / (784 * 30)) ** 0.5
+            for c in (0.5, 2.0)
+        )
+        return (
+            f"From brightness 0.5 to 2 it goes from {dark:.4f} to {bright:.4f}, a ratio of "
+            f"{dark / bright:.2f}. To keep z as it was, a ratio of 4 would be needed."
+        )
+
+    return Choice(
+        "Every image four times as bright. To bring z = Σ w x to the same value, weights of a "
+        "quarter would do. What becomes of the size at which the hidden weights settle?",
+        ["it falls to a quarter", "it falls to a half", little, "it grows"],
+        result,
+        right=little,
+    )
+
+
 def predict_giving_up() -> Choice:
     """Ask how a network ends whose decay is too strong."""
     cliff = "beyond a certain λ all weights go to nothing"
@@ -61,7 +85,7 @@ def _judge_means(answer: Any) -> str:
         (3.0**2 + 2.0**2, "With w = 3 and a = 2 it is 13. There is still less."),
         (math.sqrt(PRODUCT), "That is each of the two weights. Asked is the sum of squares."),
         (2 * math.sqrt(PRODUCT), "That is the sum of the weights. Asked is the sum of squares."),
-        (2 * PRODUCT**2, "You squared the product. Each weight is its root."),
+        (2 * PRODUCT**2, "You squared the product. Each weight is its little."),
     ]
     if math.isclose(value, 2 * PRODUCT, rel_tol=0.01):
         return "Both are √6: regularization shares the product equally between the two layers."

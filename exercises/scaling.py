@@ -22,26 +22,6 @@ def sizes(series: str, of: str) -> dict[float, float]:
     return dict(zip(xs.tolist(), means.tolist()))
 
 
-def predict_brightness() -> Choice:
-    """Ask for the effect of brighter images: what the saturation argument stands or falls with."""
-    little = "it falls, but by less than a third"
-
-    def result() -> str:
-        found = sizes("brightness", "brightness")
-        return (
-            f"From brightness 0.5 to 2 it goes from {found[0.5]:.4f} to {found[2.0]:.4f}, a ratio "
-            f"of {found[0.5] / found[2.0]:.2f}. To keep z as it was, a ratio of 4 would be needed."
-        )
-
-    return Choice(
-        "Every image four times as bright. To bring z = Σ w x to the same value, weights of a "
-        "quarter would do. What becomes of the size at which they settle?",
-        ["it falls to a quarter", "it falls to a half", little, "it grows"],
-        result,
-        right=little,
-    )
-
-
 def predict_lambda_law() -> Choice:
     """Ask for the exponent in lambda."""
     bends = "no single power: the curve bends, flatter for small λ, steeper for large"

@@ -104,7 +104,7 @@ def table(stored):
             rows += _claim_1(stored, hidden, f"{network} {name}", layer)
         rows += _claim_2(stored, hidden, network)
         rows += _claim_3(stored, hidden, network)
-    rows.append(_scaling(stored))
+    rows += _scaling(stored)
     return sorted(rows, key=lambda row: row.claim[0])  # by claim, else as they come
 
 
@@ -169,15 +169,14 @@ def _claim_3(stored, hidden, network):
 
 
 def _scaling(stored):
-    ratio = tail_size(stored, 30) / tail_size(stored, 100)
     book = scale(30) / scale(100)
-    return Condition(
-        "3 size scales as 1/√N_w",
-        "30 against 100 hidden",
-        f"ratio {book:.2f}, to 10%",
-        f"{ratio:.2f}",
-        abs(ratio / book - 1) < 0.1,
-    )
+    sizes = {"all weights": whole_network_size, "hidden layer": tail_size}
+    ratios = {where: of(stored, 30) / of(stored, 100) for where, of in sizes.items()}
+    return [
+        Condition("3 size scales as 1/√N_w", f"30 to 100, {where}", f"ratio {book:.2f}, to 10%",
+                  f"{ratio:.2f}", abs(ratio / book - 1) < 0.1)
+        for where, ratio in ratios.items()
+    ]  # fmt: skip
 
 
 def show(rows):

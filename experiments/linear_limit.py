@@ -16,6 +16,7 @@ from nn_core import linear_limit, load_mnist
 
 FILE = store.RESULTS / "linear_limit.npz"
 TOLERANCE = 0.01  # of the conditions of a minimum
+OTHERS = ((5000, 1.5), (5000, 15.0), (1000, 5.0))  # (n_train, lmbda) for experiments/arrival.py
 WEAKEST = 1e-4  # lambda/n_train, the book's: with less the bowl is so flat that it takes hours
 
 
@@ -39,7 +40,8 @@ def of(run):
 
 def all_runs():
     every = dict.fromkeys(of(run) for run in scaling.all_runs() if run.pool == 1)
-    return [run for run in every if run.lmbda / run.n_train >= WEAKEST]
+    solvable = [run for run in every if run.lmbda / run.n_train >= WEAKEST]
+    return [*solvable, *(Run(n_train, lmbda) for n_train, lmbda in OTHERS)]
 
 
 def quick_runs():
@@ -70,12 +72,67 @@ def load(path=FILE):
 # Forecasts beside measurements. Nothing in the first was fitted to the second.
 
 
-def measured(stored, run):
-    """Return the squared sizes of the layers where a setting's runs have settled, their mean."""
-    alike = [columns["squared_size"] for other, columns in stored.items()
+def measured(stored, run, column="squared_size"):
+    """Return a column of a setting's runs that have settled, their mean."""
+    alike = [columns[column] for other, columns in stored.items()
              if (other.hidden, of(other), other.eta, other.m, other.pool)
              == (run.hidden, of(run), run.eta, run.m, run.pool) and columns["settled"]]  # fmt: skip
     return np.mean(alike, axis=0)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A settled network's cost at any lambda, if its weights are kept: a straight line."""
+
+    hidden: int
+    n_train: int
+    lmbda: float  # with which it was trained
+    without_penalty: float
+    squares: tuple[float, float]  # of the hidden layer and of the output layer
+
+    @property
+    def n_weights(self):
+        return (784 + 10) * self.hidden
+
+    @property
+    def total(self):
+        return sum(self.squares)
+
+    def cost(self, lmbda):
+        return self.without_penalty + lmbda / (2 * self.n_train) * self.total
+
+
+def lines(stored, name):
+    """Return the `Line` of each setting in a series of the scaling sweep, means over its runs."""
+    found = []
+    for run in _distinct(name):
+        squares = tuple(float(one) for one in measured(stored, run))
+        penalty = run.lmbda / (2 * run.n_train) * sum(squares)
+        cost = float(measured(stored, run, "cost"))
+        found.append(Line(run.hidden, run.n_train, run.lmbda, cost - penalty, squares))
+    return found
+
+
+def show_brightness(stored):
+    """Print the sizes with brighter images, forecast from what was measured at other lambdas.
+
+    Straight neurons do with inputs times c and weights over c what they did before. So brightness c
+    is the same problem with lambda/c, and the weights are those of that problem over sqrt(c).
+    Between the measured lambdas of the series the squares are interpolated, as powers.
+    """
+    known = lines(stored, "lambda")
+    at = np.log([line.lmbda for line in known])
+    print(f"{'':>10}{'':>8}" + f"{'hidden layer':>28}{'output layer':>28}")
+    print(f"{'brightness':>10}{'λ/c':>8}" + f"{'forecast':>12}{'measured':>10}{'ratio':>6}" * 2)
+    for run in _distinct("brightness"):
+        row = f"{run.brightness:>10g}{run.lmbda / run.brightness:>8g}"
+        for layer, fan_in in enumerate((run.fan_in, 10)):
+            squares = np.log([line.squares[layer] for line in known])
+            squared = np.exp(np.interp(np.log(run.lmbda / run.brightness), at, squares))
+            both = squared / run.brightness, measured(stored, run)[layer]
+            forecast, found = ((one / (run.hidden * fan_in)) ** 0.5 for one in both)
+            row += f"{forecast:>12.4f}{found:>10.4f}{forecast / found:>6.2f}"
+        print(row)
 
 
 def show_forecasts(solved, stored, name):
@@ -102,14 +159,52 @@ def show_totals(stored, name):
     """Print the squared sizes of a series over the width, and the power of N_w that the size of
     all weights follows."""
     print(f"{'hidden':>6}{'N_w':>9}{'‖W1‖²':>10}{'‖W2‖²':>10}{'sum':>10}{'rms of all weights':>22}")
-    sizes = []
-    for run in _distinct(name):
-        squared, n_weights = measured(stored, run), (run.fan_in + 10) * run.hidden
-        sizes.append((n_weights, (squared.sum() / n_weights) ** 0.5))
-        print(f"{run.hidden:>6}{n_weights:>9,}{squared[0]:>10.1f}{squared[1]:>10.1f}"
-              f"{squared.sum():>10.1f}{sizes[-1][1]:>22.4f}")  # fmt: skip
-    power, _ = np.polyfit(*np.log(np.array(sizes)).T, 1)
-    print(f"λ = {run.lmbda:g}: over all weights the size goes like N_w to the power {power:.2f}")
+    pairs = []
+    for line in lines(stored, name):
+        hidden, output = line.squares
+        pairs.append((line.total, line.n_weights))
+        print(f"{line.hidden:>6}{line.n_weights:>9,}{hidden:>10.1f}{output:>10.1f}"
+              f"{line.total:>10.1f}{(line.total / line.n_weights) ** 0.5:>22.4f}")  # fmt: skip
+    print(f"λ = {line.lmbda:g}: over all weights the size goes like N_w to the power "
+          f"{_power(pairs):.2f}")  # fmt: skip
+
+
+def show_exponents(stored, *names):
+    """Print which power of N_w the size follows over a series of widths: of all weights, and of
+    each layer's own."""
+    print(f"{'':>6}{'all weights':>13}{'hidden layer':>14}{'output layer':>14}"
+          f"{'all weights, from 30 neurons on':>35}")  # fmt: skip
+    for name in names:
+        series = lines(stored, name)
+        all_of_them = [(line.total, line.n_weights) for line in series]
+        hidden, output = ([(line.squares[layer], fan_in * line.hidden) for line in series]
+                          for layer, fan_in in enumerate((784, 10)))  # fmt: skip
+        wide = [pair for pair, line in zip(all_of_them, series) if line.hidden >= 30]
+        powers = [_power(pairs) for pairs in (all_of_them, hidden, output, wide)]
+        print(
+            f"λ = {series[0].lmbda:<2g}{'{:>+13.2f}{:>+14.2f}{:>+14.2f}{:>+35.2f}'.format(*powers)}"
+        )
+
+
+def _power(pairs):
+    """Return the power of the number of weights that sqrt(squared size/number) goes with."""
+    squares, n_weights = np.array(pairs).T
+    return np.polyfit(np.log(n_weights), np.log(squares / n_weights) / 2, 1)[0]
+
+
+def show_fitting(solved, points, formula):
+    """Print by how much forecast and fitted formula miss ||w|| of the hidden layer, over all runs
+    whose problem has been solved. `points` are `scaling_fit.settled` of each stored run."""
+    forecast, fitted = [], []
+    for point in points:
+        if point.run.pool == 1 and (problem := of(point.run)) in solved:
+            length = (4 * float(solved[problem]["nuclear_norm"])) ** 0.5
+            forecast.append(np.log(length / point.norm))
+            fitted.append(np.log(formula.norm(point) / point.norm))
+    for name, missed in (("forecast, nothing fitted", forecast), ("formula, six numbers", fitted)):
+        print(f"{name:>25}: misses ‖w‖ by {np.sqrt(np.mean(np.square(missed))):.0%} (root mean "
+              f"square), at most {np.max(np.abs(np.expm1(missed))):.0%}")  # fmt: skip
+    print(f"over {len(forecast)} runs of {len(points)}")
 
 
 def _distinct(name):

@@ -123,7 +123,8 @@ def critical_kappa(x: ArrayLike, y: ArrayLike) -> float:
     that exceeds 4 kappa.
     """
     inputs, targets = _tables(x, y)
-    covariance = (targets - targets.mean(axis=0)).T @ (inputs - inputs.mean(axis=0)) / len(inputs)
+    means = np.outer(targets.mean(axis=0), inputs.mean(axis=0))
+    covariance = targets.T @ inputs / len(inputs) - means
     return float(np.linalg.svd(covariance, compute_uv=False)[0]) / 4
 
 

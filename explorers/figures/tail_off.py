@@ -49,6 +49,7 @@ class TailOffResult:
     x_squared: float  # mean over the training images of the squared length of an input
     settings: tuple  # (eta, lmbda) of each epoch
     sizes: dict
+    everywhere: dict  # sizes over all weights of the network
     neurons: dict
     ledgers: dict  # of the hidden layer, index k of epoch k + 1
     accuracy: dict
@@ -67,9 +68,10 @@ class TailOffResult:
         }
 
     @property
-    def gain(self):
-        """The cost that the data would save if the new network's hidden weights grew, per unit of
-        relative growth: lmbda ||w||^2 / n_train, which equals it where decay and pull balance."""
+    def balance(self):
+        """lambda ||w||^2 / n_train of the new network's hidden weights: where they have settled,
+        what the data give back to decay, gain and heat together (see experiments/scaling_fit.py).
+        """
         squared_size = self.ledgers["scaled"][-1].size_after
         return self.settings[-1][1] * squared_size / self.n_train
 
@@ -108,6 +110,7 @@ def compute(*, current, m, n_train, hidden, fan_in):
     result = TailOffResult(
         m, n_train, sizes[0], nets["large"].n_weights, float((images.x**2).sum(axis=1).mean()), (),
         sizes={init: (net.weight_rms()[0],) for init, net in nets.items()},
+        everywhere={init: (_everywhere(net),) for init, net in nets.items()},
         neurons={init: (_neurons(net, x),) for init, net in nets.items()},
         ledgers={init: () for init in NAMES},
         accuracy={init: (net.accuracy(x, y),) for init, net in nets.items()},
@@ -124,6 +127,9 @@ def compute(*, current, m, n_train, hidden, fan_in):
             result,
             settings=(*result.settings, (eta, lmbda)),
             sizes=_extended(result.sizes, records, lambda _, r: r.weight_rms[0]),
+            everywhere=_extended(
+                result.everywhere, records, lambda init, _: _everywhere(nets[init])
+            ),
             neurons=_extended(result.neurons, records, lambda init, _: _neurons(nets[init], x)),
             ledgers=_extended(result.ledgers, records, lambda _, r: r.ledger.layers[0]),
             accuracy=_extended(result.accuracy, records, lambda _, r: r.accuracy),
@@ -133,6 +139,10 @@ def compute(*, current, m, n_train, hidden, fan_in):
 
 def _extended(series, records, value):
     return {init: (*series[init], value(init, record)) for init, record in records.items()}
+
+
+def _everywhere(net):
+    return (net.squared_size() / net.n_weights) ** 0.5
 
 
 def _neurons(net, x):
@@ -201,6 +211,7 @@ def _learning(result):
 def tabulate(result, *, epoch):
     rows = [(f"{init} start", rounded(result.sizes[key][0])) for key, init in _named()]
     rows += [(f"{init} now", rounded(result.sizes[key][-1])) for key, init in _named()]
+    rows.append(("all weights, new, now", rounded(result.everywhere["scaled"][-1])))
     rows += [(name, rounded(scale)) for name, scale in result.scales.items()]
     rows.append(("mean squared length of an input, ⟨|x|²⟩", rounded(result.x_squared)))
     if result.epochs:
@@ -209,7 +220,7 @@ def tabulate(result, *, epoch):
             ("last epoch: decay, of the squared size (old)", percent(one.decay / one.size_before)),
             ("last epoch: pull", percent(one.pull / one.size_before)),
             ("last epoch: kick", percent(one.kick / one.size_before)),
-            ("gain at balance, λ‖w‖²/n_train (new)", rounded(result.gain)),
+            ("gain and heat at balance, λ‖w‖²/n_train (new)", rounded(result.balance)),
         ]
     shown = result.neurons["large"][min(epoch, result.epochs)]
     rows += [
@@ -229,6 +240,7 @@ def columns(result):
     table = {"epoch": range(result.epochs + 1)}
     for key, name in NAMES.items():
         table[f"{name}_rms"] = result.sizes[key]
+        table[f"{name}_rms_of_all"] = result.everywhere[key]
         table[f"{name}_z_rms"] = [n.z_rms for n in result.neurons[key]]
         table[f"{name}_saturated"] = [n.saturated for n in result.neurons[key]]
         table[f"{name}_accuracy"] = result.accuracy[key]

@@ -122,6 +122,13 @@ def tail(raw, hidden):
                for init in ("large", "scaled")) / 2  # fmt: skip
 
 
+def whole(raw, hidden):
+    """The size over all weights, from those of the layers, whose numbers of weights are known."""
+    squares = sum(float((raw[f"{hidden}-{init}-0/weight_rms"][149] ** 2) @ (784, 10)) * hidden
+                  for init in ("large", "scaled")) / 2  # fmt: skip
+    return math.sqrt(squares / N_WEIGHTS[hidden])
+
+
 @pytest.mark.parametrize("hidden", [30, 100])
 def test_claim_3_is_recomputed(raw, rows, hidden):
     network = f"[784, {hidden}, 10]"
@@ -151,16 +158,18 @@ def test_claim_3_is_recomputed(raw, rows, hidden):
     assert number(one.needs) == pytest.approx(N_WEIGHTS[hidden] ** -0.5, abs=6e-5)
 
 
-def test_the_scaling_is_recomputed(raw, rows):
-    ratio, book = tail(raw, 30) / tail(raw, 100), math.sqrt(79_400 / 23_820)
-    one = row(rows, "3 size scales as 1/√N_w", "30 against 100 hidden")
+@pytest.mark.parametrize("which", ["all weights", "hidden layer"])
+def test_the_scaling_is_recomputed(raw, rows, which):
+    of, book = {"all weights": whole, "hidden layer": tail}[which], math.sqrt(79_400 / 23_820)
+    ratio = of(raw, 30) / of(raw, 100)
+    one = row(rows, "3 size scales as 1/√N_w", f"30 to 100, {which}")
     assert number(one.measured) == pytest.approx(ratio, abs=6e-3)
     assert number(one.needs.removeprefix("ratio ")) == pytest.approx(book, abs=6e-3)
     assert one.holds is bool(abs(ratio / book - 1) < 0.1)
 
 
 def test_the_table_is_complete_and_in_order(rows):
-    assert len(rows) == 2 * (2 * 5 + 4 + 4) + 1 and len({(r.claim, r.where) for r in rows}) == 37
+    assert len(rows) == 2 * (2 * 5 + 4 + 4) + 2 and len({(r.claim, r.where) for r in rows}) == 38
     assert [one.claim[0] for one in rows] == sorted(one.claim[0] for one in rows)
     assert all(isinstance(one.holds, bool | np.bool_) for one in rows)
 
@@ -237,9 +246,10 @@ def test_the_verdict_on_the_scaling_can_turn(stored, rows, factor):
     for init in ("large", "scaled"):
         for table in altered[30, init]:
             table["weight_rms"] *= factor
-    where = "30 against 100 hidden"
-    assert row(rows, "3 size scales as 1/√N_w", where).holds
-    assert not row(conditions.table(altered), "3 size scales as 1/√N_w", where).holds
+            table["size_after"] *= factor**2
+    for where in ("30 to 100, all weights", "30 to 100, hidden layer"):
+        assert row(rows, "3 size scales as 1/√N_w", where).holds
+        assert not row(conditions.table(altered), "3 size scales as 1/√N_w", where).holds
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,21 @@
 import numpy as np
 import pytest
 
-from experiments import scaling
+from experiments import arrival, scaling, scaling_fit
 from experiments.linear_limit import (
     FILE,
     Run,
     all_runs,
     compute,
+    lines,
     load,
     main,
     measured,
     of,
     quick_runs,
+    show_brightness,
+    show_exponents,
+    show_fitting,
     show_forecasts,
     show_totals,
 )
@@ -27,6 +31,7 @@ def stored():
 
 def test_there_is_a_problem_for_each_setting_with_full_images():
     wanted = {of(run) for run in scaling.all_runs() if run.pool == 1}
+    wanted |= {Run(run.n_train, run.lmbda) for run in arrival.settings()}
     assert {run for run in wanted if run.lmbda / run.n_train >= 1e-4} == set(all_runs())
     assert set(all_runs()) == set(load())
 
@@ -75,6 +80,55 @@ def test_the_tables_say_forecast_measured_and_their_ratio(stored, capsys):
         assert float(ratio) == pytest.approx(float(forecast) / float(found), abs=6e-3)
     show_totals(stored, "width")
     assert "to the power -0.50" in capsys.readouterr().out
+
+
+def test_a_settled_network_costs_at_its_own_lambda_what_is_stored(stored):
+    for line in lines(stored, "lambda"):
+        run = scaling.Run(lmbda=line.lmbda)
+        assert line.cost(line.lmbda) == pytest.approx(float(measured(stored, run, "cost")))
+        assert line.cost(0) == line.without_penalty and line.n_weights == 794 * 30
+
+
+def test_brightness_is_forecast_from_other_lambdas(stored, capsys):
+    """Inputs over 2 are lambda times 2, which was measured, and weights times sqrt(2)."""
+    show_brightness(stored)
+    _, _, _, half, *_ = capsys.readouterr().out.splitlines()
+    brightness, lmbda, forecast, found, ratio, *_ = half.split()
+    assert (brightness, lmbda) == ("0.5", "10")
+    size = (2 * measured(stored, scaling.Run(lmbda=10.0))[0] / (784 * 30)) ** 0.5
+    assert float(forecast) == pytest.approx(size, abs=6e-5)
+    dim = [c["squared_size"][0] for run, c in stored.items() if run.brightness == 0.5]
+    assert float(found) == pytest.approx((np.mean(dim) / (784 * 30)) ** 0.5, abs=6e-5)
+    assert float(ratio) == pytest.approx(float(forecast) / float(found), abs=6e-3)
+
+
+def test_exponents_are_slopes_over_the_widths(stored, capsys):
+    show_exponents(stored, "width")
+    _, row = capsys.readouterr().out.splitlines()
+    *_, whole, hidden, output, wide = row.split()
+    widths = (8, 16, 30, 64, 128, 256, 512)
+    squares = np.array([measured(stored, scaling.Run(hidden=h)) for h in widths])
+    n_weights = np.outer(widths, (784, 10))
+    found = [squares.sum(axis=1) / n_weights.sum(axis=1), *(squares / n_weights).T]
+    for said, mean_square in zip((whole, hidden, output), found):
+        x, y = np.log(widths) - np.mean(np.log(widths)), np.log(mean_square) / 2
+        assert float(said) == pytest.approx(x @ y / (x @ x), abs=6e-3)
+    assert -0.52 < float(wide) < -0.47
+
+
+def test_what_forecast_and_formula_miss_is_over_the_same_runs(stored, capsys):
+    points = [scaling_fit.settled(run, columns) for run, columns in stored.items()]
+    formula = scaling_fit.collapse(points)
+    show_fitting(load(), points, formula)
+    forecast, fitted, over = capsys.readouterr().out.splitlines()
+    chosen = [point for point in points if point.run.pool == 1 and of(point.run) in load()]
+    ratios = [(4 * float(load()[of(point.run)]["nuclear_norm"])) ** 0.5 / point.norm
+              for point in chosen]  # fmt: skip
+    assert f"by {np.sqrt(np.mean(np.log(ratios) ** 2)):.0%} (" in forecast
+    assert f"at most {max(abs(ratio - 1) for ratio in ratios):.0%}" in forecast
+    most = max(abs(formula.norm(point) / point.norm - 1) for point in chosen)
+    assert f"at most {most:.0%}" in fitted
+    assert over == f"over {len(chosen)} runs of {len(points)}"
 
 
 def test_the_command_line_stores_a_small_version(tmp_path):

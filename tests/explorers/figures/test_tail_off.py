@@ -133,15 +133,18 @@ def test_the_table_has_the_last_epoch(small):
     (_, images, run), (_, _, other) = map(trained, INITS)
     (*_, old), (*_, new) = run, other
     one = old.ledger.layers[0]
+    squares = sum(layer.size_after for layer in new.ledger.layers)
+    everywhere = (squares / (7 * (196 + 10))) ** 0.5
     neurons = small.result.neurons["large"][-1]
     assert_told(small, {
         "hidden layer, old initialization, now": old.weight_rms[0],
         "hidden layer, new, now": new.weight_rms[0],
+        "all weights, new, now": everywhere,
         "mean squared length": (images.x**2).sum(axis=1).mean(),
         "last epoch: decay": one.decay / one.size_before,
         "last epoch: pull": one.pull / one.size_before,
         "last epoch: kick": one.kick / one.size_before,
-        "gain at balance": 5.0 * new.ledger.layers[0].size_after / 100,
+        "gain and heat at balance": 5.0 * new.ledger.layers[0].size_after / 100,
         "epoch shown": EPOCHS,
         "there: root mean square of z": neurons.z_rms,
         "there: saturated": neurons.saturated,

@@ -1,0 +1,55 @@
+"""Where weights give up: the stored runs on both sides, and one small network of the kind."""
+
+import numpy as np
+import pytest
+
+from experiments.cliff import (
+    IMAGES,
+    SHARES,
+    all_runs,
+    compute,
+    load,
+    main,
+    mean,
+    quick_runs,
+    show_cliff,
+)
+from nn_core import load_mnist
+
+
+@pytest.fixture(scope="module")
+def stored():
+    return load()
+
+
+def test_the_forecast_is_the_covariances_largest_singular_value():
+    (run, _), images = quick_runs(), load_mnist(200).train
+    x, y = images.x - images.x.mean(axis=0), images.y - images.y.mean(axis=0)
+    largest = np.linalg.svd(y.T @ x / 200, compute_uv=False)[0]
+    assert compute(run)["critical"] == pytest.approx(200 * largest / 4, rel=1e-4)
+
+
+def test_all_runs_are_stored(stored):
+    assert set(stored) == set(all_runs())
+
+
+@pytest.mark.parametrize("n_train", IMAGES)
+def test_it_is_a_cliff_and_it_stands_where_it_is_forecast(stored, n_train):
+    """From 0.8 to 1.25 of the forecast the size falls to a fifth, from 0.5 on answers to chance."""
+    sizes = [mean(stored, n_train, share, "hidden_rms") for share in SHARES]
+    right = [mean(stored, n_train, share, "accuracy") for share in SHARES]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] < sizes[1] / 5
+    assert right[0] > 0.4 and right[-2] < 0.15
+
+
+def test_the_table_has_a_row_for_each_number_of_images(stored, capsys):
+    show_cliff(stored)
+    _, _, *rows, last = capsys.readouterr().out.splitlines()
+    assert [row.split()[0] for row in rows] == [f"{n:,}" for n in IMAGES]
+    assert last.startswith("just below it")
+
+
+def test_the_command_line_stores_a_small_version(tmp_path):
+    main(["--quick", "--workers", "1", "--out", str(tmp_path / "quick.npz")])
+    assert set(load(tmp_path / "quick.npz")) == set(quick_runs())
