@@ -1,10 +1,11 @@
 """Predictions and exercises on why the size goes like 1/sqrt(N_w), and where weights give up."""
 
 import math
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from exercises.exercise import Exercise, as_number, refuse
+from exercises.exercise import Exercise, Wrong, as_number, refuse
 from exercises.prediction import Choice
 from experiments import linear_limit as forecasts
 from experiments import scaling
@@ -134,4 +135,58 @@ give_up = Exercise(
     f"largest = np.linalg.svd(y.T @ x / {N_TRAIN}, compute_uv=False)[0]\n"
     f"critical = {N_TRAIN} * largest / 4",
     judge=_judge_critical,
+)
+
+
+def _judge_design(answer: Any) -> str:
+    if answer is None or answer is ...:
+        raise Wrong("There is no answer yet: what you change is missing.")
+    if not isinstance(answer, dict):
+        raise Wrong(f"Hand over what you change and to what, like {{'lmbda': 50.0}}: {answer!r}.")
+    stored, base = scaling.load(), scaling.Run()
+    try:
+        run = replace(base, **answer)
+    except TypeError:
+        raise Wrong(
+            f"There is nothing to change but hidden, lmbda and brightness: {answer}."
+        ) from None
+    if run not in stored or run.pool > 1:  # averaging pixels changes both
+        raise Wrong(
+            "That was not measured. Stored are hidden = 8, 16, 30, 64, 128, 256, 512, lmbda = 0.5 "
+            "to 200 and brightness = 0.25, 0.5, 1, 2, 4, one of them changed."
+        )
+    by_number, by_light = ((_one(base) / _one(run)) ** 0.5 for _one in (_n_weights, _length))
+    if max(by_number / by_light, by_light / by_number) < 3:
+        raise Wrong(
+            f"1/√N_w would move by a factor of {by_number:.2f}, 1/√⟨|x|²⟩ by {by_light:.2f}: that "
+            "is hard to tell apart."
+        )
+    before, after = (forecasts.measured(stored, one)[0] / (one.fan_in * one.hidden)
+                     for one in (base, run))  # fmt: skip
+    return (
+        f"If the size followed 1/√N_w it would move by a factor of {by_number:.2f}, if it "
+        f"followed 1/√⟨|x|²⟩ by {by_light:.2f}. Measured, in the hidden layer: "
+        f"{(after / before) ** 0.5:.2f}."
+    )
+
+
+def _n_weights(run: scaling.Run) -> float:
+    return (run.fan_in + 10) * run.hidden
+
+
+def _length(run: scaling.Run) -> float:
+    return run.brightness**2  # as a multiple: the images are the same
+
+
+tell_apart = Exercise(
+    question="Two scales, 1/√N_w and 1/√⟨|x|²⟩. Design an experiment that tells them apart: which "
+    "one thing do you change in [784, 30, 10] on 5,000 images at λ = 5, and to what, so that the "
+    "two forecasts differ at least threefold?",
+    hints=(
+        "Ask of each thing that one can change: which of the two scales knows of it?",
+        "λ moves neither. The number of neurons moves the first, the brightness the second.",
+        "Go far enough: each is a root.",
+    ),
+    solution="change = {'brightness': 4.0}  # or {'hidden': 512}",
+    judge=_judge_design,
 )

@@ -133,6 +133,6 @@ class Envelope(Figure, parts=globals()):
     name = "envelope"
     title = "The least cost, a line for each network, and the sums of squares"
     controls = (
-        Control("lmbda", "λ", "regularization, left", log_stops(0.5, 200.0), 5.0, VIEW),
+        Control("lmbda", "λ", "left", log_stops(0.5, 200.0), 5.0, VIEW),
         Control("decay", "λ", "right", tuple(WIDTHS), "5"),
     )

@@ -765,18 +765,19 @@ class TestDerived(Notebook):
     notebook = "08_derived"
     predictions = (
         ("predict_total()", derived.predict_total()._right),
+        ("predict_brightness()", derived.predict_brightness()._right),
         ("predict_giving_up()", derived.predict_giving_up()._right),
     )
     exercises = (
         (derived.two_means, "derived.two_means", "6", "the product"),
         (derived.give_up, "derived.give_up", "derived.critical_lambda(1000)", "1,000 images"),
+        (derived.tell_apart, "derived.tell_apart", "{'hidden': 8}", "hard to tell"),
     )
 
 
 class TestScalingLaws(Notebook):
     notebook = "07_scaling_laws"
     predictions = (
-        ("predict_brightness()", scaling.predict_brightness()._right),
         ("predict_lambda_law()", scaling.predict_lambda_law()._right),
         ("predict_eta()", scaling.predict_eta()._right),
     )

@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 from exercises import derived
-from exercises.derived import critical_lambda, give_up, two_means
+from exercises.derived import critical_lambda, give_up, tell_apart, two_means
 from experiments import scaling
 from nn_core import load_mnist
+
+
+def squares(**changes):
+    """The hidden layer's squared size, the mean over the stored runs with just these changes."""
+    alike = [scaling.Run(init=init, seed=seed, **changes)
+             for init in ("large", "scaled") for seed in range(3)]  # fmt: skip
+    return np.mean([scaling.load()[run]["squared_size"][0] for run in alike])
+
 
 TOTALS = [  # with 8 and 512 neurons, from the stored columns themselves
     np.mean([columns["squared_size"].sum() for run, columns in scaling.load().items()
@@ -67,3 +75,37 @@ def test_the_results_of_the_predictions_have_the_measured_numbers():
     question = derived.predict_giving_up()
     question.show()
     assert f"{critical_lambda():.0f}" in question.outcome
+
+
+@pytest.mark.parametrize(
+    "change, by_number, by_light",
+    [({"hidden": 512}, (30 / 512) ** 0.5, 1), ({"brightness": 4.0}, 1, 1 / 4),
+     ({"brightness": 0.25}, 1, 4)],
+)  # fmt: skip
+def test_an_experiment_that_tells_scales_apart_is_answered_by_what_was_measured(
+    change, by_number, by_light
+):
+    verdict = tell_apart.verdict(change)
+    assert verdict.startswith("Right. ")
+    assert f"factor of {by_number:.2f}," in verdict and f" by {by_light:.2f}." in verdict
+    ratio = squares(**change) / squares() * 30 / change.get("hidden", 30)
+    assert verdict.endswith(f"{ratio**0.5:.2f}.")
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [({"hidden": 8}, "hard to tell apart"), ({"lmbda": 50.0}, "hard to tell apart"),
+     ({"hidden": 31}, "not measured"), ({"pool": 4}, "not measured"), ({"colour": 1}, "nothing to"),
+     (..., "no answer yet"), (4.0, "Hand over what you change")],
+)  # fmt: skip
+def test_an_experiment_that_does_not_is_told_why(change, words):
+    assert words in tell_apart.verdict(change)
+
+
+def test_what_brightness_does_is_what_the_numbers_say():
+    ratio = (squares(brightness=0.5) / squares(brightness=2.0)) ** 0.5
+    assert 1.05 < ratio < 1.5
+    question = derived.predict_brightness()
+    question.commit("it falls, but by less than a third")
+    assert "and so it is" in question.outcome
+    assert f" {ratio:.2f}." in question.outcome

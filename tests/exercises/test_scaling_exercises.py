@@ -51,30 +51,6 @@ def bears_out(ask, option):
     return [one for one in ask().options if "and so it is" in outcome(ask(), one)] == [option]
 
 
-def brightness_options(ratio):
-    """The option that a ratio of sizes, after to before, belongs to; None between two of them."""
-    for option, low, high in [
-        ("it falls to a quarter", 0.2, 0.3), ("it falls to a half", 0.4, 0.6),
-        ("it falls, but by less than a third", 2 / 3, 0.95), ("it grows", 1.05, math.inf),
-    ]:  # fmt: skip
-        if low < ratio < high:
-            return option
-    return None
-
-
-@pytest.mark.parametrize("before, after", [(0.25, 1.0), (0.5, 2.0), (1.0, 4.0)])
-def test_what_brightness_does_is_what_the_numbers_say(raw, before, after):
-    option = brightness_options(raw(brightness=after) / raw(brightness=before))
-    assert option and bears_out(questions.predict_brightness, option)
-
-
-def test_the_result_for_brightness_has_the_measured_numbers(raw):
-    dim, bright = raw(brightness=0.5), raw(brightness=2.0)
-    said = outcome(questions.predict_brightness(), "it grows")
-    for number in (f"{dim:.4f}", f"{bright:.4f}", f"{dim / bright:.2f}"):
-        assert f" {number}" in said
-
-
 def test_what_lambda_does_is_what_the_numbers_say(raw):
     values = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
     powers = np.diff(np.log([raw(lmbda=v) for v in values])) / np.diff(np.log(values))
@@ -95,9 +71,7 @@ def test_what_eta_does_is_what_the_numbers_say(raw):
     assert all(f" {size:.4f}" in said for size in (small, base, large))
 
 
-@pytest.mark.parametrize(
-    "ask", [questions.predict_brightness, questions.predict_lambda_law, questions.predict_eta]
-)
+@pytest.mark.parametrize("ask", [questions.predict_lambda_law, questions.predict_eta])
 def test_nothing_is_known_of_the_result_before_a_guess(ask):
     prediction = ask()
     assert prediction.outcome == "" and len(prediction.options) >= 3
