@@ -20,6 +20,7 @@ from nn_core import theory
 
 HIDDEN = 0  # the layer that claim 3 is about
 BASE_LENGTH = 86.8  # mean squared length of the first 5,000 images: only a unit
+NEARLY_QUIET = 3  # rates, the smallest, through which the line to eta/m = 0 goes
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,66 @@ def apart(points):
         groups[setting][point.run.init].append(point.size)
     ratios = [np.mean(sizes["large"]) / np.mean(sizes["scaled"]) for sizes in groups.values()]
     return float(max(max(ratio, 1 / ratio) for ratio in ratios) - 1)
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What the noise of mini-batches is at rest, at one eta/m: in the balance, and in the size."""
+
+    rate: float  # eta/m
+    squared_size: float  # mean of ||w||^2
+    heat_share: float  # heat as a share of gain + heat
+    added: float  # the share of ||w||^2 that would not be there without noise
+    error: float  # of it, the standard error from the scatter of the runs
+
+
+def noise(points, field="eta"):
+    """Return (||w||^2 without noise, its standard error, [Noise of each rate, in order]).
+
+    From the runs that differ from the base run in `field`, "eta" or "m", alone. Each initialization
+    and seed has a straight line of ||w||^2 over eta/m through its three smallest rates, and what it
+    says at 0 is its ||w||^2 without noise. Raises ValueError for fewer than three rates or two
+    series of runs, which could say nothing of a line or of an error.
+    """
+    series = defaultdict(dict)
+    for point in points:
+        run = point.run
+        if replace(run, **{field: getattr(Run, field)}, init=Run.init, seed=Run.seed) == Run():
+            series[run.init, run.seed][run.eta / run.m] = point
+    rates = sorted(set.intersection(*map(set, series.values()))) if series else []
+    if len(rates) < NEARLY_QUIET or len(series) < 2:
+        raise ValueError(
+            f"A limit with its error needs two series of {NEARLY_QUIET} rates eta/m, got "
+            f"{len(series)} of {len(rates)}."
+        )
+    sizes = np.array([[one[rate].norm ** 2 for rate in rates] for one in series.values()])
+    quiet = np.polyfit(rates[:NEARLY_QUIET], sizes[:, :NEARLY_QUIET].T, 1)[1]
+    added = 1 - quiet[:, None] / sizes
+    shares = [
+        [one[rate].heat / (one[rate].gain + one[rate].heat) for rate in rates]
+        for one in series.values()
+    ]
+    found = map(np.ndarray.tolist, (sizes.mean(axis=0), np.mean(shares, axis=0),
+                                    added.mean(axis=0), _error(added)))  # fmt: skip
+    return float(quiet.mean()), float(_error(quiet)), list(map(Noise, rates, *found))
+
+
+def _error(values):
+    """Return the standard error of the mean over the first axis."""
+    return np.std(values, axis=0, ddof=1) / len(values) ** 0.5
+
+
+def show_heat(points, field="eta"):
+    """Print heat's share of the balance, and how much of the squared size is there through it."""
+    quiet, error, rates = noise(points, field)
+    print(f"‖w‖² without noise, by a line through the {NEARLY_QUIET} smallest η/m: "
+          f"{quiet:.1f} ± {error:.1f}")  # fmt: skip
+    print(f"{'η/m':>6}{'‖w‖²':>9}{'heat, of the balance':>24}{'of ‖w‖² there by noise':>27}"
+          f"{'ratio':>9}")  # fmt: skip
+    for one in rates:
+        ratio = one.added / one.heat_share
+        print(f"{one.rate:>6g}{one.squared_size:>9.1f}{one.heat_share:>24.1%}"
+              f"{one.added:>18.1%} ± {one.error:.2%}{ratio:>9.2f}")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,9 @@ from experiments.scaling_fit import (
     leftover,
     local_exponents,
     mean_size,
+    noise,
     settled,
+    show_heat,
 )
 from nn_core import Network, load_mnist, sgd_step
 
@@ -203,6 +205,76 @@ def test_how_far_old_and_new_are_apart_is_that_of_the_worst_setting():
     assert apart(points) == pytest.approx(0.25)  # whichever is the larger
     assert apart(points[:4]) == pytest.approx(0)  # means, not single runs
     assert apart(points[6:]) == pytest.approx(0.1)
+
+
+# The noise of mini-batches, in the balance and in the size.
+
+RATES = (0.02, 0.05, 0.1, 0.2, 0.5)
+
+
+def with_noise(field, values, scatter=0.0):
+    """Runs whose ||w||^2 is 200 + 1000 eta/m, and more by 9 and less by 9 in two of four series."""
+    series = {("large", 0): 1, ("large", 1): -1, ("scaled", 0): 0, ("scaled", 1): 0}
+    for (init, seed), off in series.items():
+        for value in values:
+            changed = {field: value, "init": init, "seed": seed}
+            run = Run(**changed)
+            squared = 200 + 1000 * run.eta / run.m + scatter * off
+            yield made((squared / 23_520) ** 0.5, gain=0.3, heat=0.1, **changed)
+
+
+@pytest.mark.parametrize("field, values", [("eta", RATES), ("m", (1, 5, 10, 50))])
+def test_a_squared_size_linear_in_the_noise_has_its_limit(field, values):
+    others = [made(9.0, hidden=8), made(9.0, eta=7.0, m=3), made(9.0, eta=0.02, lmbda=1.0)]
+    quiet, error, rates = noise([*with_noise(field, values), *others], field)
+    assert (quiet, error) == pytest.approx((200, 0), abs=1e-9)
+    settings = sorted(Run(**{field: value}).eta / Run(**{field: value}).m for value in values)
+    assert [one.rate for one in rates] == settings
+    for one in rates:
+        assert one.squared_size == pytest.approx(200 + 1000 * one.rate)
+        assert one.added == pytest.approx(1000 * one.rate / (200 + 1000 * one.rate))
+        assert one.heat_share == pytest.approx(0.25) and one.error == pytest.approx(0, abs=1e-9)
+
+
+def test_the_limits_error_is_that_of_the_series():
+    quiet, error, rates = noise(with_noise("eta", RATES, scatter=9.0))
+    assert quiet == pytest.approx(200)
+    assert error == pytest.approx(stats.sem([209, 191, 200, 200]))
+    shares = [1 - at / (at + 1000 * 0.05) for at in (209, 191, 200, 200)]
+    assert rates[-1].added == pytest.approx(np.mean(shares))
+    assert rates[-1].error == pytest.approx(stats.sem(shares))
+
+
+def test_without_rates_or_series_there_is_no_limit():
+    alone = [p for p in with_noise("eta", RATES) if (p.run.init, p.run.seed) == ("large", 0)]
+    for too_few in ([], with_noise("eta", RATES[:2]), alone):
+        with pytest.raises(ValueError, match="two series of 3 rates"):
+            noise(too_few)
+
+
+def test_noise_adds_less_to_the_size_than_heat_has_of_the_balance(stored, capsys):
+    """What notebook 07 says: at every eta/m a little more than half of it."""
+    limits = []
+    for field in ("eta", "m"):
+        quiet, error, rates = noise(stored, field)
+        limits.append(quiet)
+        assert error < 0.004 * quiet and len(rates) == 6
+        for one in rates:
+            assert one.added / one.heat_share == pytest.approx(0.57, abs=0.05), (field, one)
+    assert limits[0] == pytest.approx(limits[1], rel=0.002)
+    last = noise(stored)[2][-1]
+    assert (last.rate, round(last.heat_share, 2), round(last.added, 2)) == (0.1, 0.71, 0.42)
+    show_heat(stored)
+    *_, line = capsys.readouterr().out.splitlines()
+    assert line.split() == ["0.1", "440.1", "70.7%", "42.2%", "±", "0.44%", "0.60"]
+
+
+def test_another_way_to_no_noise_leads_to_the_same(stored):
+    """A parabola through all six rates instead of a line through three."""
+    for field in ("eta", "m"):
+        quiet, error, rates = noise(stored, field)
+        other = np.polyfit([r.rate for r in rates], [r.squared_size for r in rates], 2)[2]
+        assert other == pytest.approx(quiet, abs=error)
 
 
 # One formula.
