@@ -1,9 +1,12 @@
-"""The closed forms of the exercise: what weight decay alone does to a weight.
+"""The closed forms of the exercise: what weight decay alone does to a weight, and from when on.
 
 A weight without gradient is multiplied by `1 - eta*lmbda/n_train` at each step, equation (93).
-Everything here follows from that. Throughout, "shrink" is eta*lmbda/n_train, the part of itself
-that a weight loses in one step. All functions take plain numbers and return floats; the same
+Nearly everything here follows from that. Throughout, "shrink" is eta*lmbda/n_train, the part of
+itself that a weight loses in one step. All functions take plain numbers and return floats; the same
 numbers together are a `Setting`.
+
+The last two functions are about claim 1, and only estimates: how large lmbda has to be for decay to
+dominate the first epoch, by what is known before it.
 """
 
 import math
@@ -119,6 +122,50 @@ def epochs_to_shrink(
         return 0.0
     log_factor = math.log1p(-part) if part < 1 else math.log(part - 1)
     return ratio / (setting.steps_per_epoch * log_factor)
+
+
+def longest_message(cost: float, *, eta: float, m: int, n_train: int) -> float:
+    """Return how far the data can carry all weights in an epoch that begins at this cost.
+
+    Parameters
+    ----------
+    cost : the data's part of the cost at the start, without the L2 term, at least 0
+    eta, m, n_train : as in `Setting`; an epoch takes the time t = eta * steps_per_epoch
+
+    It is sqrt(t * cost). Small steps against the full gradient change the cost by -|gradient|^2 in
+    a unit of time, and a cost is never negative, so that |gradient|^2 adds up to `cost` at most;
+    and no way of that sum is longer than the one at an even speed, sqrt(cost/t). For such steps it
+    is a bound, reached where the gradient stays as it is until nothing is left of the cost.
+    Mini-batches have noise, which it does not know.
+    """
+    setting = Setting(eta, 0.0, m, n_train)
+    time = setting.eta * setting.steps_per_epoch
+    return math.sqrt(time * checks.number("cost", cost, at_least=0))
+
+
+def threshold_estimate(
+    message: float, start: float, n_weights: int, *, eta: float, m: int
+) -> float:
+    """Return the lmbda at which decay and data change a layer's squared size equally in an epoch,
+    if the message points anywhere.
+
+    Parameters
+    ----------
+    message : how far the data carry the layer's weights in the epoch, at least 0
+    start : the length of its weights before, the root of the sum of their squares, above 0
+    n_weights : their number N, at least 1
+    eta, m : the learning rate and the mini-batch size
+
+    Decay takes 2 (eta*lmbda/m) start^2, to leading order in eta*lmbda/m. A direction drawn at
+    random among N has a cosine of 1/sqrt(N) with the weights (root mean square), so the data change
+    the squared size by 2 * start * message / sqrt(N). Both are equal at
+    (m/eta) * message / (start * sqrt(N)). An estimate of the order of magnitude: a message is not
+    drawn at random, and its own squared length is left out.
+    """
+    eta, m = checks.number("eta", eta, above=0), checks.whole("m", m)
+    message = checks.number("message", message, at_least=0)
+    start = checks.number("start", start, above=0)
+    return m / eta * message / (start * math.sqrt(checks.whole("n_weights", n_weights)))
 
 
 def _missing(setting: Setting) -> float:

@@ -78,6 +78,14 @@ def shrinking(w_from=1.0, w_to=0.5, **more):
     return formula("epochs_to_shrink", w_from=w_from, w_to=w_to, **more)
 
 
+def longest(cost=1.0, m=5):
+    return lambda: theory.longest_message(cost, eta=0.1, m=m, n_train=5)
+
+
+def threshold(message=1.0, start=2.0, n_weights=4, eta=0.1, m=10):
+    return lambda: theory.threshold_estimate(message, start, n_weights, eta=eta, m=m)
+
+
 # call, error, what the message must say: the parameter, the value, what is allowed
 CASES = [
     # sizes
@@ -192,6 +200,13 @@ CASES = [
     (lambda: load_mnist("all"), TypeError, "n_train", "'all'", "whole"),
     (lambda: theory.steps_per_epoch(5, 6), ValueError, "m", "6", "1 to 5"),
     (lambda: theory.shrink(10**400, 1, 1), ValueError, "eta", "1000", "finite"),
+    (longest(-0.5), ValueError, "cost", "-0.5", "at least 0"),
+    (longest(m=6), ValueError, "m", "6", "1 to 5"),
+    (threshold(message=-1.0), ValueError, "message", "-1.0", "at least 0"),
+    (threshold(start=0.0), ValueError, "start", "0.0", "above 0"),
+    (threshold(n_weights=0), ValueError, "n_weights", "0", "at least 1"),
+    (threshold(eta=0.0), ValueError, "eta", "0.0", "above 0"),
+    (threshold(m=2.0), TypeError, "m", "2.0", "whole"),
     # pool
     (lambda: load_mnist(10, pool=3), ValueError, "pool", "3", "1, 2, 4"),
     (lambda: load_mnist(10, pool=0), ValueError, "pool", "0", "1, 2, 4"),

@@ -5,11 +5,12 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from nn_core import theory
+from nn_core import Network, theory, train
 from nn_core.theory import Regime
 
 BOOK = {"eta": 0.1, "lmbda": 5.0, "n_train": 50_000, "m": 10}
@@ -294,3 +295,48 @@ def test_epochs_to_shrink_at_the_borders(part, w_from, w_to, expected):
 def test_epochs_to_shrink_between_sizes_whose_ratio_no_float_can_hold():
     epochs = theory.epochs_to_shrink(1e300, 1e-300, **BOOK)
     assert epochs == pytest.approx(20 * 600 * math.log(10), rel=1e-4)
+
+
+# Claim 1: estimates of the lambda from which on decay dominates
+
+
+def test_a_message_is_longest_where_the_gradient_stays_as_it_is():
+    # A gradient of length 3 for 2 units of time carries weights by 6, and takes 3 * 3 * 2 of cost.
+    assert theory.longest_message(18.0, eta=0.1, m=10, n_train=200) == pytest.approx(6.0)
+    assert theory.longest_message(18.0, eta=0.1, m=10, n_train=195) == pytest.approx(6.0)
+    assert theory.longest_message(0.0, eta=0.1, m=10, n_train=200) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_descent_against_the_full_gradient_goes_further(seed):
+    """A network of old weights, all images in a mini-batch, as many steps as epochs."""
+    rng = np.random.default_rng(seed)
+    net, x = Network([6, 5, 3], init="large", seed=rng), rng.standard_normal((40, 6))
+    y, start, steps = np.eye(3)[rng.integers(0, 3, 40)], net.copy(), 400
+    cost = net.total_cost(x, y)
+    list(train(net, x, y, epochs=steps, m=40, eta=0.01, lmbda=0.0, seed=seed))
+    moved = sum(
+        float(np.square(now - before).sum())
+        for now, before in zip(net.weights + net.biases, start.weights + start.biases)
+    )
+    bound = theory.longest_message(cost, eta=0.01 * steps, m=40, n_train=40)
+    assert 0.2 * bound < moved**0.5 < bound
+
+
+def test_at_the_estimate_decay_takes_what_a_random_message_does():
+    """Messages drawn at random: root mean square of 2 <w, message>, against decay alone."""
+    rng, eta, m, n_train = np.random.default_rng(0), 0.2, 5, 50_000
+    w = 3 * rng.standard_normal(400)
+    messages = rng.standard_normal((4000, 400))
+    messages *= 0.7 / np.linalg.norm(messages, axis=1, keepdims=True)
+    data = np.sqrt(np.mean((2 * messages @ w) ** 2))
+    lmbda = theory.threshold_estimate(0.7, float(np.linalg.norm(w)), 400, eta=eta, m=m)
+    factor = theory.epoch_factor(eta, lmbda, n_train, m)
+    assert (1 - factor**2) * (w @ w) == pytest.approx(data, rel=0.05)
+
+
+def test_a_threshold_by_hand():
+    # Weights 1, 1, 1, 1 of length 2, a message of 0.5: 2 * 2 * 0.5 / 2 = 1 of a squared size of 4.
+    # Decay takes 2 * 0.1 * lmbda / 8 of it: 1 where lmbda = 10.
+    assert theory.threshold_estimate(0.5, 2.0, 4, eta=0.1, m=8) == pytest.approx(10.0)
+    assert theory.threshold_estimate(0.0, 2.0, 4, eta=0.1, m=8) == 0
