@@ -168,6 +168,12 @@ def test_the_angles_that_notebook_01_speaks_of(stored):
         assert 0.6 < one["cosine"] / turned < 1.7, run
 
 
+def test_single_steps_lean_to_the_same_side():
+    for hidden in (30, 100):
+        cosines = np.array([step_cosines(Run(hidden=hidden, seed=seed)) for seed in range(3)])
+        assert np.mean(cosines < 0) > 0.9, hidden
+
+
 def test_the_message_leans_as_much_with_the_books_lambda(stored):
     """The runs of `memory` have other networks of the same kind, and lmbda = 5."""
     other = memory.load()
