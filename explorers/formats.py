@@ -64,9 +64,9 @@ def moves(settings):
     )  # fmt: skip
 
 
-def moved(changes):
-    """Return what `moves` found as a sentence, "" if nothing moved."""
-    said = [f"{words} from epoch {epoch + 1} on" for epoch, words in changes]
+def moved(settings):
+    """Return what `moves` finds as a sentence, "" if nothing moved."""
+    said = [f"{words} from epoch {epoch + 1} on" for epoch, words in moves(settings)]
     return f"Moved on the way: {'; '.join(said)}." if said else ""
 
 

@@ -1,6 +1,7 @@
 """One computation, pulled result by result: it can be let go, paused, stepped and finished."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from threading import Lock
 from typing import Any
@@ -83,3 +84,8 @@ class Run:
         """Take what is left."""
         while not self.phase.is_over:
             self.pull()
+
+
+def grown(result: Any, **newest: Any) -> Any:
+    """Return a result, a dataclass, with one more entry at the end of each of these series."""
+    return replace(result, **{name: (*getattr(result, name), v) for name, v in newest.items()})

@@ -1,6 +1,6 @@
 """The chalkboard answer, live: W = sqrt(2 n_train C / lmbda) / sqrt(N_w), an identity or a law?"""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from explorers.canvas import BLUE, INK, VERMILLION, Canvas, ticks
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
 from explorers.formats import percent, rounded, trimmed
+from explorers.run import grown
 from nn_core import load_mnist
 
 WIDTHS = (10, 30, 90)
@@ -78,7 +79,7 @@ def compute(*, hidden, lmbda, n_train):
     for name, width, strength in sweeps:
         for one in settling(width, strength, n_train):
             if one is not None:
-                result = replace(result, **{name: (*getattr(result, name), one)})
+                result = grown(result, **{name: one})
             yield result
 
 

@@ -1,6 +1,6 @@
 """Claim 2, live: the weights shrink by exp(-eta*lambda/m) per epoch, if eta*lambda << n_train."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -24,6 +24,7 @@ from explorers.canvas import (
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
 from explorers.formats import full, percent, power, rounded, trimmed
+from explorers.run import grown
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 
@@ -86,7 +87,7 @@ def compute(*, eta, lmbda, m, n_train):
                 evaluate=False)  # fmt: skip
     for _ in run:
         control, layer = (now / then for now, then in zip(_sizes(net, black), start))
-        result = replace(result, control=(*result.control, control), layer=(*result.layer, layer))
+        result = grown(result, control=control, layer=layer)
         yield result
 
 

@@ -1,6 +1,6 @@
 """Claim 1, live: who moves the weights in the first epochs, by three rulers and layer by layer."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import attrgetter
 
 import numpy as np
@@ -12,6 +12,7 @@ from explorers.figure import Figure
 from explorers.formats import moved, moves, percent, rounded, trimmed
 from explorers.inits import INITS
 from explorers.ledger_panel import NUMBERS, LedgerStack
+from explorers.run import grown
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 
@@ -35,11 +36,6 @@ class FirstEpochsResult:
     settings: tuple  # (eta, lmbda) of each epoch
     ledgers: tuple = ()
     accuracy: tuple = ()
-
-    @property
-    def changes(self):
-        """The sliders that were moved in mid-run: (epochs done by then, what changed in words)."""
-        return moves(self.settings)
 
     def layer(self, name):
         """Return one layer's ledgers, epoch by epoch."""
@@ -67,12 +63,8 @@ def compute(*, current, m, n_train, hidden, init):
         eta, lmbda = current.eta, current.lmbda
         run = train(net, x, y, epochs=1, m=m, eta=eta, lmbda=lmbda, seed=shuffling, ledger=True)
         record = next(run)
-        result = replace(
-            result,
-            settings=(*result.settings, (eta, lmbda)),
-            ledgers=(*result.ledgers, record.ledger),
-            accuracy=(*result.accuracy, record.accuracy),
-        )
+        settings = eta, lmbda
+        result = grown(result, settings=settings, ledgers=record.ledger, accuracy=record.accuracy)
         yield result
 
 
@@ -88,7 +80,7 @@ def describe(result, *, layer):
     return (
         f"{layer.capitalize()} layer, {result.init} initialization. Decay's "
         f"share in the first epoch: {first}. {_until(result, layer)} "
-        f"{_cancelled(result.layer(layer)[0])} {moved(result.changes)}"
+        f"{_cancelled(result.layer(layer)[0])} {moved(result.settings)}"
     ).rstrip()
 
 
@@ -170,7 +162,7 @@ class Picture:
 
     def draw(self, result, *, layer):
         self.stack.draw(result.layer(layer))
-        self.marks.draw([(epoch + 0.5, words) for epoch, words in result.changes])
+        self.marks.draw([(epoch + 0.5, words) for epoch, words in moves(result.settings)])
         epochs = np.arange(1, len(result.ledgers) + 1)
         for ruler, line in self.lines.items():
             line.set_data(epochs, result.shares(layer, ruler))

@@ -1,6 +1,6 @@
 """The puzzle in one picture: from both initializations the weights arrive at the same size."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from explorers.controls import Control, log_stops
 from explorers.figure import Figure
 from explorers.formats import rounded
 from explorers.inits import curves, rows
+from explorers.run import grown
 from nn_core import Network, load_mnist, train
 
 EPOCHS = 120
@@ -49,11 +50,7 @@ def compute(*, eta, lmbda):
     result = MeetingResult(nets[0].n_weights, large, scaled)
     yield result
     for one, other in zip(*runs):
-        result = replace(
-            result,
-            large=(*result.large, one.weight_rms[0]),
-            scaled=(*result.scaled, other.weight_rms[0]),
-        )
+        result = grown(result, large=one.weight_rms[0], scaled=other.weight_rms[0])
         yield result
 
 

@@ -1,7 +1,7 @@
 """All three claims in one picture: the weights are a fading memory plus a message from the data."""
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cache, lru_cache
 
 import numpy as np
@@ -28,6 +28,7 @@ from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
 from explorers.figure import Figure
 from explorers.formats import moved, moves, percent, rounded, trimmed
 from explorers.inits import INITS
+from explorers.run import grown
 from nn_core import Network, Setting, load_mnist, memory, theory, train
 from nn_core.data import N_TRAIN
 
@@ -113,11 +114,7 @@ def compute(*, current, m, n_train, init):
         eta, lmbda = current.eta, current.lmbda
         next(train(net, x, y, epochs=1, m=m, eta=eta, lmbda=lmbda, seed=rng, evaluate=False))
         kept = result.moments[-1].kept * Setting(eta, lmbda, m, n_train).factor_per_epoch
-        result = replace(
-            result,
-            settings=(*result.settings, (eta, lmbda)),
-            moments=(*result.moments, _moment(net, start, kept)),
-        )
+        result = grown(result, settings=(eta, lmbda), moments=_moment(net, start, kept))
         yield result
 
 
@@ -164,7 +161,7 @@ def _validation():
 def describe(result, *, epoch, layer, dimmed, keep):
     shown = result.shown(epoch)
     said = [_parts(result, shown, layer), *_crossing(result, layer)]
-    said += [_recognized(result, shown, dimmed, keep), moved(moves(result.settings))]
+    said += [_recognized(result, shown, dimmed, keep), moved(result.settings)]
     return " ".join(said).rstrip()
 
 

@@ -51,7 +51,7 @@ def describe(result):
         f"{rounded(s['z'][0], 2)}; w·√⟨|x|²⟩ with the bias gives {rounded(s['random'][0], 2)}, "
         f"{percent(off)} off, and √N_w·w would give {rounded(s['answer'][0], 2)}. After "
         f"{epochs} z is {rounded(s['z'][-1], 2)}, and random signs would make it "
-        f"{rounded(s['random'][-1], 2)}, {rounded(far, 2)} times that. {moved(result.changes)}"
+        f"{rounded(s['random'][-1], 2)}, {rounded(far, 2)} times that. {moved(result.settings)}"
     ).rstrip()
 
 

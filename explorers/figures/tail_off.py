@@ -94,11 +94,6 @@ class TailOffResult:
             return None
         return self.m / (eta * lmbda) * np.log(ratio)
 
-    @property
-    def changes(self):
-        """The sliders that were moved in mid-run: (epochs done by then, what changed in words)."""
-        return moves(self.settings)
-
 
 def compute(*, current, m, n_train, hidden, fan_in):
     """Yield sizes, neurons and ledgers so far after each epoch, both networks on equal data."""
@@ -176,7 +171,7 @@ def describe(result, *, epoch):
             f"After epoch {result.epochs} the old weights are at {rounded(large)}, the new at "
             f"{rounded(scaled)}: they are more than 10 % apart."
         )
-    said = [where, *_expectation(result), saturation, _learning(result), moved(result.changes)]
+    said = [where, *_expectation(result), saturation, _learning(result), moved(result.settings)]
     return " ".join(said).rstrip()
 
 
@@ -192,7 +187,7 @@ def _expectation(result):
     if result.expected is not None:
         epochs = rounded(result.expected, 2)
         return [f"By (m/ηλ)·ln(w₀/w), decay alone would take {epochs} epochs."]
-    if result.changes:
+    if moves(result.settings):
         return []  # the formula knows one eta and one lambda
     if result.settings[-1][1] == 0:
         return ["λ = 0: there is no decay."]
@@ -293,7 +288,7 @@ class Picture:
             curve.set_data(np.arange(len(result.sizes[init])), result.sizes[init])
         self._frame(np.concatenate(list(result.sizes.values())))
         self.scales.draw(*result.scales.values())
-        self.marks.draw(result.changes)
+        self.marks.draw(moves(result.settings))
         arrival = result.expected
         self.expected.set_visible(arrival is not None and arrival <= EPOCHS)
         if self.expected.get_visible():

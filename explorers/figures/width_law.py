@@ -12,6 +12,7 @@ from explorers.figure import Figure
 from explorers.figures.scaling_laws import log_ticks, power_law
 from explorers.formats import full, percent, rounded, trimmed
 from explorers.inits import NAMES, points, rows
+from explorers.run import grown
 
 WIDTHS = (8, 16, 32, 64, 128)
 GIVEN_UP = 0.3  # training accuracy below which a network has all but given up
@@ -67,7 +68,7 @@ def compute(*, eta, lmbda, m, n_train, fan_in):
     for run in runs:
         for one in _settling(run):
             if one is not None:
-                result = WidthLawResult(runs, (*result.settled, one))
+                result = grown(result, settled=one)
             yield result
 
 

@@ -99,8 +99,8 @@ def test_plain_rounds_nothing(value):
 def test_what_was_moved_in_mid_run_is_said_with_the_epoch_from_which_on_it_acts():
     settings = [(0.1, 5.0), (0.1, 5.0), (0.1, 20.0), (0.2, 0.0), (0.2, 0.0)]
     assert moves(settings) == ((2, "λ → 20"), (3, "η → 0.2, λ → 0"))
-    assert moved(moves(settings)) == (
+    assert moved(settings) == (
         "Moved on the way: λ → 20 from epoch 3 on; η → 0.2, λ → 0 from epoch 4 on."
     )
     for still in ([], [(0.1, 5.0)], [(0.1, 5.0)] * 3):  # also if moved and put back between two
-        assert moves(still) == () and moved(moves(still)) == ""
+        assert moves(still) == () and moved(still) == ""

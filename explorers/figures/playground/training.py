@@ -7,6 +7,7 @@ import numpy as np
 from explorers.controls import POOLS
 from explorers.formats import trimmed
 from explorers.inits import INITS
+from explorers.run import grown
 from nn_core import (
     CrossEntropyCost,
     DivergenceError,
@@ -111,14 +112,9 @@ def compute(*, current, hidden, second, init, cost, m, n_train, fan_in, seed, ep
             return
         penalty = _penalty(net, lmbda, n_train)
         costs = record.cost - penalty, record.validation_cost - penalty, penalty
-        result = replace(
-            result,
-            weight_rms=(*result.weight_rms, record.weight_rms),
-            costs=(*result.costs, costs),
-            accuracy=(*result.accuracy, (record.accuracy, record.validation_accuracy)),
-            settings=(*result.settings, (eta, lmbda)),
-            ledgers=(*result.ledgers, record.ledger),
-        )
+        accuracy = record.accuracy, record.validation_accuracy
+        result = grown(result, weight_rms=record.weight_rms, costs=costs, accuracy=accuracy,
+                       settings=(eta, lmbda), ledgers=record.ledger)  # fmt: skip
         yield result
 
 

@@ -1,19 +1,14 @@
 """What the playground says of a run, and of the one that was kept: in words, rows and columns."""
 
-from explorers.formats import moved, moves, percent, rounded
+from explorers.formats import moved, percent, rounded
 from explorers.ledger_panel import PARTS
 
 GUESSING = 0.3  # a network with fewer of its training images right has learned next to nothing
 
 
 def describe(result, *, layer, kept):
-    said = [
-        result.trouble,
-        _story(result, layer),
-        moved(moves(result.settings)),
-        _beside(kept, layer),
-    ]
-    return " ".join(part for part in said if part)
+    story, beside = _story(result, layer), _beside(kept, layer)
+    return " ".join(filter(None, [result.trouble, story, moved(result.settings), beside]))
 
 
 def _story(result, layer):
