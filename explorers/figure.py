@@ -11,6 +11,7 @@ import inspect
 import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Set
+from contextlib import contextmanager
 from threading import RLock
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, Protocol
@@ -342,9 +343,20 @@ class Figure:
             for viewer in self.viewers:
                 viewer.show()
 
-    def reported(self) -> "_Reported":
-        """Return a context in which an error also becomes the figure's `message`."""
-        return _Reported(self)
+    @contextmanager
+    def reported(self) -> Iterator[None]:
+        """Make an error that is raised in this context the figure's `message` too."""
+        before, self.message = self.message, ""
+        try:
+            yield
+        except Exception as error:
+            self.message = str(error) or type(error).__name__
+            raise
+        finally:
+            if self.message != before:
+                with CHANGING:
+                    for viewer in self.viewers:
+                        viewer.say()
 
     # state -> result
 
@@ -388,25 +400,6 @@ class Figure:
                 self._begin(values)
             self.finish()
             memory[key] = self.run
-
-
-class _Reported:
-    """A context in which an error becomes the figure's message, in plain words, and goes on."""
-
-    def __init__(self, figure: Figure):
-        self._figure = figure
-
-    def __enter__(self) -> None:
-        self._before, self._figure.message = self._figure.message, ""
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        figure = self._figure
-        if isinstance(error, Exception):
-            figure.message = str(error) or type(error).__name__
-        if figure.message != self._before:
-            with CHANGING:
-                for viewer in figure.viewers:
-                    viewer.say()
 
 
 # The contract, checked.

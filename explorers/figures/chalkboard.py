@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments import runs
+from experiments.scaling_fit import fit
 from explorers.canvas import BLUE, INK, VERMILLION, Canvas, ticks
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
@@ -83,18 +84,13 @@ def compute(*, hidden, lmbda, n_train):
             yield result
 
 
-def exponent(xs, sizes):
-    """Return the slope of a straight line through log(size) over log(x)."""
-    return float(np.polyfit(np.log(xs), np.log(sizes), 1)[0])
-
-
 def describe(result):
     if len(result.lambdas) < len(LAMBDAS):
         done = len(result.widths) + len(result.lambdas)
         return f"Settled so far: {done} of {len(WIDTHS) + len(LAMBDAS)} networks …"
-    by_width = exponent([s.n_weights for s in result.widths], [s.size for s in result.widths])
-    by_lambda = exponent(LAMBDAS, [s.size for s in result.lambdas])
     w, v = result.widths, result.lambdas
+    by_width = fit([s.n_weights for s in w], [s.size for s in w]).exponent
+    by_lambda = fit(LAMBDAS, [s.size for s in v]).exponent
     return (
         f"Over N_w the settled size goes like N_w to the power {trimmed(by_width, 2)}; the "
         f"chalkboard says −0.5. Over λ it goes like λ to the power {trimmed(by_lambda, 2)}; with "

@@ -72,10 +72,6 @@ class ScalingLawsResult:
     everything: tuple
     formula: Collapse
 
-    @property
-    def fit(self):
-        return fit([self.change.x(s) for s in self.chosen], [s.size for s in self.chosen])
-
 
 @cache
 def _stored():
@@ -91,16 +87,23 @@ def compute(*, changed):
     yield ScalingLawsResult(change, chosen, tuple(everything.values()), formula)
 
 
-def describe(result, *, right):
-    change, law = result.change, result.fit
-    xs, sizes, _, _ = averaged(result.chosen, change.x)
-    slopes = local_exponents(xs, sizes)
-    said = (
+def how_it_goes(change, settled, points="points"):
+    """Return in words how the settled size goes over what is changed, beside its law."""
+    law = fit([change.x(s) for s in settled], [s.size for s in settled])
+    xs, sizes, *_ = averaged(settled, change.x)
+    slopes = [slope for _, slope in local_exponents(xs, sizes)]
+    return (
         f"Over {change.xlabel} from {trimmed(xs[0], 3)} to {trimmed(xs[-1], 3)} the settled size "
         f"goes from {rounded(sizes[0])} to {rounded(sizes[-1])}. On logarithmic axes the straight "
         f"line that fits best has the slope {trimmed(law.exponent, 3)} ± {trimmed(law.error, 1)}, "
-        f"against {trimmed(change.law)} for {change.of_law}; between the first two points the "
-        f"slope is {trimmed(slopes[0][1], 2)}, between the last two {trimmed(slopes[-1][1], 2)}. "
+        f"against {trimmed(change.law)} for {change.of_law}; between the first two {points} the "
+        f"slope is {trimmed(slopes[0], 2)}, between the last two {trimmed(slopes[-1], 2)}."
+    )
+
+
+def describe(result, *, right):
+    said = (
+        f"{how_it_goes(result.change, result.chosen)} "
         f"Old and new settle within {percent(apart(result.chosen))} of each other."
     )
     if restless := sum(not s.has_settled for s in result.chosen):

@@ -4,17 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments import scaling, scaling_fit
-from experiments.scaling_fit import averaged, fit, local_exponents, settled
+from experiments import scaling
+from experiments.scaling_fit import apart, averaged, settled
 from explorers.canvas import GREEN, INK, PURPLE, Canvas, ticks
 from explorers.controls import POOLS, Control, log_stops
 from explorers.figure import Figure
-from explorers.figures.scaling_laws import log_ticks, power_law
-from explorers.formats import full, percent, rounded, trimmed
+from explorers.figures.scaling_laws import CHANGES, how_it_goes, log_ticks, power_law
+from explorers.formats import full, percent, rounded
 from explorers.inits import NAMES, points, rows
 from explorers.run import grown
 
 WIDTHS = (8, 16, 32, 64, 128)
+WIDTH = CHANGES["hidden width"]
 GIVEN_UP = 0.3  # training accuracy below which a network has all but given up
 
 
@@ -29,16 +30,8 @@ class WidthLawResult:
         return [one for one in self.settled if one.run.init == init]
 
     @property
-    def law(self):
-        """The power of N_w that fits all points, once they are all there."""
-        if len(self.settled) < len(self.runs):
-            return None
-        return fit([s.n_weights for s in self.settled], [s.size for s in self.settled])
-
-    @property
-    def apart(self):
-        """How far old and new are apart at the width where they are furthest, as a ratio."""
-        return 1 + scaling_fit.apart(self.settled)
+    def is_complete(self):
+        return len(self.settled) == len(self.runs)
 
 
 _finished = {}  # Run -> Settled
@@ -73,20 +66,15 @@ def compute(*, eta, lmbda, m, n_train, fan_in):
 
 
 def describe(result):
-    if result.law is None:
+    if not result.is_complete:
         return f"Settled so far: {len(result.settled)} of {len(result.runs)} networks …"
-    law, last = result.law, result.settled[-1]
-    at, sizes, *_ = averaged(result.settled, lambda s: s.n_weights)
-    slopes = [slope for _, slope in local_exponents(at, sizes)]
+    last = result.settled[-1]
+    at, sizes, *_ = averaged(result.settled, WIDTH.x)
     said = [
-        f"Over N_w from {at[0]:,} to {at[-1]:,} the settled size goes from {rounded(sizes[0])} to "
-        f"{rounded(sizes[-1])}. On logarithmic axes the straight line that fits best has the slope "
-        f"{trimmed(law.exponent, 3)} ± {trimmed(law.error, 1)}, against −0.5 for the book's "
-        f"1/√N_w; between the first two widths the slope is {trimmed(slopes[0], 2)}, between the "
-        f"last two {trimmed(slopes[-1], 2)}.",
+        how_it_goes(WIDTH, result.settled, "widths"),
         f"As multiples of 1/√N_w the sizes go from {rounded(sizes[0] * at[0] ** 0.5)} to "
         f"{rounded(sizes[-1] * at[-1] ** 0.5)}.",
-        f"Old and new settle within {percent(result.apart - 1)} of each other.",
+        f"Old and new settle within {percent(apart(result.settled))} of each other.",
     ]
     if rough := [
         f"{one.run.hidden} ({NAMES[one.run.init]})" for one in result.settled if not one.has_settled
@@ -176,11 +164,11 @@ class Picture:
         self.parts["taken"].set_data(at, [_taken(one) for one in new])
         self.parts["gain"].set_data(at, [one.gain for one in new])
         self.parts["heat"].set_data(at, [one.heat for one in new])
-        if result.law is None:
-            self.law.set_data([], [])
-        else:
+        if result.is_complete:
             x = [s.n_weights for s in result.settled]
-            self.law.set_data(power_law(x, [s.size for s in result.settled], -0.5))
+            self.law.set_data(power_law(x, [s.size for s in result.settled], WIDTH.law))
+        else:
+            self.law.set_data([], [])
 
 
 class WidthLaw(Figure, parts=globals()):

@@ -87,10 +87,10 @@ def test_what_settles_is_a_run_of_the_sweep_with_the_sliders_values(figure):
 def test_no_law_before_the_last_network_has_settled(figure):
     for count in range(10):
         result = partial(figure.result, count)
-        assert result.law is None
+        assert not result.is_complete
         assert WidthLaw.describe(result) == f"Settled so far: {count} of 10 networks …"
         assert len(WidthLaw.tabulate(result)) == count
-    assert figure.result.law is not None
+    assert figure.result.is_complete
 
 
 # Words and numbers.
