@@ -13,6 +13,13 @@ from explorers.controls import ANEW, NEXT_EPOCH
 # A number in a sentence, to be read by `number_in`.
 NUMBER = r"[−-]?\d[\d,]*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
 
+# How a settled size goes over what is changed, in words.
+LAW = (
+    "Over … from # to # the settled size goes from # to #. On logarithmic axes the straight line "
+    "that fits best has the slope # ± #, against # for …; between the first two … the slope is #, "
+    "between the last two #."
+)
+
 _DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
 
@@ -25,9 +32,28 @@ def number_in(text):
     return value / 100 if percent else value
 
 
-def numbers_in(text, pattern):
-    """Return the numbers in the groups of a pattern that all of the text has to match."""
-    return list(map(number_in, re.fullmatch(pattern, text).groups()))
+def assert_shows(text, value):
+    """A text shows a number to its last digit."""
+    mantissa, times, power = text.removesuffix(" %").partition("·")
+    _, _, decimals = mantissa.partition(".")
+    unit = number_in(f"1·{power}" if times else "1") * 10.0 ** -len(decimals)
+    unit = unit / 100 if text.endswith(" %") else unit
+    assert number_in(text) == pytest.approx(value, rel=0, abs=0.505 * unit), text
+
+
+def assert_says(text, template, *wanted):
+    """A text is as its template, with these numbers for each # of it, and these words for each ….
+
+    Where `...` is wanted, any will do.
+    """
+    pattern = re.escape(template).replace(r"\#\ %", f"({NUMBER} %)").replace(r"\#", f"({NUMBER})")
+    found = re.fullmatch(pattern.replace("…", "(.*)"), text)
+    assert found, text
+    for said, value in zip(found.groups(), wanted, strict=True):
+        if isinstance(value, str):
+            assert said == value
+        elif value is not ...:
+            assert_shows(said, value)
 
 
 def stops_of(figure):
@@ -67,10 +93,10 @@ def column(figure, name):
     return [float(line[name]) for line in rows(figure) if line[name]]
 
 
-def assert_told(figure, wanted, rel):
-    """The row of its table that begins with each of these words has this number."""
+def assert_told(figure, wanted):
+    """The row of its table that begins with each of these words shows this number."""
     for start, value in wanted.items():
-        assert number_in(row(figure, start)) == pytest.approx(value, rel=rel), start
+        assert_shows(row(figure, start), value)
 
 
 def shown(figure):

@@ -1,13 +1,12 @@
 """The book's graphs: each number, curve and word against the stored file itself."""
 
 import math
-import re
 
 import numpy as np
 import pytest
 from layout import assert_readable, assert_ticks
 from page import assert_presentable
-from told import NUMBER, inside, key, number_in, row, rows, shown
+from told import assert_says, assert_told, inside, key, row, rows, shown
 
 from experiments import book_figures, memory, store
 from explorers import BookGraphs
@@ -63,8 +62,7 @@ def test_every_quantity_is_tested():
 def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows):
     figure.set(hidden=hidden, shows=shows)
     assert_presentable(figure.sentence, figure.table)
-    percent = " %" if "share" in shows or "accuracy" in shows else ""
-    number = f"({NUMBER}{percent})"
+    n = "# %" if "share" in shows or "accuracy" in shows else "#"
     begin = f"[784, {hidden}, 10], {shows}, mean and standard deviation of 5 seeds."
     assert figure.sentence.startswith(begin)
     for init, name in INITS.items():
@@ -73,25 +71,17 @@ def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows):
         values = np.array([seed[:30] for seed in seeds])
         mean, deviation = values.mean(axis=0), ((values - values.mean(axis=0)) ** 2).sum(axis=0)
         deviation = (deviation / 4) ** 0.5
-        said = re.search(
-            rf"{name.capitalize()} initialization {number} ± {number} after epoch 1 and {number} ± "
-            rf"{number} after epoch 30; one seed went on: {number} after epoch 150\.",
+        assert_says(
             figure.sentence,
-        )
-        *pairs, last = map(number_in, said.groups())
-        assert pairs[::2] == pytest.approx([mean[0], mean[29]], rel=6e-4)
-        assert pairs[1::2] == pytest.approx([deviation[0], deviation[29]], rel=0.06)
-        assert last == pytest.approx(seeds[0][-1], rel=6e-4)
+            f"…{name.capitalize()} initialization {n} ± {n} after epoch 1 and {n} ± {n} after "
+            f"epoch 30; one seed went on: {n} after epoch 150.…",
+            ..., mean[0], deviation[0], mean[29], deviation[29], seeds[0][-1], ...,
+        )  # fmt: skip
         for epoch in (1, 5, 10, 20, 30):
-            text = row(figure, f"{name}, epoch {epoch}: mean (range)")
-            told = re.fullmatch(rf"{number} \({number} to {number}\)", text).groups()
-            of_all = values[:, epoch - 1]
-            assert list(map(number_in, told)) == pytest.approx(
-                [of_all.mean(), of_all.min(), of_all.max()], rel=6e-4
-            )
+            text, of_all = row(figure, f"{name}, epoch {epoch}: mean (range)"), values[:, epoch - 1]
+            assert_says(text, f"{n} ({n} to {n})", of_all.mean(), of_all.min(), of_all.max())
         for epoch in (60, 100, 150):
-            text = row(figure, f"{name}, epoch {epoch}, one seed")
-            assert number_in(text) == pytest.approx(seeds[0][epoch - 1], rel=6e-4)
+            assert_told(figure, {f"{name}, epoch {epoch}, one seed": seeds[0][epoch - 1]})
 
 
 @BOTH
@@ -138,7 +128,6 @@ def test_the_message_of_epoch_30_forecasts_the_rest(figure, raw, hidden, init):
     recorded = curves(raw, hidden, init, "hidden weight size")[0][29:]
     off = np.abs(curve / recorded - 1).max()
     assert off < 0.11
-    said = re.findall(rf"forecasts ({NUMBER}), and is off by ({NUMBER} %)", figure.sentence)
-    last, worst = map(number_in, said[list(INITS).index(init)])
-    assert last == pytest.approx(curve[-1], rel=6e-4)
-    assert worst == pytest.approx(off, rel=0.06)
+    said = figure.sentence.split(" initialization ")[1 + list(INITS).index(init)]
+    words = "…Its message at epoch 30 forecasts #, and is off by # % at most on the way.…"
+    assert_says(said, words, ..., curve[-1], off, ...)

@@ -1,13 +1,12 @@
 """The chalkboard's figure against training image by image, and its formula as an identity."""
 
-import re
 from fractions import Fraction
 
 import by_hand
 import numpy as np
 import pytest
 from page import assert_presentable
-from told import NUMBER, inside, laid_out, number_in, rows, shown, stages, stops_of
+from told import assert_says, inside, laid_out, rows, shown, stages, stops_of
 
 from experiments import runs
 from experiments.runs import ETA, SEED, M
@@ -24,12 +23,11 @@ from explorers.figures.chalkboard import (
 from nn_core import Network, load_mnist, train
 
 STATE = {"lmbda": 20.0, "hidden": 30, "n_train": 1000}
-SENTENCE = re.compile(
-    rf"Over N_w the settled size goes like N_w to the power ({NUMBER}); the chalkboard says "
-    rf"−0\.5\. Over λ it goes like λ to the power ({NUMBER}); with C fixed the chalkboard says "
-    rf"−0\.5\. The penalty's share of the cost, which it takes to be 100 %, is ({NUMBER} %) "
-    rf"to ({NUMBER} %) from 10 to 90 neurons, and ({NUMBER} %) to ({NUMBER} %) from λ = 2 to 50, "
-    rf"while the cost goes from ({NUMBER}) to ({NUMBER})\."
+SENTENCE = (
+    "Over N_w the settled size goes like N_w to the power #; the chalkboard says −0.5. Over λ it "
+    "goes like λ to the power #; with C fixed the chalkboard says −0.5. The penalty's share of the "
+    "cost, which it takes to be 100 %, is # % to # % from 10 to 90 neurons, and # % to # % from "
+    "λ = 2 to 50, while the cost goes from # to #."
 )
 # Sizes and costs like those measured at the ends of the sliders: from a network that learns 2,000
 # images to one that decay has emptied.
@@ -153,19 +151,14 @@ def check_words(result):
     w, v = result.widths, result.lambdas
     shares = [s.lmbda / 2 / s.n_train * 794 * s.hidden * s.size**2 / s.cost
               for s in (w[0], w[-1], v[0], v[-1])]  # fmt: skip
-    said = list(map(number_in, SENTENCE.fullmatch(sentence).groups()))
-    assert said == pytest.approx(
-        [slope_by_hand([s.hidden * 794 for s in w], [s.size for s in w]),
-         slope_by_hand([s.lmbda for s in v], [s.size for s in v]),
-         *shares, v[0].cost, v[-1].cost], rel=0.06
-    )  # fmt: skip
+    slopes = [slope_by_hand([s.hidden * 794 for s in w], [s.size for s in w]),
+              slope_by_hand([s.lmbda for s in v], [s.size for s in v])]  # fmt: skip
+    assert_says(sentence, SENTENCE, *slopes, *shares, v[0].cost, v[-1].cost)
     for one, (what, values) in zip(w + v, table, strict=True):
         assert what.startswith(f"{one.hidden} neurons, λ = {one.lmbda:g}: ")
-        numbers = [number_in(text) for text in values.split(", ")]
         squared = 2 * one.n_train * one.cost / one.lmbda / (794 * one.hidden)
-        wanted = [one.size, squared**0.5, one.cost, one.size**2 / squared]
-        assert numbers == pytest.approx(wanted, rel=0.06)
-        assert numbers[:3] == pytest.approx(wanted[:3], rel=6e-3)
+        wanted = one.size, squared**0.5, one.cost, one.size**2 / squared
+        assert_says(values, "#, #, #, # %", *wanted)
 
 
 def test_sentence_and_table_say_the_numbers(figure):

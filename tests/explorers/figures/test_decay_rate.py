@@ -9,12 +9,11 @@ import by_hand
 import numpy as np
 import pytest
 from page import assert_presentable
-from told import NUMBER, assert_told, column, row, rows, shown, stages, stops_of
+from told import assert_says, assert_told, column, row, rows, shown, stages, stops_of
 
 from experiments.runs import SEED
 from explorers import DecayRate
 from explorers.figures.decay_rate import describe
-from explorers.formats import percent, rounded
 from nn_core import Network, load_mnist
 
 SMALL = {"eta": 0.5, "lmbda": 20.0, "m": 30, "n_train": 100}  # 4 steps: m does not divide n_train
@@ -113,32 +112,26 @@ def test_the_leading_term_is_what_is_left_of_the_error_for_small_decay():
 
 
 def test_the_sentence_says_the_computed_numbers(small):
-    factor, limit, error = exact(**SMALL)
-    result = small.result
-    said = re.fullmatch(
-        rf"With ηλ/n_train = 0\.1, decay is .+\. One epoch multiplies a weight without gradient by "
-        rf"({NUMBER}); the limit exp\(−ηλ/m\) = ({NUMBER}) is off by ({NUMBER} %)\. \(m does not "
-        rf"divide n_train: .+\.\) Measured: the control group \(({NUMBER}) always-black pixels, "
-        rf"({NUMBER}) weights\) follows the exact factor to ({NUMBER}) digits; the whole hidden "
-        rf"layer went to ({NUMBER}) of its size in the first epoch, and stands at ({NUMBER}) after "
-        rf"30, where decay alone would leave ({NUMBER})\.",
+    (factor, limit, error), result = map(float, exact(**SMALL)), small.result
+    assert_says(
         small.sentence,
-    )
-    *numbers, digits, one, end, alone = said.groups()
-    assert numbers == [rounded(float(factor), 6), rounded(float(limit), 6),
-                       percent(abs(float(error))), str(result.n_black),
-                       f"{30 * result.n_black:,}"]  # fmt: skip
-    ends = rounded(result.layer[1]), rounded(result.layer[-1]), rounded(float(factor**30))
-    assert (one, end, alone) == ends and 10 <= int(digits) <= 12
+        "With ηλ/n_train = #, decay is …. One epoch multiplies a weight without gradient by #; the "
+        "limit exp(−ηλ/m) = # is off by # %. (m does not divide n_train: ….) Measured: the control "
+        "group (# always-black pixels, # weights) follows the exact factor to # digits; the whole "
+        "hidden layer went to # of its size in the first epoch, and stands at # after 30, where "
+        "decay alone would leave #.",
+        0.1, ..., factor, limit, abs(error), ..., result.n_black, 30 * result.n_black, 12,
+        result.layer[1], result.layer[-1], factor**30,
+    )  # fmt: skip
 
 
 def test_the_table_has_the_same_numbers_with_more_digits(small):
     factor, limit, error = map(float, exact(**SMALL))
-    assert_told(small, {"steps per epoch": 4, "epochs measured": 30}, rel=0)
-    assert_told(small, {"ηλ/n_train": 0.1, "exact factor": factor, "limit": limit}, rel=1e-7)
-    assert_told(small, {"control group": factor**30}, rel=1e-5)
-    assert_told(small, {"whole hidden": small.result.layer[-1]}, rel=1e-3)
-    assert_told(small, {"relative error": error}, rel=1e-2)
+    assert_told(small, {
+        "ηλ/n_train": 0.1, "steps per epoch": 4, "exact factor": factor, "limit": limit,
+        "relative error": error, "epochs measured": 30, "control group": factor**30,
+        "whole hidden": small.result.layer[-1],
+    })  # fmt: skip
 
 
 @pytest.mark.parametrize("m", [1, 2, 3, 7, 10, 14, 50, 51, 99, 100])

@@ -119,7 +119,7 @@ def test_the_table_has_the_first_epoch(small):
         "first epoch: mean of σ′(z)": first.ledger.slope,
         "epochs trained": EPOCHS,
         "accuracy": last.accuracy,
-    }, rel=6e-3)  # fmt: skip
+    })  # fmt: skip
 
 
 def test_the_file_holds_both_layers(small):

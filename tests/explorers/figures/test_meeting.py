@@ -3,7 +3,7 @@
 import by_hand
 import numpy as np
 import pytest
-from told import NUMBER, column, inside, laid_out, number_in, numbers_in, shown, stages, stops_of
+from told import assert_says, assert_shows, column, inside, laid_out, shown, stages, stops_of
 
 from experiments.runs import SEED, M
 from explorers import Meeting
@@ -41,15 +41,12 @@ def test_at_the_books_values_the_sizes_meet(book):
 
 def test_the_sentence_says_what_the_curves_show(book):
     large, scaled = book.result.large, book.result.scaled
-    said = numbers_in(
+    assert_says(
         book.sentence,
-        rf"The weights start at ({NUMBER}) \(old\) and ({NUMBER}) \(new\), a factor of ({NUMBER}) "
-        rf"apart\. From epoch ({NUMBER}) on they are less than 5 % apart, and after epoch "
-        rf"({NUMBER}) both stand at ({NUMBER}): ({NUMBER}) times 1/√N_w\.",
-    )
-    assert said == pytest.approx(
-        [large[0], scaled[0], large[0] / scaled[0], book.result.met, EPOCHS, scaled[-1],
-         scaled[-1] * np.sqrt(N_WEIGHTS)], rel=0.05
+        "The weights start at # (old) and # (new), a factor of # apart. From epoch # on they are "
+        "less than 5 % apart, and after epoch # both stand at #: # times 1/√N_w.",
+        large[0], scaled[0], large[0] / scaled[0], book.result.met, EPOCHS, scaled[-1],
+        scaled[-1] * np.sqrt(N_WEIGHTS),
     )  # fmt: skip
 
 
@@ -60,10 +57,10 @@ def test_apart_is_said_as_a_factor_above_one():
 
 def test_the_table_has_the_numbers(book):
     r = book.result
-    assert [number_in(text) for _, text in book.table] == pytest.approx(
-        [r.large[0], r.scaled[0], r.large[-1], r.scaled[-1], EPOCHS, r.met, N_WEIGHTS,
-         N_WEIGHTS**-0.5, 784**-0.5], rel=0.01
-    )  # fmt: skip
+    wanted = [r.large[0], r.scaled[0], r.large[-1], r.scaled[-1], EPOCHS, r.met, N_WEIGHTS,
+              N_WEIGHTS**-0.5, 784**-0.5]  # fmt: skip
+    for (_, text), value in zip(book.table, wanted, strict=True):
+        assert_shows(text, value)
 
 
 def test_at_first_there_is_decay_alone_when_lambda_is_large():

@@ -5,9 +5,10 @@ import math
 import re
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from itertools import chain
 
 import pytest
-from told import NUMBER, column, inside, laid_out, number_in, numbers_in, shown, stops_of
+from told import assert_says, assert_shows, column, inside, laid_out, shown, stops_of
 
 from explorers import Penalty
 from explorers.figures.penalty import POWERS, PenaltyResult, describe, tabulate
@@ -91,26 +92,22 @@ def test_at_the_ends_of_all_sliders_numbers_sentence_table_and_picture_agree(sta
     assert result.apart(power) == pytest.approx(1, rel=1e-12)
     assert result.equal(power_equal) == pytest.approx(1, rel=1e-12)
 
-    numbers = numbers_in(
-        describe(result),
-        rf"With weights of size 1/√N_w the penalty is λ/\(2·n_train\) = ({NUMBER}), whatever N_w "
-        rf"is\. It is 1 at the size ({NUMBER}), which is N_w to the power ({NUMBER})\. With both n "
-        rf"set equal, as the answer has it, the power would be ({NUMBER})\. The book's power is "
-        r"−1/2\.",
-    )
     log = math.log(n_weights)
-    assert numbers[:2] == pytest.approx([lmbda / (2 * n_train), root], rel=0.06)
-    powers = [math.log(root) / log, math.log(2 / lmbda) / 2 / log]
-    assert numbers[2:] == pytest.approx(powers, rel=0.06, abs=1e-6)
+    assert_says(
+        describe(result),
+        "With weights of size 1/√N_w the penalty is λ/(2·n_train) = #, whatever N_w is. It is 1 at "
+        "the size #, which is N_w to the power #. With both n set equal, as the answer has it, the "
+        "power would be #. The book's power is −1/2.",
+        lmbda / (2 * n_train), root, math.log(root) / log, math.log(2 / lmbda) / 2 / log,
+    )  # fmt: skip
 
     table = tabulate(result)
     names = [what for k, text in POWERS.items()
              for what in (f"k = {text}, w = {rounded(float(n_weights) ** k)}: penalty",
                           f"k = {text}: with n_train set to N_w")]  # fmt: skip
     assert [what for what, _ in table] == names
-    told = [number_in(text) for _, text in table]
-    assert told[::2] == pytest.approx(apart, rel=6e-3)
-    assert told[1::2] == pytest.approx(equal, rel=6e-3)
+    for (_, text), penalty in zip(table, chain(*zip(apart, equal)), strict=True):
+        assert_shows(text, penalty)
 
     picture = laid_out(Penalty, 300)
     picture.draw(result)

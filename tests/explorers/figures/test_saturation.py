@@ -9,7 +9,7 @@ import by_hand
 import numpy as np
 import pytest
 from page import assert_presentable
-from told import NUMBER, inside, number_in, rows, shown, stages, stops_of
+from told import assert_says, assert_told, inside, rows, shown, stages, stops_of
 
 from experiments.runs import SEED
 from explorers import Saturation, TailOff
@@ -20,13 +20,11 @@ from nn_core import Network, load_mnist
 STOPS = stops_of(Saturation)
 # m does not divide n_train.
 SMALL = {"eta": 0.1, "lmbda": 5.0, "m": 30, "n_train": 100, "hidden": 7}
-SENTENCE = re.compile(
-    rf"At first ({NUMBER} %) of the hidden neurons are saturated\. Is the data gradient "
-    rf"negligible then\? By the ledger (yes|no) \(decay has ({NUMBER} %)\), by the single step "
-    rf"(yes|no) \(decay has ({NUMBER} %)\)\. The width of z is ({NUMBER}); w·√⟨\|x\|²⟩ with the "
-    rf"bias gives ({NUMBER}), ({NUMBER} %) off, and √N_w·w would give ({NUMBER})\. After (\d+) "
-    rf"(epochs?) z is ({NUMBER}), and random signs would make it ({NUMBER}), "
-    rf"({NUMBER}) times that\."
+SENTENCE = (
+    "At first # % of the hidden neurons are saturated. Is the data gradient negligible then? By "
+    "the ledger … (decay has # %), by the single step … (decay has # %). The width of z is #; "
+    "w·√⟨|x|²⟩ with the bias gives #, # % off, and √N_w·w would give #. After # … z is #, and "
+    "random signs would make it #, # times that."
 )
 
 
@@ -78,18 +76,15 @@ def test_all_that_is_followed_is_that_of_a_loop_by_hand(figure):
 def check_sentence(result):
     sentence, s = describe(result), series(result)
     assert_presentable(sentence, tabulate(result))
-    said = list(SENTENCE.fullmatch(sentence).groups())
-    assert said.pop(10) == ("epoch" if result.epochs == 1 else "epochs")
-    for ruler, place in (("step", 3), ("ledger", 1)):
-        assert said.pop(place) == ("yes" if s[ruler][0] > 0.9 else "no")
-    larger, smaller = max(s["z"][0], s["random"][0]), min(s["z"][0], s["random"][0])
-    off, numbers = larger / smaller - 1, list(map(number_in, said))
-    assert numbers == pytest.approx(
-        [s["saturated"][0], s["ledger"][0], s["step"][0], s["z"][0], s["random"][0], off,
-         s["answer"][0], result.epochs, s["z"][-1], s["random"][-1], s["random"][-1] / s["z"][-1]],
-        rel=0.06,
+    z, random = s["z"], s["random"]
+    off = max(z[0], random[0]) / min(z[0], random[0]) - 1
+    by_ledger, by_step = ("yes" if s[ruler][0] > 0.9 else "no" for ruler in ("ledger", "step"))
+    assert_says(
+        sentence, SENTENCE, s["saturated"][0], by_ledger, s["ledger"][0], by_step, s["step"][0],
+        z[0], random[0], off, s["answer"][0], result.epochs,
+        "epoch" if result.epochs == 1 else "epochs", z[-1], random[-1], random[-1] / z[-1],
     )  # fmt: skip
-    assert numbers[5] < 1 and numbers[7] == result.epochs
+    assert off < 1
 
 
 ENDS = [
@@ -133,8 +128,8 @@ def test_the_sentence_at_the_end_of_a_long_run(state):
 def test_negligible_is_what_leaves_decay_nine_tenths(figure, share, word):
     ledger = SimpleNamespace(decay_share=share, step_share=share)
     result = replace(figure.result, ledgers={"large": (ledger,) * EPOCHS})
-    said = SENTENCE.fullmatch(describe(result))
-    assert said[2] == said[4] == word
+    wanted = [..., word, share, word, share]
+    assert_says(describe(result), SENTENCE, *wanted, *[...] * 9)
 
 
 def test_what_the_notebook_concludes_is_so():
@@ -154,8 +149,8 @@ def test_the_table_says_the_numbers(figure):
             wanted[f"after epoch {epoch}: {what}"] = s[name][epoch]
         for ruler in ("ledger", "step") if epoch else ():
             wanted[f"epoch {epoch}: decay's share, {ruler}"] = s[ruler][epoch - 1]
-    numbers = {what: number_in(text) for what, text in figure.table}
-    assert numbers == pytest.approx(wanted, rel=0.06)
+    assert figure.numbers.keys() == wanted.keys()
+    assert_told(figure, wanted)
 
 
 def test_the_table_has_no_epochs_that_are_not_trained():

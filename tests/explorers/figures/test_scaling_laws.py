@@ -1,6 +1,5 @@
 """The stored sweep's figure: each sentence against the file itself, each picture too."""
 
-import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 from layout import assert_readable, assert_ticks
 from page import assert_presentable
 from scipy import stats
-from told import NUMBER, key, number_in, numbers_in, rows, shown
+from told import LAW, assert_says, assert_shows, key, number_in, rows, shown
 
 from experiments import scaling, store
 from explorers import ScalingLaws
@@ -39,13 +38,6 @@ EXPECTED = {
     "η": (lambda p: only("eta", p), lambda p, c: p["eta"], 0, "no effect"),
     "m": (lambda p: only("m", p), lambda p, c: p["m"], 0, "no effect"),
 }  # fmt: skip
-SENTENCE = re.compile(
-    rf"Over (\S+) from ({NUMBER}) to ({NUMBER}) the settled size goes from ({NUMBER}) to ({NUMBER})"
-    rf"\. On logarithmic axes the straight line that fits best has the slope ({NUMBER}) ± "
-    rf"({NUMBER}), against (0|−0\.5) for (.+); between the first two points the slope is "
-    rf"({NUMBER}), between the last two ({NUMBER})\. Old and new settle within ({NUMBER} %) of "
-    r"each other\.(.*)"
-)
 
 
 def only(name, parameters, **besides):
@@ -111,22 +103,18 @@ def test_the_laws_are_those_that_the_arguments_say(raw):
 def test_the_sentence_says_what_is_in_the_file(figure, raw, changed):
     figure.set(changed=changed, right="as measured")
     assert_presentable(figure.sentence, figure.table)
-    xlabel, *texts, rest = SENTENCE.fullmatch(figure.sentence).groups()
     exponent, of_law = EXPECTED[changed][2:]
-    assert (xlabel, texts.pop(7), rest) == (CHANGES[changed].xlabel, of_law, "")
     x, sizes, old = chosen(raw, changed)
     ends = sorted(set(x))
     means = [sizes[x == value].mean() for value in ends]
     law = stats.linregress(np.log(x), np.log(sizes))
     slopes = np.diff(np.log(means)) / np.diff(np.log(ends))
     ratios = [sizes[(x == v) & old].mean() / sizes[(x == v) & ~old].mean() for v in ends]
-    for text, wanted in zip(texts, [
-        ends[0], ends[-1], means[0], means[-1], law.slope, law.stderr, exponent,
-        slopes[0], slopes[-1], max(max(r, 1 / r) for r in ratios) - 1,
-    ], strict=True):  # fmt: skip
-        digits = len(re.sub(r"\D", "", text).lstrip("0"))
-        off = 0.5 * 10.0 ** (1 - max(digits, 1)) * 1.01
-        assert number_in(text) == pytest.approx(wanted, rel=off, abs=1e-12), (text, wanted)
+    assert_says(
+        figure.sentence, f"{LAW} Old and new settle within # % of each other.",
+        CHANGES[changed].xlabel, ends[0], ends[-1], means[0], means[-1], law.slope, law.stderr,
+        exponent, of_law, "points", slopes[0], slopes[-1], max(max(r, 1 / r) for r in ratios) - 1,
+    )  # fmt: skip
 
 
 @EACH
@@ -136,16 +124,14 @@ def test_the_table_says_what_is_in_the_file(figure, raw, changed):
     for value, (name, text) in zip(sorted(set(x)), figure.table, strict=True):
         label, _, parts = name.partition(": ")
         assert parts == "size (range), ‖w‖, gain, heat, accuracy"
-        assert number_in(label.partition(" = ")[2]) == pytest.approx(value, rel=0.005)
-        told = numbers_in(text, r"(\S+) \((\S+) to (\S+)\), (\S+), (\S+), (\S+), (.* %)")
+        assert_shows(label.partition(" = ")[2], value)
         there = sizes[x == value]
-        wanted = [there.mean(), there.min(), there.max()]
-        assert told[:3] == pytest.approx(wanted, rel=0.005)
         points = [p for p in figure.result.chosen if CHANGES[changed].x(p) == value]
         assert len(points) == 6
         means = [np.mean([getattr(p, n) for p in points])
                  for n in ("norm", "gain", "heat", "accuracy")]  # fmt: skip
-        assert told[3:] == pytest.approx(means, rel=0.006)
+        sizes_said = there.mean(), there.min(), there.max()
+        assert_says(text, "# (# to #), #, #, #, # %", *sizes_said, *means)
 
 
 @EACH
@@ -168,12 +154,12 @@ def test_collapsed_the_sentence_says_how_good_the_formula_is(figure):
     figure.set(right="collapsed")
     formula = figure.result.formula
     missed = [np.log(p.norm / formula.norm(p)) for p in figure.result.everything]
-    runs, off = numbers_in(
+    assert_says(
         figure.sentence.removeprefix(before),
-        r" The formula for all (\d+) runs misses ‖w‖ by (.* %) \(root mean square\)\.",
-    )
-    assert runs == len(missed) == 288
-    assert off == pytest.approx(np.sqrt(np.mean(np.square(missed))), rel=0.02)
+        " The formula for all # runs misses ‖w‖ by # % (root mean square).",
+        288, np.sqrt(np.mean(np.square(missed))),
+    )  # fmt: skip
+    assert len(missed) == 288
 
 
 def test_runs_that_are_not_at_rest_are_counted(figure):

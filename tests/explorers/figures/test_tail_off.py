@@ -149,7 +149,7 @@ def test_the_table_has_the_last_epoch(small):
         "there: root mean square of z": neurons.z_rms,
         "there: saturated": neurons.saturated,
         "epochs trained": EPOCHS,
-    }, rel=0.06)  # fmt: skip
+    })  # fmt: skip
 
 
 # The epoch shown, and what the pictures show.
