@@ -312,6 +312,15 @@ class Figure:
         return cls.defaults() | cls._checked(cls.parsed(f"{cls.name} {cls.quick}"))
 
     @classmethod
+    def computing(cls, state: Mapping[str, Any]) -> tuple[Iterator, SimpleNamespace]:
+        """Return (the results in a state, what they take their next epoch's settings from)."""
+        arguments = {name: state[name] for name in cls.that_act(ANEW)}
+        current = SimpleNamespace(**{name: state[name] for name in cls.that_act(NEXT_EPOCH)})
+        if cls.is_playable:
+            arguments["current"] = current
+        return cls.compute(**arguments), current
+
+    @classmethod
     def parsed(cls, preset: str) -> dict[str, str]:
         """Return the values in a preset string, or say in a ValueError what is wrong with it."""
         name, *pairs = preset.split() or [""]
@@ -382,11 +391,7 @@ class Figure:
     def _begin(self, values: Mapping[str, Any]) -> None:
         """Begin a new run. If it has no first result, all stays as it was."""
         state = self.state | self._checked(values)
-        arguments = {name: state[name] for name in self.that_act(ANEW)}
-        current = SimpleNamespace(**{name: state[name] for name in self.that_act(NEXT_EPOCH)})
-        if self.is_playable:
-            arguments["current"] = current
-        self.run, self.state = Run(self.compute(**arguments), current), state
+        self.run, self.state = Run(*self.computing(state)), state
 
     def _recall(self, values: Mapping[str, Any], memory: dict) -> None:
         state = self.state | self._checked(values)

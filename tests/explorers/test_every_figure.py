@@ -10,7 +10,6 @@ import warnings
 from contextlib import suppress
 from functools import cache
 from itertools import chain, islice
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,7 +19,7 @@ from page import Page, assert_presentable
 
 from explorers import all_figures, fingerprint
 from explorers.canvas import WIDTHS
-from explorers.controls import ANEW, NEXT_EPOCH, VIEW
+from explorers.controls import NEXT_EPOCH, VIEW
 from explorers.run import Phase
 from nn_core import DivergenceError
 
@@ -40,13 +39,9 @@ def blank(figure, width=WIDTHS[-1]):
 @cache
 def results(figure, *settings, most=RESULTS):
     """Return the first results in a state, or those before training is refused in words."""
-    state = dict(settings)
-    acting = {when: {n: state[n] for n in figure.that_act(when)} for when in (ANEW, NEXT_EPOCH)}
-    if figure.is_playable:
-        acting[ANEW]["current"] = SimpleNamespace(**acting[NEXT_EPOCH])
     found = []
     with suppress(DivergenceError):  # a state in which training is refused, in words
-        found.extend(islice(figure.compute(**acting[ANEW]), most))
+        found.extend(islice(figure.computing(dict(settings))[0], most))
     return found
 
 

@@ -33,6 +33,34 @@ def played(monkeypatch):
     return figure
 
 
+@pytest.fixture
+def untrained(played):
+    """A page with this figure, back at its start."""
+    page = Page(played)
+    page.ask("restart")
+    return page
+
+
+async def begin(page, x):
+    """Move to an x that takes its time, and wait until its computation stands at its gate."""
+    page.move(x=x)
+    await until(page.figure.gates.reached[x].is_set)
+
+
+async def too_late(page, x):
+    """Let the computation of an x come to its end that nobody waits for any more."""
+    page.figure.gates.open(x)
+    await until(page.figure.gates.left[x].is_set)
+    await asyncio.sleep(0.05)
+
+
+async def let_through(page, x):
+    """Open the gate of x, and see it through to its end."""
+    page.figure.gates.open(x)
+    await page.rest()
+    assert shown(page) == (x, 2) and page.phase == "finished"
+
+
 def test_a_page_is_told_the_state(gates):
     page = Page(Fake(x=3, rate=0.3, init="scaled"))
     assert page.positions == {"x": 2, "rate": 1, "init": 1}  # 0.25 is nearest to 0.3
@@ -60,34 +88,26 @@ async def test_a_quick_result_appears_at_once(page):
     assert page.sentence == "x is 3 at part 2, rate 0.1, scaled." and page.phase == "finished"
 
 
-async def test_a_slow_result_comes_in_parts_and_the_loop_stays_alive(page, gates):
+async def test_a_slow_result_comes_in_parts_and_the_loop_stays_alive(page):
     page.move(x=5)
     assert shown(page) == (5, 0) and page.answered == 1
-    await until(gates.reached[5].is_set)
-    await asyncio.sleep(0.005)
+    await until(page.figure.gates.reached[5].is_set)
     assert page.is_running  # the worker waits at its gate, the loop does not
-    gates.open(5)
-    await page.rest()
-    assert shown(page) == (5, 2) and page.message == ""
+    await let_through(page, 5)
 
 
-@pytest.mark.parametrize("newer, opens", [(6, 5), (2, 5), (6, LINGERS)])
-async def test_a_newer_move_drops_what_an_older_one_has_not_finished(page, gates, newer, opens):
+@pytest.mark.parametrize("newer, older", [(6, 5), (2, 5), (5, 5), (6, LINGERS)])
+async def test_a_newer_move_drops_what_an_older_one_has_not_finished(page, newer, older):
     """Nor is the end of the dropped run taken for that of the newer one."""
-    page.move(x=opens)
-    await until(gates.reached[opens].is_set)
+    await begin(page, older)
     page.move(x=newer)
     assert shown(page) == (newer, 0) and page.answered == 2
-    gates.open(opens)  # the old one comes to its end now, too late
-    await until(gates.left[opens].is_set)
-    if newer != 2:  # which is quick
-        await asyncio.sleep(0.05)
+    await too_late(page, older)
+    if newer == 6:  # which still waits at its gate
         assert shown(page)[0] == newer and page.is_running
-    gates.open(newer)
-    await page.rest()
-    assert shown(page) == (newer, 2) and page.preset.startswith(f"fake x={newer} ")
+    await let_through(page, newer)
     await asyncio.sleep(0.05)
-    assert shown(page) == (newer, 2)
+    assert shown(page) == (newer, 2) and page.preset.startswith(f"fake x={newer} ")
 
 
 async def test_of_a_fast_drag_the_last_wish_is_shown(page, gates):
@@ -100,27 +120,14 @@ async def test_of_a_fast_drag_the_last_wish_is_shown(page, gates):
     assert page.figure.x.value == 11 and page.positions["x"] == 10
 
 
-async def test_the_same_wish_twice_is_computed_to_its_end(page, gates):
-    page.move(x=5)
-    await asyncio.sleep(0.01)
-    page.move(x=5)
-    gates.open(5)
-    await page.rest()
-    assert shown(page) == (5, 2)
-
-
-async def test_python_outranks_what_runs_in_the_background(page, gates):
-    page.move(x=5)
-    await asyncio.sleep(0.01)
+async def test_python_outranks_what_runs_in_the_background(page):
+    await begin(page, 5)
     page.figure.set(x=3)
     assert shown(page) == (3, 2) and not page.is_running
-    gates.open(5)
-    await asyncio.sleep(0.1)
+    await too_late(page, 5)
     assert shown(page) == (3, 2)
     page.move(x=6)  # and the page can go on afterwards
-    gates.open(6)
-    await page.rest()
-    assert shown(page) == (6, 2)
+    await let_through(page, 6)
 
 
 async def test_code_that_asks_in_mid_computation_waits_for_the_end(page, gates):
@@ -141,64 +148,51 @@ async def test_an_error_in_the_background_is_told_and_leaves_what_was_there(page
         assert shown(page) == (x, 1) and page.phase == "broken"
     page.move(x=6)  # and all goes on afterwards
     assert page.message == ""
-    gates.open(6)
-    await page.rest()
-    assert shown(page) == (6, 2) and page.message == ""
+    await let_through(page, 6)
     raised += [ArithmeticError("8 broke"), ArithmeticError("9 broke")]
 
 
-async def test_the_error_of_a_dropped_wish_does_not_stop_the_newer_one(page, gates):
-    page.move(x=8)
-    await until(gates.reached[8].is_set)
+async def test_the_error_of_a_dropped_wish_does_not_stop_the_newer_one(page):
+    await begin(page, 8)
     page.move(x=6)
-    gates.open(8)  # 8 breaks in its thread, when nobody wants it any more
-    await until(gates.left[8].is_set)
-    await asyncio.sleep(0.05)
+    await too_late(page, 8)  # it breaks in its thread
     assert page.is_running and page.message == ""
-    gates.open(6)
-    await page.rest()
-    assert shown(page) == (6, 2) and page.message == ""
+    await let_through(page, 6)
 
 
-async def test_an_error_at_once_answers_the_wish_and_the_figure_lives_on(page, gates):
+async def test_an_error_at_once_answers_the_wish_and_the_figure_lives_on(page):
     page.move(x=BREAKS_AT_ONCE)
     assert page.message == "4 is too much" and page.answered == 1 and not page.is_running
     assert shown(page) == (1, 2)
     page.ask("projector", on=True)
     page.move(x=6)
-    gates.open(6)
-    await page.rest()
-    assert shown(page) == (6, 2) and page.message == ""
+    await let_through(page, 6)
 
 
-async def test_an_error_in_drawing_a_later_result_is_told_too(played, raised):
+async def test_an_error_in_drawing_a_later_result_is_told_too(untrained, raised):
     """In a task it would be silent, and the figure would be busy for ever."""
-    page = Page(played)
-    page.ask("restart")
+    page = untrained
 
     def describe(result, *, unit):
         raise LookupError("no words")
 
     page.ask("play")
-    played.describe = describe
+    page.figure.describe = describe
     await page.rest()
     assert "no words" in page.message and page.phase == "broken"
     raised.append(LookupError("no words"))
 
 
 @pytest.mark.parametrize("text", ["junk", "fake x=99", "fake x"])
-async def test_a_refused_preset_is_an_answer_too_and_leaves_a_run_alone(page, gates, text):
+async def test_a_refused_preset_is_an_answer_too_and_leaves_a_run_alone(page, text):
     """An unanswered wish would keep all sliders waiting for ever."""
-    page.move(x=5)
-    await asyncio.sleep(0.01)
+    await begin(page, 5)
     page.sent.clear()
     page.ask("preset", text=text)
     assert re.search(r"preset|must be", page.message) and page.answered == 2
     assert len(page.sent) == 1 and page.is_running
     await asyncio.sleep(0.15)  # longer than REDRAW
-    gates.open(5)
-    await page.rest()
-    assert shown(page) == (5, 2)
+    await let_through(page, 5)
     assert re.search(r"preset|must be", page.message)  # stays to be read
     page.move(x=3)
     assert page.message == ""
@@ -333,9 +327,8 @@ async def test_while_the_lock_is_held_no_figure_answers(page):
 # Play, Pause, Step and Reset, and controls that act at the next epoch or on the view alone.
 
 
-async def test_play_pause_and_step(played):
-    page = Page(played)
-    page.ask("restart")
+async def test_play_pause_and_step(untrained):
+    page = untrained
     assert page.sentence == "0 m after 0 epochs" and page.phase == "ready"
     page.ask("play")
     assert page.phase == "playing" and worker.busy() == 1
@@ -360,42 +353,33 @@ async def test_play_pause_and_step(played):
     assert page.sentence == "0 m after 0 epochs" and page.phase == "ready"
 
 
-async def test_pause_and_play_at_once_do_not_double_the_worker(played):
-    page = Page(played)
-    page.ask("restart")
+async def test_pause_and_play_at_once_do_not_double_the_worker(untrained):
     for kind in ["play", "pause"] * 4 + ["play"]:
-        page.ask(kind)
-    await until(lambda: page.is_over)
-    assert page.sentence == "10 m after 10 epochs"
+        untrained.ask(kind)
+    await until(lambda: untrained.is_over)
+    assert untrained.sentence == "10 m after 10 epochs"
 
 
-async def test_a_long_computation_can_be_stopped_and_goes_on_when_asked(page, gates):
-    page.move(x=6)
-    await until(gates.reached[6].is_set)
+async def test_a_long_computation_can_be_stopped_and_goes_on_when_asked(page):
+    await begin(page, 6)
     page.ask("pause")
-    gates.open(6)
-    await until(gates.left[6].is_set)
-    await asyncio.sleep(0.05)
+    await too_late(page, 6)
     assert page.phase == "paused" and page.answered == 2
     page.ask("play")
-    await page.rest()
-    assert page.is_over and shown(page) == (6, 2)
-    page.move(x=7)
-    await until(gates.reached[7].is_set)
+    await let_through(page, 6)
+    await begin(page, 7)
     page.ask("pause")
-    gates.open(7)
+    page.figure.gates.open(7)
     page.move(x=2)  # a move begins a run of its own, stopped or not
-    await page.rest()
-    assert page.is_over and shown(page) == (2, 2)
+    await let_through(page, 2)
 
 
-async def test_a_live_control_acts_from_the_next_epoch_on(played):
-    page = Page(played)
-    page.ask("restart")
+async def test_a_live_control_acts_from_the_next_epoch_on(untrained):
+    page = untrained
     for _ in range(3):
         await page.step()
     page.move(speed=10)
-    assert page.sentence == "3 m after 3 epochs" and played.speed.value == 10
+    assert page.sentence == "3 m after 3 epochs" and page.figure.speed.value == 10
     await page.step()
     assert page.sentence == "13 m after 4 epochs"
     page.move(unit="km")
@@ -428,10 +412,9 @@ async def test_a_view_set_from_python_while_playing_leaves_it_playing(played):
     assert page.sentence == "10 km after 10 epochs"
 
 
-async def test_an_error_in_mid_run_leaves_the_epochs_before_it(played, monkeypatch, raised):
+async def test_an_error_in_mid_run_leaves_the_epochs_before_it(untrained, monkeypatch, raised):
     monkeypatch.setattr(Played, "breaks_at", 10)
-    page = Page(played)
-    page.ask("restart")
+    page = untrained
     for _ in range(2):
         await page.step()
     page.move(speed=10)
@@ -439,7 +422,7 @@ async def test_an_error_in_mid_run_leaves_the_epochs_before_it(played, monkeypat
     page.ask("play")
     await page.rest()
     assert page.message == "too fast" and page.sentence == "2 m after 2 epochs"
-    assert page.phase == "broken" and played.speed.value == 10
+    assert page.phase == "broken" and page.figure.speed.value == 10
     page.move(speed=1)  # begins anew
     await until(lambda: page.epoch == 10)
     assert page.message == ""
@@ -513,15 +496,13 @@ def test_a_picture_is_drawn_for_the_width_that_the_page_has(gates):
     assert [list(one) for one in page.sent] == [["_shown"]]  # no picture twice
 
 
-async def test_the_projector_is_switched_by_the_page_or_in_python(page, gates):
+async def test_the_projector_is_switched_by_the_page_or_in_python(page):
     page.move(x=5)
     page.ask("projector", on=True)
     assert page.projector and page.figure.projector and page.is_running
     page.figure.projector = False
     assert not page.projector
-    gates.open(5)
-    await page.rest()
-    assert shown(page) == (5, 2)
+    await let_through(page, 5)
 
 
 def test_csv_is_sent_to_the_page_that_asks(gates):

@@ -4,11 +4,8 @@ import csv
 import io
 import re
 from itertools import islice
-from types import SimpleNamespace
 
 import pytest
-
-from explorers.controls import ANEW, NEXT_EPOCH
 
 # A number in a sentence, to be read by `number_in`.
 NUMBER = r"[−-]?\d[\d,]*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
@@ -65,13 +62,9 @@ def stages(figure, epochs, moved=None, **state):
 
     Settings may be `moved` on the way, {epoch: those that are new in it}.
     """
-    state = figure.defaults() | state
-    arguments = {name: state[name] for name in figure.that_act(ANEW)}
-    current = SimpleNamespace(**{name: state[name] for name in figure.that_act(NEXT_EPOCH)})
-    if figure.is_playable:
-        arguments["current"] = current
+    results, current = figure.computing(figure.defaults() | state)
     found = []
-    for result in islice(figure.compute(**arguments), 1 + epochs):
+    for result in islice(results, 1 + epochs):
         found.append(result)
         vars(current).update((moved or {}).get(len(found), {}))
     return found
