@@ -14,8 +14,8 @@ from PIL import Image
 
 from classroom.notebooks import NOTEBOOKS
 from explorers import MemoryMessage
-from explorers.canvas import BLUE, GREEN, GREY, INK, PURPLE, TEXT, VERMILLION
 from explorers.figures.memory_message import COLOURS
+from explorers.style import BLUE, GREEN, GREY, INK, PURPLE, TEXT, VERMILLION
 
 MOVING, STILL = (NOTEBOOKS / "images" / name for name in ("moving.gif", "still.png"))
 EPOCHS = (0, 1, *range(8, 121, 8))

@@ -10,85 +10,34 @@ pixel on a page that has the picture's width for it.
 """
 
 import io
-from functools import cache
 from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
-from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
 from explorers import fingerprint
-from explorers.formats import power, trimmed
 from explorers.pixels import Pixels
-
-# Okabe and Ito's colours, which stay apart in the common kinds of colour blindness. `TEXT` has
-# them darkened to a contrast of at least 4.5:1 on white, for words in the colour of their curve.
-INK, GREY = "#1a1a1a", "#5f6368"
-BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-ORANGE, SKY = "#E69F00", "#56B4E9"
-TEXT = {
-    BLUE: "#0072B2",
-    VERMILLION: "#B84F00",
-    GREEN: "#007A59",
-    PURPLE: "#A8457C",
-    ORANGE: "#8F6300",
-    SKY: "#1F77A8",
-    INK: INK,
-    GREY: GREY,
-}
+from explorers.style import FONT, GREY, INK, LABEL, LINE, SMALL, TEXT, TITLE, width_of, wrapped
 
 WIDTHS = (300, 400, 540, 720)  # that a picture can be laid out for
 HEIGHT = {300: 130, 400: 150, 540: 170, 720: 190}  # of the axes of a panel
 SIDE_BY_SIDE = 500  # from this width on panels stand so
-TITLE, LABEL, SMALL = 13, 12, 11  # sizes of letters
-LINE = 1.36  # from one line of words to the next, in sizes of its letters
 EDGE, AIR, GAP = 4, 8, 26  # around all, between words and axes, between panels side by side
 MOST_TICKS = 9  # one above the other: more are a fence
 TICK = 7  # a tick and the air to its number
 BESIDE, APART = 5, 14  # in a key: from a sample to its words, and from these to the next sample
 STILLS = 32  # that a figure keeps, of some 20 KB each: one turns back to where one has been
 
-_FONT = "DejaVu Sans"
-_SVG = {"svg.fonttype": "none", "svg.hashsalt": "first-epochs", "font.family": _FONT}
-
-
-@cache
-def width_of(words, size):
-    """Return how wide a line of words is."""
-    font = FontProperties(family=_FONT, size=size)
-    return text_to_path.get_text_width_height_descent(words, font, ismath=False)[0]
+_SVG = {"svg.fonttype": "none", "svg.hashsalt": "first-epochs", "font.family": FONT}
 
 
 def widest(texts, size=SMALL):
     return max((width_of(text, size) for text in texts), default=0)
-
-
-def ticks(values, write=trimmed):
-    """Return {value: text}, as `Panel.frame` takes it."""
-    return {value: write(value) for value in values}
-
-
-def powers(exponents):
-    """Return the ticks of a logarithmic axis."""
-    return {10.0**exponent: power(exponent) for exponent in exponents}
-
-
-def wrapped(words, size, room):
-    """Return words in as many lines as they need."""
-    lines = [""]
-    for word in words.split(" "):
-        longer = f"{lines[-1]} {word}".lstrip()
-        if lines[-1] and width_of(longer, size) > room:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return "\n".join(lines)
 
 
 def spread(places, gap):
@@ -109,10 +58,13 @@ def spread(places, gap):
 class Panel:
     """A pair of axes in one place, with a title and a key above them.
 
-    After `Canvas.lay_out` it has x, y, width and height, those of its axes.
+    `share` is its height in those of a panel that stands alone, or `aspect` that in its width;
+    `reserve` are numbers that may come to stand at its y-axis. After `Canvas.lay_out` it has x, y,
+    width and height, those of its axes.
     """
 
-    def __init__(self, canvas, *, title, xlabel, ylabel, xscale, yscale, share, aspect, reserve):
+    def __init__(self, canvas, title, xlabel="", *, xscale="linear", yscale="linear", share=1,
+                 aspect=None, reserve=(), **frame):  # fmt: skip
         self.still, self.moving = (canvas.figure.add_axes([0, 0, 1, 1]) for _ in range(2))
         self.units, self.reserve = canvas.units, reserve
         self.share, self.aspect = share, aspect
@@ -129,7 +81,7 @@ class Panel:
         self.still.tick_params(labelsize=SMALL, length=TICK / 2, pad=TICK / 2, color=GREY,
                                labelcolor=INK)  # fmt: skip
         self.still.set_xlabel(xlabel, fontsize=LABEL, color=INK)
-        self.still.set_ylabel(ylabel, fontsize=LABEL, color=INK)
+        self.frame(**frame)
 
     def curve(self, style, colour, **more):
         """Add a curve that moves, without points yet."""
@@ -222,8 +174,7 @@ class Panel:
 
     def left_of_axes(self):
         texts = [*self._frame.get("yticks", {}).values(), *self.reserve]
-        label = LABEL * LINE if self.still.get_ylabel() else 0
-        return (TICK + widest(texts) if any(texts) else 0) + label
+        return TICK + widest(texts) if any(texts) else 0
 
     def right_of_axes(self):
         """Return the room for names, or for half of the last number."""
@@ -390,16 +341,9 @@ class Canvas:
     def width(self):
         return self.paper[0]
 
-    def panel(self, title, xlabel="", *, ylabel="", xscale="linear", yscale="linear", below=False,
-              share=1, aspect=None, reserve=(), **frame):  # fmt: skip
-        """Add a panel to the right of the last one, or `below` it.
-
-        `share` is its height in those of a panel that stands alone, or `aspect` that in its width;
-        `reserve` are numbers that may come to stand at its y-axis.
-        """
-        panel = Panel(self, title=title, xlabel=xlabel, ylabel=ylabel, xscale=xscale, yscale=yscale,
-                      share=share, aspect=aspect, reserve=reserve)  # fmt: skip
-        panel.frame(**frame)
+    def panel(self, *named, below=False, **set_so):
+        """Add a Panel to the right of the last one, or `below` it."""
+        panel = Panel(self, *named, **set_so)
         self.panels.append(panel)
         if below:
             self._columns[-1].append(panel)

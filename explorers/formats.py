@@ -75,6 +75,16 @@ def percent(value, digits=2):
     return f"{rounded(100 * value, digits)} %"
 
 
+def ticks(values, write=trimmed):
+    """Return the ticks of an axis, {value: text}."""
+    return {value: write(value) for value in values}
+
+
+def powers(exponents):
+    """Return the ticks of a logarithmic axis."""
+    return {10.0**exponent: power(exponent) for exponent in exponents}
+
+
 def tick(top):
     """Return a share as short as an axis needs it: "50 %", and from ten on "20 ×" or "10⁵ ×"."""
     if top < 10:

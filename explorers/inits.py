@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from explorers.canvas import BLUE, VERMILLION
+from explorers.style import BLUE, VERMILLION
 
 
 @dataclass(frozen=True)

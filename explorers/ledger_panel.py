@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from explorers.canvas import BLUE, INK, ORANGE, PURPLE
 from explorers.formats import tick
+from explorers.style import BLUE, INK, ORANGE, PURPLE
 
 TOPS = (*(float(f"{step}e{e}") for e in range(-3, 2) for step in (1, 2, 5)),
         *(10.0**e for e in range(2, 8)))  # fmt: skip

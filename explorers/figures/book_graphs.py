@@ -9,11 +9,12 @@ import numpy as np
 
 from experiments import book_figures, memory
 from experiments.conditions import decay_shares
-from explorers.canvas import GREEN, GREY, Canvas, ticks
+from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control
 from explorers.figure import Figure
-from explorers.formats import percent, rounded
+from explorers.formats import percent, rounded, ticks
 from explorers.inits import NAMES, curves, rows
+from explorers.style import GREEN, GREY
 
 FORECAST = "hidden weight size"  # of which memory and message say the future
 SHORT, LONG = 30, 150  # epochs: the book's, and on to where the weights settle

@@ -6,11 +6,12 @@ import numpy as np
 
 from experiments import runs
 from experiments.scaling_fit import fit
-from explorers.canvas import BLUE, INK, VERMILLION, Canvas, ticks
+from explorers.canvas import Canvas
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import percent, rounded, trimmed
+from explorers.formats import percent, rounded, ticks, trimmed
 from explorers.run import grown
+from explorers.style import BLUE, INK, VERMILLION
 from nn_core import load_mnist
 
 WIDTHS = (10, 30, 90)

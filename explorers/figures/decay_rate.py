@@ -6,25 +6,12 @@ from functools import cache
 import numpy as np
 
 from experiments.runs import SEED
-from explorers.canvas import (
-    AIR,
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    LABEL,
-    SMALL,
-    TEXT,
-    VERMILLION,
-    Canvas,
-    powers,
-    ticks,
-    width_of,
-)
+from explorers.canvas import AIR, Canvas
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import full, percent, power, rounded, trimmed
+from explorers.formats import full, percent, power, powers, rounded, ticks, trimmed
 from explorers.run import grown
+from explorers.style import BLUE, GREEN, GREY, INK, LABEL, SMALL, TEXT, VERMILLION, width_of
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 

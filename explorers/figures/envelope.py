@@ -7,10 +7,11 @@ import numpy as np
 
 from experiments import scaling
 from experiments.linear_limit import Line, lines
-from explorers.canvas import BLUE, GREEN, GREY, INK, VERMILLION, Canvas, ticks
+from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import rounded, trimmed
+from explorers.formats import rounded, ticks, trimmed
+from explorers.style import BLUE, GREEN, GREY, INK, VERMILLION
 
 WINDOWS = {5: 0.8, 50: 2, 500: 4}  # how far the left side goes: λ, cost
 WIDTHS = {"1": "width, weak decay", "5": "width", "50": "width, strong decay"}  # by their λ

@@ -6,13 +6,14 @@ from operator import attrgetter
 import numpy as np
 
 from experiments.runs import SEED
-from explorers.canvas import BLUE, GREY, INK, VERMILLION, Canvas, Marks, ticks
+from explorers.canvas import Canvas, Marks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import moved, moves, percent, rounded, trimmed
+from explorers.formats import moved, moves, percent, rounded, ticks, trimmed
 from explorers.inits import INITS
 from explorers.ledger_panel import NUMBERS, LedgerStack
 from explorers.run import grown
+from explorers.style import BLUE, GREY, INK, VERMILLION
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 

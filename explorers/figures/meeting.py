@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.runs import SEED, M, from_here_on
-from explorers.canvas import Canvas, Levels, ticks
+from explorers.canvas import Canvas, Levels
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import rounded
+from explorers.formats import rounded, ticks
 from explorers.inits import curves, rows
 from explorers.run import grown
 from nn_core import Network, load_mnist, train

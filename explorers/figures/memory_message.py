@@ -10,25 +10,13 @@ from matplotlib.patches import Rectangle
 
 from experiments.memory import Dimmer, first_crossing
 from experiments.runs import SEED
-from explorers.canvas import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    PURPLE,
-    SIDE_BY_SIDE,
-    SMALL,
-    VERMILLION,
-    Canvas,
-    Marks,
-    powers,
-    ticks,
-)
+from explorers.canvas import SIDE_BY_SIDE, Canvas, Marks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import moved, moves, percent, rounded, trimmed
+from explorers.formats import moved, moves, percent, powers, rounded, ticks, trimmed
 from explorers.inits import INITS
 from explorers.run import grown
+from explorers.style import BLUE, GREEN, GREY, INK, PURPLE, SMALL, VERMILLION
 from nn_core import Network, Setting, load_mnist, memory, theory, train
 from nn_core.data import N_TRAIN
 

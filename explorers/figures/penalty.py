@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorers.canvas import BLUE, VERMILLION, Canvas, Levels, powers
+from explorers.canvas import Canvas, Levels
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import rounded, trimmed
+from explorers.formats import powers, rounded, trimmed
+from explorers.style import BLUE, VERMILLION
 
 POWERS = {1.0: "1", 0.5: "1/2", 0.0: "0", -0.25: "−1/4", -0.5: "−1/2"}
 

@@ -2,22 +2,12 @@
 
 import numpy as np
 
-from explorers.canvas import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    VERMILLION,
-    Canvas,
-    powers,
-    ticks,
-)
+from explorers.canvas import Canvas
 from explorers.controls import VIEW
 from explorers.figure import Figure
 from explorers.figures import tail_off
-from explorers.formats import moved, percent, power, rounded
+from explorers.formats import moved, percent, power, powers, rounded, ticks
+from explorers.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION
 
 EPOCHS = tail_off.EPOCHS
 LOWEST = (0.5, 1e-4)  # lower ends for the axis of widths

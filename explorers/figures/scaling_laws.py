@@ -19,11 +19,12 @@ from experiments.scaling_fit import (
     local_exponents,
     settled,
 )
-from explorers.canvas import GREY, INK, Canvas, powers, ticks
+from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control
 from explorers.figure import Figure
-from explorers.formats import percent, power, rounded, trimmed
+from explorers.formats import percent, power, powers, rounded, ticks, trimmed
 from explorers.inits import NAMES, points, rows
+from explorers.style import GREY, INK
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorers.canvas import BLUE, GREY, INK, VERMILLION, Canvas, ticks
+from explorers.canvas import Canvas
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import percent, rounded
+from explorers.formats import percent, rounded, ticks
+from explorers.style import BLUE, GREY, INK, VERMILLION
 from nn_core.cost import sigmoid
 
 X = np.linspace(-1, 1, 101)  # the input

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments.runs import SEED, from_here_on
-from explorers.canvas import GREEN, INK, SMALL, Canvas, Levels, Marks, powers, ticks
+from explorers.canvas import Canvas, Levels, Marks
 from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import moved, moves, percent, power, rounded, trimmed
+from explorers.formats import moved, moves, percent, power, powers, rounded, ticks, trimmed
 from explorers.inits import NAMES, NEW, OLD, curves, rows
+from explorers.style import GREEN, INK, SMALL
 from nn_core import Network, load_mnist, train
 from nn_core.cost import sigmoid, sigmoid_prime
 from nn_core.data import N_TRAIN

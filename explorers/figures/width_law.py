@@ -6,13 +6,14 @@ import numpy as np
 
 from experiments import scaling
 from experiments.scaling_fit import apart, averaged, settled
-from explorers.canvas import GREEN, INK, PURPLE, Canvas, ticks
+from explorers.canvas import Canvas
 from explorers.controls import POOLS, Control, log_stops
 from explorers.figure import Figure
 from explorers.figures.scaling_laws import CHANGES, how_it_goes, log_ticks, power_law
-from explorers.formats import full, percent, rounded
+from explorers.formats import full, percent, rounded, ticks
 from explorers.inits import NAMES, points, rows
 from explorers.run import grown
+from explorers.style import GREEN, INK, PURPLE
 
 WIDTHS = (8, 16, 32, 64, 128)
 WIDTH = CHANGES["hidden width"]

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from explorers.canvas import SMALL
+from explorers.style import SMALL
 
 
 def assert_readable(picture):

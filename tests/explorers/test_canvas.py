@@ -16,26 +16,9 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 from explorers import all_figures
-from explorers.canvas import (
-    BLUE,
-    EDGE,
-    GREEN,
-    LABEL,
-    SIDE_BY_SIDE,
-    SMALL,
-    STILLS,
-    TITLE,
-    VERMILLION,
-    WIDTHS,
-    Canvas,
-    Levels,
-    Marks,
-    powers,
-    spread,
-    ticks,
-    width_of,
-    wrapped,
-)
+from explorers.canvas import EDGE, SIDE_BY_SIDE, STILLS, WIDTHS, Canvas, Levels, Marks, spread
+from explorers.formats import powers, ticks
+from explorers.style import BLUE, GREEN, LABEL, SMALL, TITLE, VERMILLION, width_of, wrapped
 
 
 def canvas_with_curve(width=400, values=(0, 1, 4)):

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from told import laid_out
 
 from explorers import all_figures
-from explorers.canvas import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION
+from explorers.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, VERMILLION
 
 COLOURS = [INK, GREY, BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY]
 KINDS = ["protanomaly", "deuteranomaly", "tritanomaly"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from explorers.canvas import BLUE, GREEN, ORANGE, PURPLE, SKY, TEXT, VERMILLION
+from explorers.style import BLUE, GREEN, ORANGE, PURPLE, SKY, TEXT, VERMILLION
 
 ROOT = Path(__file__).parents[2]
 SHEETS = [ROOT / "explorers" / "widget.css", ROOT / "exercises" / "prediction.css"]

@@ -9,8 +9,10 @@ from matplotlib.colors import same_color
 from told import inside, key, marks
 
 from explorers import inits
-from explorers.canvas import SMALL, WIDTHS, Canvas, Levels, Marks, ticks
+from explorers.canvas import WIDTHS, Canvas, Levels, Marks
+from explorers.formats import ticks
 from explorers.ledger_panel import NUMBERS, PARTS, TOPS, LedgerStack
+from explorers.style import SMALL
 from nn_core import Network
 
 

@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from explorers.canvas import BLUE, GREEN, GREY, INK, VERMILLION, Canvas, Levels, Marks, powers
+from explorers.canvas import Canvas, Levels, Marks
 from explorers.figures.playground.training import LAYERS, MOST_EPOCHS
-from explorers.formats import moves, power
+from explorers.formats import moves, power, powers
 from explorers.ledger_panel import NUMBERS, LedgerStack
+from explorers.style import BLUE, GREEN, GREY, INK, VERMILLION
 
 
 def _accuracies(result, _):
