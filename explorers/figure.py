@@ -412,11 +412,9 @@ class Figure:
 
 def _check(cls: type[Figure], parts: Mapping[str, Any]) -> None:
     """Raise a TypeError that names the part which is missing from a figure, or does not fit."""
-    for part in ("name", "title", "controls"):
-        _demand(cls, part, parts)
-    cls.is_playable = bool(cls.that_act(NEXT_EPOCH))
     for part in CONTRACT:
         _demand(cls, part, parts)
+    cls.is_playable = bool(cls.that_act(NEXT_EPOCH))
     if cls.is_playable and cls.progress is Figure.progress:
         raise TypeError(f"{cls.__name__} has no `progress`: {OF_A_PLAYED_ONE['progress']}.")
     if not re.fullmatch(r"[a-z][a-z0-9-]*", cls.name):

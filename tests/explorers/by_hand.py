@@ -25,15 +25,16 @@ def plain(init, *, hidden, n_train, pool=1, epochs, moved=None, **setting):
     return net, images, train(net, images.x, images.y, epochs=epochs, **setting)
 
 
-def trained(net, images, *, epochs, eta, lmbda, m, seed):
-    """Train a copy of [n, hidden, 10] image by image, each weight by equation (93).
+def trained(init, *, hidden=30, n_train, epochs, eta, lmbda, m):
+    """Train [784, hidden, 10] image by image, each weight by equation (93).
 
     Yield (w1, w2, b1, b2) before training and after each epoch, each with the steps of that epoch:
     (w1 before the step, what the data take from it).
     """
+    images, net = load_mnist(n_train).train, Network([784, hidden, 10], init=init, seed=SEED)
     x, y = images.pixels / 256, images.y
     (w1, w2), (b1, b2) = net.weights, net.biases
-    left, rng = 1 - eta * lmbda / len(x), np.random.default_rng(seed)
+    left, rng = 1 - eta * lmbda / len(x), np.random.default_rng(SEED + 1)
     yield (w1, w2, b1, b2), []
     for _ in range(epochs):
         order, steps = rng.permutation(len(x)), []

@@ -100,10 +100,6 @@ def test_starts_at_the_defaults_and_is_complete():
     assert figure.run.phase is Phase.FINISHED and figure.message == ""
 
 
-def test_starts_where_it_is_told():
-    assert Fake(x=3, init="scaled").sentence == "x is 3 at part 2, rate 0.1, scaled."
-
-
 def test_a_value_set_takes_effect_before_the_line_returns(gates):
     figure = Fake()
     gates.open(6)
@@ -114,8 +110,9 @@ def test_a_value_set_takes_effect_before_the_line_returns(gates):
     assert (figure.x.value, figure.rate.value) == (2, 0.25)
 
 
-def test_reset_returns_to_the_defaults():
+def test_it_starts_where_it_is_told_and_returns_to_the_defaults():
     figure = Fake(x=3, rate=1.0, init="scaled")
+    assert figure.sentence == "x is 3 at part 2, rate 1.0, scaled."
     figure.reset()
     assert figure.state == Fake().state and figure.preset == Fake().preset
 
@@ -127,15 +124,23 @@ def test_two_figures_do_not_share_their_state():
 
 
 @pytest.mark.parametrize(
-    "values, words",
-    [({"x": 99}, "x must be a number from 1 to 11"),
-     ({"y": 1}, "There is no control 'y' here; there are x, rate, init"),
-     ({"x": 3, "init": "huge"}, "init must be one of 'large', 'scaled'")],
-)  # fmt: skip
-def test_a_bad_value_is_refused_in_words_and_changes_nothing(values, words):
+    "asked, words",
+    [
+        ({"x": 99}, "x must be a number from 1 to 11"),
+        ({"y": 1}, "There is no control 'y' here; there are x, rate, init"),
+        ({"x": 3, "init": "huge"}, "init must be one of 'large', 'scaled'"),
+        ("", "starts with 'fake'"),
+        ("decay-rate eta=1", "starts with 'fake', not 'decay-rate'"),
+        ("fake x", "'x' should read name=value"),
+        ("fake x=", "x must be a number from 1 to 11, got ''"),
+        ("fake init=huge", "one of 'large', 'scaled'"),
+        ("fake speed=1", "no control 'speed' here; there are x, rate, init"),
+    ],
+)
+def test_bad_values_and_presets_are_refused_in_words_and_change_nothing(asked, words):
     figure = Fake(x=2)
-    with pytest.raises(ValueError, match=words) as refusal:
-        figure.set(**values)
+    with pytest.raises(ValueError, match=re.escape(words)) as refusal:
+        figure.apply(asked) if isinstance(asked, str) else figure.set(**asked)
     assert figure.message == str(refusal.value)
     assert shown(figure) == (2, 2) and figure.state == {"x": 2, "rate": 0.1, "init": "large"}
     figure.set(x=3)
@@ -195,25 +200,6 @@ def test_a_preset_may_name_some_values_only_in_any_order_and_spacing():
     figure = Fake(x=3)
     figure.apply("  fake   init=scaled\trate=1 ")
     assert figure.state == {"x": 3, "rate": 1.0, "init": "scaled"}
-
-
-@pytest.mark.parametrize(
-    "preset, words",
-    [
-        ("", "starts with 'fake'"),
-        ("decay-rate eta=1", "starts with 'fake', not 'decay-rate'"),
-        ("fake x", "'x' should read name=value"),
-        ("fake x=", "x must be a number from 1 to 11, got ''"),
-        ("fake init=huge", "one of 'large', 'scaled'"),
-        ("fake speed=1", "no control 'speed' here; there are x, rate, init"),
-    ],
-)
-def test_a_bad_preset_is_refused_in_words_and_changes_nothing(preset, words):
-    figure = Fake(x=2)
-    with pytest.raises(ValueError, match=re.escape(words)):
-        figure.apply(preset)
-    assert shown(figure) == (2, 2) and figure.x.value == 2
-    assert words in figure.message
 
 
 # Figures that are played.

@@ -14,32 +14,23 @@ def counting(to=3, breaks_at=None):
         yield number
 
 
-def test_the_first_result_is_there_and_it_waits():
-    run = Run(counting(), None)
-    assert run.result == 0 and run.phase is Phase.READY
-
-
 def test_without_a_first_result_there_is_no_run():
     with pytest.raises(ArithmeticError):
         Run(counting(breaks_at=0), None)
 
 
-def test_a_result_may_be_none():
-    run = Run(iter([None, None, 3]), None)
-    run.finish()
-    assert run.result == 3 and run.phase is Phase.FINISHED
-
-
-def test_finish_takes_all_and_stays_there():
-    run = Run(counting(), None)
+@pytest.mark.parametrize("results", [(0, 1, 2), (None, None, 2)])
+def test_finish_takes_all_and_stays_there(results):
+    run = Run(results, None)
     for _ in range(2):
         run.finish()
         run.pull()
         assert run.result == 2 and run.phase is Phase.FINISHED
 
 
-def test_steps_pause_after_each_result():
+def test_the_first_result_is_there_and_steps_pause_after_each():
     run = Run(counting(), None)
+    assert run.result == 0 and run.phase is Phase.READY
     for result in (1, 2):
         run.step()
         assert run.result == result and run.phase is Phase.PAUSED

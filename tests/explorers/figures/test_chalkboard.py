@@ -9,7 +9,7 @@ from page import assert_presentable
 from told import assert_says, inside, laid_out, rows, shown, stages, stops_of
 
 from experiments import runs
-from experiments.runs import ETA, SEED, M
+from experiments.runs import ETA, M
 from explorers import Chalkboard
 from explorers.figures.chalkboard import (
     LAMBDAS,
@@ -20,7 +20,7 @@ from explorers.figures.chalkboard import (
     settling,
     tabulate,
 )
-from nn_core import Network, load_mnist, train
+from nn_core import load_mnist
 
 STATE = {"lmbda": 20.0, "hidden": 30, "n_train": 1000}
 SENTENCE = (
@@ -70,10 +70,9 @@ def slope_by_hand(xs, ys):
 @pytest.mark.parametrize("hidden, lmbda", [(5, 50.0), (10, 20.0)])
 def test_what_a_network_settles_at_is_that_of_a_loop_by_hand(hidden, lmbda):
     images, one = load_mnist(200).train, settle(hidden, lmbda, 200)
-    net = Network([784, hidden, 10], init="scaled", seed=SEED)
-    run = by_hand.trained(net, images, epochs=epochs_of(lmbda), eta=0.1, lmbda=lmbda, m=10,
-                          seed=SEED + 1)  # fmt: skip
-    *_, ((w1, w2, b1, b2), _) = run
+    *_, ((w1, w2, b1, b2), _) = by_hand.trained(
+        "scaled", hidden=hidden, n_train=200, epochs=epochs_of(lmbda), eta=0.1, lmbda=lmbda, m=10
+    )
     y, hidden_out = images.y, 1 / (1 + np.exp(-(images.pixels / 256 @ w1.T + b1)))
     a2 = 1 / (1 + np.exp(-(hidden_out @ w2.T + b2)))
     squares, n_weights = (w1**2).sum() + (w2**2).sum(), w1.size + w2.size
@@ -117,12 +116,10 @@ def test_six_e_folds_of_decay_at_every_stop(monkeypatch):
                                  (30, 5.0, 1000)], ids=str)  # fmt: skip
 def test_settled_is_settled(key):
     """Twice the epochs change the size by less than 3 %."""
-    (hidden, lmbda, n_train), sizes = key, []
-    images = load_mnist(n_train).train
-    net = Network([784, hidden, 10], init="scaled", seed=SEED)
-    for _ in train(net, images.x, images.y, epochs=2 * epochs_of(lmbda), m=M, eta=ETA, lmbda=lmbda,
-                   seed=SEED + 1, evaluate=False):  # fmt: skip
-        sizes.append(by_hand.rms(np.concatenate([w.ravel() for w in net.weights])))
+    hidden, lmbda, n_train = key
+    net, _, run = by_hand.plain("scaled", hidden=hidden, n_train=n_train, lmbda=lmbda,
+                                epochs=2 * epochs_of(lmbda), evaluate=False)  # fmt: skip
+    sizes = [by_hand.rms(np.concatenate([w.ravel() for w in net.weights])) for _ in run]
     now = sizes[epochs_of(lmbda) - 1]
     assert settle(*key).size == pytest.approx(now, rel=1e-9)
     assert abs(sizes[-1] / now - 1) < 0.03

@@ -11,10 +11,9 @@ import pytest
 from page import assert_presentable
 from told import assert_says, assert_told, column, row, rows, shown, stages, stops_of
 
-from experiments.runs import SEED
 from explorers import DecayRate
 from explorers.figures.decay_rate import describe
-from nn_core import Network, load_mnist
+from nn_core import load_mnist
 
 SMALL = {"eta": 0.5, "lmbda": 20.0, "m": 30, "n_train": 100}  # 4 steps: m does not divide n_train
 STOPS = stops_of(DecayRate)
@@ -65,9 +64,7 @@ def first(**state):
 
 
 def test_the_measurement_is_that_of_a_loop_by_hand(small):
-    images, black = load_mnist(100).train, (load_mnist(100).train.pixels == 0).all(axis=0)
-    net = Network([784, 30, 10], init="large", seed=SEED)
-    run = by_hand.trained(net, images, epochs=2, eta=0.5, lmbda=20.0, m=30, seed=SEED + 1)
+    black, run = load_mnist(100).always_black, by_hand.trained("large", epochs=2, **SMALL)
     sizes = np.array([(by_hand.rms(w1[:, black]), by_hand.rms(w1)) for (w1, *_), _ in run])
     control, layer = (sizes / sizes[0]).T
     np.testing.assert_allclose(small.result.control[:3], control, rtol=1e-12)

@@ -5,10 +5,8 @@ import numpy as np
 import pytest
 from told import assert_says, assert_shows, column, inside, laid_out, shown, stages, stops_of
 
-from experiments.runs import SEED, M
 from explorers import Meeting
 from explorers.figures.meeting import EPOCHS, N_TRAIN, MeetingResult
-from nn_core import Network, load_mnist
 
 N_WEIGHTS = 784 * 30 + 30 * 10
 
@@ -20,9 +18,7 @@ def book():
 
 def test_both_curves_are_those_of_single_steps(book):
     for init in ("large", "scaled"):
-        net = Network([784, 30, 10], init=init, seed=SEED)
-        run = by_hand.trained(net, load_mnist(N_TRAIN).train, epochs=2, eta=0.1, lmbda=5.0, m=M,
-                              seed=SEED + 1)  # fmt: skip
+        run = by_hand.trained(init, n_train=N_TRAIN, epochs=2, eta=0.1, lmbda=5.0, m=10)
         sizes = [by_hand.rms(w1) for (w1, *_), _ in run]
         np.testing.assert_allclose(getattr(book.result, init)[:3], sizes, rtol=1e-9)
 

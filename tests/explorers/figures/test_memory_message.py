@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from told import row, rows, shown, stages
 
-from experiments.runs import SEED
 from explorers import MemoryMessage
 from explorers.figures.memory_message import KEEPS, VALIDATED, mosaic
 from nn_core import Network, load_mnist
@@ -23,10 +22,7 @@ def figure():
 
 def by_hand_after(epochs):
     """Return (weights at the start, those after the epochs, the hidden layer's message)."""
-    net = Network([784, 30, 10], init="large", seed=SEED)
-    run = by_hand.trained(net, load_mnist(100).train, epochs=epochs, eta=0.5, lmbda=20.0, m=30,
-                          seed=SEED + 1)  # fmt: skip
-    trained = list(run)
+    trained = list(by_hand.trained("large", epochs=epochs, **SMALL))
     words = [g for _, steps in trained for _, g in steps]
     left = 1 - 0.5 * 20.0 / 100
     message = -sum(left ** (len(words) - 1 - k) * g for k, g in enumerate(words))

@@ -11,11 +11,10 @@ import pytest
 from page import assert_presentable
 from told import assert_says, assert_told, inside, rows, shown, stages, stops_of
 
-from experiments.runs import SEED
 from explorers import Saturation, TailOff
 from explorers.figures import tail_off
 from explorers.figures.saturation import EPOCHS, describe, series, tabulate
-from nn_core import Network, load_mnist
+from nn_core import load_mnist
 
 STOPS = stops_of(Saturation)
 # m does not divide n_train.
@@ -35,11 +34,11 @@ def figure():
 
 def followed(epochs, *, hidden, n_train, eta, lmbda, m):
     """Return what the figure follows, from training image by image."""
-    images = load_mnist(n_train).train
-    x, net = images.pixels / 256, Network([784, hidden, 10], init="large", seed=SEED)
+    x = load_mnist(n_train).train.pixels / 256
     x_squared, s = np.mean([pixels @ pixels for pixels in x]), 1 - eta * lmbda / n_train
     found = {name: [] for name in ("saturated", "ledger", "step", "z", "random", "answer")}
-    run = by_hand.trained(net, images, epochs=epochs, eta=eta, lmbda=lmbda, m=m, seed=SEED + 1)
+    run = by_hand.trained("large", hidden=hidden, n_train=n_train, epochs=epochs, eta=eta,
+                          lmbda=lmbda, m=m)  # fmt: skip
     for (w1, w2, b1, _), steps in run:
         z = np.array([w1 @ pixels + b1 for pixels in x[:100]])
         a, size = 1 / (1 + np.exp(-z)), by_hand.rms(w1)

@@ -13,37 +13,30 @@ from experiments import scaling, store
 from explorers import ScalingLaws
 from explorers.figures.scaling_laws import CHANGES, describe, log_ticks, power_law
 
-# What is changed, as parameters of the stored runs: (what runs have to have, what is on the axis,
-# the exponent of the law beside it, and the argument that says so).
+# What is changed, as parameters of the stored runs: (which one, what else is not as in the base
+# run, the exponent of the law beside it, and the argument that says so).
 BASE = {"hidden": 30, "n_train": 5000, "lmbda": 5.0, "eta": 0.1, "m": 10, "pool": 1,
         "brightness": 1.0}  # fmt: skip
 SIDES = {1: 784, 2: 196, 4: 49}
 RESTORED = {1: 1.0, 2: 2.1632, 4: 5.0418}
 EXPECTED = {
-    "hidden width": (lambda p: only("hidden", p), lambda p, c: 794 * p["hidden"],
-                     -0.5, "the book's 1/√N_w"),
-    "λ": (lambda p: only("lmbda", p), lambda p, c: p["lmbda"], -0.5, "a fixed gain"),
-    "λ, 50,000 images": (
-        lambda p: p["n_train"] == 50_000 and only("lmbda", p, n_train=50_000),
-        lambda p, c: p["lmbda"], -0.5, "a fixed gain"),
-    "n_train, λ/n_train fixed": (
-        lambda p: p["lmbda"] == p["n_train"] / 1000 and only("n_train", p, lmbda=p["lmbda"]),
-        lambda p, c: p["n_train"], 0, "λ/n_train alone"),
-    "fan_in, by pooling": (lambda p: only("pool", p), lambda p, c: SIDES[p["pool"]],
-                           -0.5, "1/√fan_in"),
-    "fan_in, ⟨|x|²⟩ fixed": (lambda p: only("pool", p, brightness=RESTORED[p["pool"]]),
-                             lambda p, c: SIDES[p["pool"]], -0.5, "1/√fan_in"),
-    "brightness": (lambda p: only("brightness", p), lambda p, c: float(c["mean_squared_length"]),
-                   -0.5, "saturation's 1/√⟨|x|²⟩"),  # w ~ 1/|x| is 1/√ of its square
-    "η": (lambda p: only("eta", p), lambda p, c: p["eta"], 0, "no effect"),
-    "m": (lambda p: only("m", p), lambda p, c: p["m"], 0, "no effect"),
-}  # fmt: skip
+    "hidden width": ("hidden", {}, -0.5, "the book's 1/√N_w"),
+    "λ": ("lmbda", {}, -0.5, "a fixed gain"),
+    "λ, 50,000 images": ("lmbda", {"n_train": 50_000}, -0.5, "a fixed gain"),
+    "n_train, λ/n_train fixed": ("n_train", {"lmbda": lambda n: n / 1000}, 0, "λ/n_train alone"),
+    "fan_in, by pooling": ("pool", {}, -0.5, "1/√fan_in"),
+    "fan_in, ⟨|x|²⟩ fixed": ("pool", {"brightness": RESTORED.get}, -0.5, "1/√fan_in"),
+    "brightness": ("brightness", {}, -0.5, "saturation's 1/√⟨|x|²⟩"),  # 1/|x| is 1/√ of its square
+    "η": ("eta", {}, 0, "no effect"),
+    "m": ("m", {}, 0, "no effect"),
+}
 
 
-def only(name, parameters, **besides):
+def only(name, parameters, besides):
     """Whether nothing but `name` differs from the base run, and what stands in `besides`."""
-    wanted = BASE | besides
-    return all(value == wanted[k] for k, value in parameters.items() if k in wanted and k != name)
+    value = parameters[name]
+    wanted = BASE | besides | {name: value}
+    return all(parameters[k] == (v(value) if callable(v) else v) for k, v in wanted.items())
 
 
 BOTH = pytest.mark.parametrize("right", ["as measured", "collapsed"])
@@ -63,12 +56,13 @@ def raw():
 
 def chosen(raw, changed):
     """Return arrays (x, size, whether of the old initialization) of a choice, from the file."""
-    belongs, x, *_ = EXPECTED[changed]
-    found = [
-        (x(p, c), (c["squared_size"][0] / SIDES[p["pool"]] / p["hidden"]) ** 0.5,
-         p["init"] == "large", p["seed"])
-        for p, c in raw if belongs(p)
-    ]  # fmt: skip
+    (name, besides, *_), found = EXPECTED[changed], []
+    for p, c in raw:
+        if only(name, p, besides):
+            x = {"hidden": 794 * p["hidden"], "pool": SIDES[p["pool"]],
+                 "brightness": float(c["mean_squared_length"])}.get(name, p[name])  # fmt: skip
+            size = (c["squared_size"][0] / SIDES[p["pool"]] / p["hidden"]) ** 0.5
+            found.append((x, size, p["init"] == "large", p["seed"]))
     assert len(found) == len(set(found))
     return map(np.array, list(zip(*found))[:3])
 
