@@ -8,6 +8,7 @@ from explorers.formats import full
 from explorers.inits import INITS
 from nn_core.data import N_TRAIN
 
+SECOND = ("none", "5", "10", "30", "100")  # neurons of a second hidden layer
 MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
 
 
@@ -22,14 +23,7 @@ class Playground(Figure, parts=vars(picture) | vars(training) | vars(words)):
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
         Control("n_train", "n_train", "training images", log_stops(100, MOST_IMAGES), 1000),
         Control("hidden", "hidden", "neurons", log_stops(5, 100, 30), 30),
-        Control(
-            "second",
-            "second",
-            "hidden layer",
-            ("none", "5", "10", "30", "100"),
-            "none",
-            group="Network",
-        ),
+        Control("second", "second", "hidden layer", SECOND, "none", group="Network"),
         Control("init", "init", "initialization", tuple(INITS), "old"),
         Control("cost", "cost", "minimized", tuple(COSTS), "cross-entropy", group="Network"),
         Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784", group="Network"),

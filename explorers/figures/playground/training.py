@@ -8,15 +8,8 @@ from explorers.controls import POOLS
 from explorers.formats import trimmed
 from explorers.inits import INITS
 from explorers.run import grown
-from nn_core import (
-    CrossEntropyCost,
-    DivergenceError,
-    Network,
-    QuadraticCost,
-    load_mnist,
-    theory,
-    train,
-)
+from nn_core import DivergenceError, Network, load_mnist, theory, train
+from nn_core.cost import CrossEntropyCost, QuadraticCost
 
 MOST_EPOCHS = 120
 N_VALIDATION = 2000  # of the 10,000: the measuring must not take longer than the training

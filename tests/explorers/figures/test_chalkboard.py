@@ -1,5 +1,6 @@
-"""The chalkboard's figure against training image by image, and its formula as an identity."""
+"""The chalkboard's figure against a plain run of `train`, and its formula as an identity."""
 
+import itertools
 from fractions import Fraction
 
 import by_hand
@@ -11,16 +12,7 @@ from told import assert_says, inside, laid_out, rows, shown, stages, stops_of
 from experiments import runs
 from experiments.runs import ETA, M
 from explorers import Chalkboard
-from explorers.figures.chalkboard import (
-    LAMBDAS,
-    WIDTHS,
-    ChalkboardResult,
-    Measured,
-    describe,
-    settling,
-    tabulate,
-)
-from nn_core import load_mnist
+from explorers.figures.chalkboard import LAMBDAS, WIDTHS, ChalkboardResult, Measured, settling
 
 STATE = {"lmbda": 20.0, "hidden": 30, "n_train": 1000}
 SENTENCE = (
@@ -67,24 +59,6 @@ def slope_by_hand(xs, ys):
     return (n * (x * y).sum() - x.sum() * y.sum()) / (n * (x * x).sum() - x.sum() ** 2)
 
 
-@pytest.mark.parametrize("hidden, lmbda", [(5, 50.0), (10, 20.0)])
-def test_what_a_network_settles_at_is_that_of_a_loop_by_hand(hidden, lmbda):
-    images, one = load_mnist(200).train, settle(hidden, lmbda, 200)
-    *_, ((w1, w2, b1, b2), _) = by_hand.trained(
-        "scaled", hidden=hidden, n_train=200, epochs=epochs_of(lmbda), eta=0.1, lmbda=lmbda, m=10
-    )
-    y, hidden_out = images.y, 1 / (1 + np.exp(-(images.pixels / 256 @ w1.T + b1)))
-    a2 = 1 / (1 + np.exp(-(hidden_out @ w2.T + b2)))
-    squares, n_weights = (w1**2).sum() + (w2**2).sum(), w1.size + w2.size
-    penalty = lmbda / (2 * 200) * squares
-    cost = -(y * np.log(a2) + (1 - y) * np.log(1 - a2)).sum() / 200 + penalty
-    assert one.size == pytest.approx((squares / n_weights) ** 0.5, rel=1e-7)
-    assert one.cost == pytest.approx(cost, rel=1e-9)
-    assert one.penalty == pytest.approx(penalty, rel=1e-7)
-    assert one.share == pytest.approx(penalty / cost, rel=1e-7)
-    assert one.n_weights == n_weights
-
-
 def test_with_the_share_the_chalkboard_is_an_identity_for_any_numbers(figure):
     rng = np.random.default_rng(0)
     for _ in range(200):
@@ -114,15 +88,21 @@ def test_six_e_folds_of_decay_at_every_stop(monkeypatch):
 
 @pytest.mark.parametrize("key", [(10, 20.0, 1000), (30, 50.0, 1000), (10, 50.0, 1000),
                                  (30, 5.0, 1000)], ids=str)  # fmt: skip
-def test_settled_is_settled(key):
+def test_what_a_network_settles_at_is_that_of_one_call_of_train_and_does_not_move(key):
     """Twice the epochs change the size by less than 3 %."""
-    hidden, lmbda, n_train = key
-    net, _, run = by_hand.plain("scaled", hidden=hidden, n_train=n_train, lmbda=lmbda,
-                                epochs=2 * epochs_of(lmbda), evaluate=False)  # fmt: skip
-    sizes = [by_hand.rms(np.concatenate([w.ravel() for w in net.weights])) for _ in run]
-    now = sizes[epochs_of(lmbda) - 1]
-    assert settle(*key).size == pytest.approx(now, rel=1e-9)
-    assert abs(sizes[-1] / now - 1) < 0.03
+    (hidden, lmbda, n_train), one = key, settle(*key)
+    net, images, run = by_hand.plain("scaled", hidden=hidden, n_train=n_train, lmbda=lmbda,
+                                     epochs=2 * epochs_of(lmbda), evaluate=False)  # fmt: skip
+    *_, _ = itertools.islice(run, epochs_of(lmbda))
+    cost = net.total_cost(images.x, images.y)
+    penalty = lmbda / (2 * n_train) * sum((w**2).sum() for w in net.weights)
+    assert one.n_weights == sum(w.size for w in net.weights)
+    assert one.size == pytest.approx((penalty * 2 * n_train / lmbda / one.n_weights) ** 0.5)
+    assert one.cost == pytest.approx(cost + penalty)
+    assert one.penalty == pytest.approx(penalty)
+    assert one.share == pytest.approx(penalty / (cost + penalty))
+    *_, _ = run
+    assert abs(by_hand.rms(np.concatenate([w.ravel() for w in net.weights])) / one.size - 1) < 0.03
 
 
 def test_results_come_one_network_at_a_time(figure):
@@ -132,8 +112,8 @@ def test_results_come_one_network_at_a_time(figure):
     ]  # fmt: skip
     assert results[-1] == figure.result
     for done, result in enumerate(results[:-1]):
-        assert describe(result) == f"Settled so far: {done} of 8 networks …"
-        assert len(tabulate(result)) == done
+        assert Chalkboard.describe(result) == f"Settled so far: {done} of 8 networks …"
+        assert len(Chalkboard.tabulate(result)) == done
     assert [(s.hidden, s.lmbda, s.n_train) for s in results[-1].widths + results[-1].lambdas] == [
         *((width, 20.0, 1000) for width in WIDTHS), *((30, lmbda, 1000) for lmbda in LAMBDAS)
     ]  # fmt: skip
@@ -143,7 +123,7 @@ def test_results_come_one_network_at_a_time(figure):
 
 
 def check_words(result):
-    sentence, table = describe(result), tabulate(result)
+    sentence, table = Chalkboard.describe(result), Chalkboard.tabulate(result)
     assert_presentable(sentence, table)
     w, v = result.widths, result.lambdas
     shares = [s.lmbda / 2 / s.n_train * 794 * s.hidden * s.size**2 / s.cost

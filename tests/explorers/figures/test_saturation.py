@@ -1,4 +1,4 @@
-"""The fourth answer's figure against training image by image, with its own ledger."""
+"""The fourth answer's figure against a plain run of `train`, and its words against numbers."""
 
 import itertools
 import re
@@ -14,7 +14,6 @@ from told import assert_says, assert_told, inside, rows, shown, stages, stops_of
 from explorers import Saturation, TailOff
 from explorers.figures import tail_off
 from explorers.figures.saturation import EPOCHS, describe, series, tabulate
-from nn_core import load_mnist
 
 STOPS = stops_of(Saturation)
 # m does not divide n_train.
@@ -32,44 +31,31 @@ def figure():
     return Saturation(**SMALL)
 
 
-def followed(epochs, *, hidden, n_train, eta, lmbda, m):
-    """Return what the figure follows, from training image by image."""
-    x = load_mnist(n_train).train.pixels / 256
-    x_squared, s = np.mean([pixels @ pixels for pixels in x]), 1 - eta * lmbda / n_train
-    found = {name: [] for name in ("saturated", "ledger", "step", "z", "random", "answer")}
-    run = by_hand.trained("large", hidden=hidden, n_train=n_train, epochs=epochs, eta=eta,
-                          lmbda=lmbda, m=m)  # fmt: skip
-    for (w1, w2, b1, _), steps in run:
-        z = np.array([w1 @ pixels + b1 for pixels in x[:100]])
-        a, size = 1 / (1 + np.exp(-z)), by_hand.rms(w1)
-        found["saturated"].append(np.mean(a * (1 - a) < 0.02))
-        found["z"].append(by_hand.rms(z))
-        found["random"].append(np.sqrt(size**2 * x_squared + 1))
-        found["answer"].append(size * np.sqrt(w1.size + w2.size))
-        if steps:
-            terms = sum(
-                np.array([(s**2 - 1) * (w**2).sum(), -2 * s * (w * g).sum(), (g**2).sum()])
-                for w, g in steps
-            )
-            found["ledger"].append(abs(terms[0]) / abs(terms).sum())
-            lengths = [((1 - s) * np.linalg.norm(w), np.linalg.norm(g)) for w, g in steps]
-            decay, data = np.mean(lengths, axis=0)
-            found["step"].append(decay / (decay + data))
-    return found
-
-
 def test_it_is_the_tail_off_looked_at_with_other_eyes():
     assert Saturation.compute is tail_off.compute and Saturation.progress is tail_off.progress
     assert set(STOPS) == {"eta", "lmbda", "m", "n_train", "hidden", "fan_in"}
     assert set(Saturation.controls) < set(TailOff.controls)
 
 
-def test_all_that_is_followed_is_that_of_a_loop_by_hand(figure):
-    found, wanted = series(figure.result), followed(3, **SMALL)
-    assert found.keys() == wanted.keys()
-    for name, values in wanted.items():
-        np.testing.assert_allclose(found[name][: len(values)], values, rtol=1e-9, err_msg=name)
-        assert len(found[name]) == EPOCHS + (name not in ("ledger", "step"))
+def test_all_that_is_followed_is_that_of_one_call_of_train(figure):
+    net, images, run = by_hand.plain("large", epochs=3, **SMALL)
+    found = series(figure.result)
+    for epoch, record in enumerate(itertools.chain([None], run)):
+        z, size = images.x @ net.weights[0].T + net.biases[0], by_hand.rms(net.weights[0])
+        a = 1 / (1 + np.exp(-z))
+        wanted = {
+            "saturated": np.mean(a * (1 - a) < 0.02), "z": by_hand.rms(z),
+            "random": np.sqrt(size**2 * np.mean(np.linalg.norm(images.x, axis=1) ** 2) + 1),
+            "answer": size * np.sqrt(7 * (784 + 10)),
+        }  # fmt: skip
+        assert {name: found[name][epoch] for name in wanted} == pytest.approx(wanted)
+        if record is not None:  # the shares are of an epoch, not after it
+            one = record.ledger.layers[0]
+            assert found["ledger"][epoch - 1] == one.decay_share
+            assert found["step"][epoch - 1] == one.decay_step / (one.decay_step + one.data_step)
+    assert {name: len(values) for name, values in found.items()} == {
+        "ledger": EPOCHS, "step": EPOCHS, **dict.fromkeys(wanted, EPOCHS + 1)
+    }  # fmt: skip
 
 
 def check_sentence(result):
