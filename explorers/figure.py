@@ -153,12 +153,13 @@ class Figure:
                 with CHANGING:
                     self.state |= self._checked(values)
                     self.show()
-            elif self.memory is None:
-                with CHANGING:
-                    self._begin(values)
-                self.finish()
             else:
-                self._recall(values, self.memory)
+                with CHANGING:
+                    self._begin(values, self.memory or {})
+                    key, run = self._key(self.state), self.run
+                self.finish()
+                if self.memory is not None:
+                    self.memory[key] = run
 
     def restart(self) -> None:
         """Go back to where nothing is trained yet, and stay there."""
@@ -388,23 +389,16 @@ class Figure:
     def _only_the_view(self, values: Mapping[str, Any]) -> bool:
         return hasattr(self, "run") and bool(values) and set(values) <= self.that_act(VIEW)
 
-    def _begin(self, values: Mapping[str, Any]) -> None:
-        """Begin a new run. If it has no first result, all stays as it was."""
+    def _begin(self, values: Mapping[str, Any], remembered: Mapping = MappingProxyType({})) -> None:
+        """Begin a new run, or take up one of before. If it has no first result, all stays."""
         state = self.state | self._checked(values)
-        self.run, self.state = Run(*self.computing(state)), state
+        run = remembered.get(self._key(state)) or Run(*self.computing(state))
+        self.run, self.state = run, state
 
-    def _recall(self, values: Mapping[str, Any], memory: dict) -> None:
-        state = self.state | self._checked(values)
-        key = self.name, tuple((k, v) for k, v in state.items() if k not in self.that_act(VIEW))
-        if key in memory:
-            with CHANGING:
-                self.state, self.run = state, memory[key]
-                self.show()
-        else:
-            with CHANGING:
-                self._begin(values)
-            self.finish()
-            memory[key] = self.run
+    @classmethod
+    def _key(cls, state: Mapping[str, Any]) -> tuple:
+        """Return by what a run is remembered."""
+        return cls.name, tuple((k, v) for k, v in state.items() if k not in cls.that_act(VIEW))
 
 
 # The contract, checked.
