@@ -173,9 +173,12 @@ MOVABLE = [one for one in FIGURES.values() if one.that_act(NEXT_EPOCH) == {"eta"
 @pytest.mark.parametrize("figure", MOVABLE, ids=lambda figure: figure.name)
 async def test_eta_and_lambda_act_from_the_next_epoch_on(figure):
     page = Page(figure(**figure.quick_state()))
+    done, whole = page.progress
+    assert done == whole > 4
     page.ask("restart")
     assert page.sentence.startswith(UNTRAINED)
-    for moved in ({}, {}, {"lmbda": 20.0}, {"eta": 0.2, "lmbda": 0.0}):
+    for epochs, moved in enumerate(({}, {}, {"lmbda": 20.0}, {"eta": 0.2, "lmbda": 0.0})):
+        assert page.progress == [epochs, whole]
         said = page.sentence
         page.move(**moved)
         assert page.sentence == said  # not yet

@@ -1,15 +1,14 @@
 """The chalkboard's figure against a plain run of `train`, and its formula as an identity."""
 
 import itertools
-from fractions import Fraction
 
 import by_hand
 import numpy as np
 import pytest
 from page import assert_presentable
-from told import assert_says, inside, laid_out, rows, shown, stages, stops_of
+from scipy import stats
+from told import assert_says, inside, laid_out, rows, shown, stages
 
-from experiments import runs
 from experiments.runs import ETA, M
 from explorers import Chalkboard
 from explorers.figures.chalkboard import LAMBDAS, WIDTHS, ChalkboardResult, Measured, settling
@@ -51,39 +50,6 @@ def made(widths, lambdas, n_train=1000):
 def settle(*key):
     *_, one = settling(*key)
     return one
-
-
-def slope_by_hand(xs, ys):
-    """The slope of least squares on the logarithms, from sums."""
-    x, y, n = np.log(xs), np.log(ys), len(xs)
-    return (n * (x * y).sum() - x.sum() * y.sum()) / (n * (x * x).sum() - x.sum() ** 2)
-
-
-def test_with_the_share_the_chalkboard_is_an_identity_for_any_numbers(figure):
-    rng = np.random.default_rng(0)
-    for _ in range(200):
-        one = Measured(30, rng.uniform(0.1, 100), int(rng.integers(100, 50_000)),
-                       int(rng.integers(1000, 100_000)), 10 ** rng.uniform(-6, 1),
-                       rng.uniform(0.01, 10))  # fmt: skip
-        lmbda, size, cost = map(Fraction, (one.lmbda, one.size, one.cost))
-        squared = 2 * one.n_train * cost / lmbda / one.n_weights
-        penalty = lmbda / (2 * one.n_train) * one.n_weights * size**2
-        assert squared * (penalty / cost) == size**2  # exactly
-        assert one.chalkboard == pytest.approx(float(squared) ** 0.5, rel=1e-14)
-        assert one.share == pytest.approx(float(penalty / cost), rel=1e-14)
-    for one in (*figure.result.widths, *figure.result.lambdas):
-        assert one.chalkboard * one.share**0.5 == pytest.approx(one.size, rel=1e-14)
-        assert 0 < one.share < 1 and one.size < one.chalkboard
-
-
-def test_six_e_folds_of_decay_at_every_stop(monkeypatch):
-    asked = {}
-    monkeypatch.setattr(runs, "settling", lambda init, hidden, lmbda, n_train, epochs:
-                        asked.update({lmbda: epochs}) or [None])  # fmt: skip
-    for lmbda in stops_of(Chalkboard)["lmbda"]:
-        assert list(settling(5, lmbda, 200)) == [None]  # a breath, for a page without threads
-        assert asked[lmbda] == epochs_of(lmbda)
-        assert asked[lmbda] * ETA * lmbda / M > 5.8  # whole epochs
 
 
 @pytest.mark.parametrize("key", [(10, 20.0, 1000), (30, 50.0, 1000), (10, 50.0, 1000),
@@ -128,9 +94,9 @@ def check_words(result):
     w, v = result.widths, result.lambdas
     shares = [s.lmbda / 2 / s.n_train * 794 * s.hidden * s.size**2 / s.cost
               for s in (w[0], w[-1], v[0], v[-1])]  # fmt: skip
-    slopes = [slope_by_hand([s.hidden * 794 for s in w], [s.size for s in w]),
-              slope_by_hand([s.lmbda for s in v], [s.size for s in v])]  # fmt: skip
-    assert_says(sentence, SENTENCE, *slopes, *shares, v[0].cost, v[-1].cost)
+    by_width = stats.linregress(np.log([s.hidden for s in w]), np.log([s.size for s in w]))
+    by_lambda = stats.linregress(np.log([s.lmbda for s in v]), np.log([s.size for s in v]))
+    assert_says(sentence, SENTENCE, by_width.slope, by_lambda.slope, *shares, v[0].cost, v[-1].cost)
     for one, (what, values) in zip(w + v, table, strict=True):
         assert what.startswith(f"{one.hidden} neurons, λ = {one.lmbda:g}: ")
         squared = 2 * one.n_train * one.cost / one.lmbda / (794 * one.hidden)
