@@ -63,7 +63,7 @@ class Panel:
     width and height, those of its axes.
     """
 
-    def __init__(self, canvas, title, xlabel="", *, xscale="linear", yscale="linear", share=1,
+    def __init__(self, canvas, title, xlabel, *, xscale="linear", yscale="linear", share=1,
                  aspect=None, reserve=(), **frame):  # fmt: skip
         self.still, self.moving = (canvas.figure.add_axes([0, 0, 1, 1]) for _ in range(2))
         self.units, self.reserve = canvas.units, reserve
@@ -341,9 +341,9 @@ class Canvas:
     def width(self):
         return self.paper[0]
 
-    def panel(self, *named, below=False, **set_so):
+    def panel(self, title, xlabel="", *, below=False, **more):
         """Add a Panel to the right of the last one, or `below` it."""
-        panel = Panel(self, *named, **set_so)
+        panel = Panel(self, title, xlabel, **more)
         self.panels.append(panel)
         if below:
             self._columns[-1].append(panel)

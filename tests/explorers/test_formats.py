@@ -6,7 +6,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from told import number_in
+from told import assert_shows, number_in
 
 from explorers.formats import full, moved, moves, percent, plain, power, rounded, tick, trimmed
 
@@ -51,6 +51,16 @@ def test_numbers_are_written_as_one_would(write, value, text):
 @pytest.mark.parametrize("value, text", [(-0.0128, "−0.013"), (2.5e9, "2.5·10⁹")])
 def test_rounded_to_two_digits(value, text):
     assert rounded(value, 2) == text
+
+
+@pytest.mark.parametrize(
+    "text, value",
+    [("0.951", 0.9517), ("1,230", 1231), ("−0.5", 0.5), ("1.25·10⁻⁷", 1.26e-7), ("1.2 %", 0.0126)],
+)
+def test_our_tests_notice_a_number_that_is_off_in_its_last_digit(text, value):
+    assert_shows(text, number_in(text))
+    with pytest.raises(AssertionError):
+        assert_shows(text, value)
 
 
 @given(signed(st.floats(1e-6, 1e6)))

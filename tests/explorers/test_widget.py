@@ -511,7 +511,7 @@ def test_csv_is_sent_to_the_page_that_asks(gates):
     assert page.said == [{"kind": "csv", "text": page.figure.csv()}]
 
 
-def test_without_a_kernel_the_figure_of_record_and_its_words_remain(gates):
+def test_without_a_kernel_the_figure_of_record_and_its_words_remain(gates, monkeypatch):
     figure = Fake(x=3)
     data, metadata = mimebundle(figure)
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
@@ -519,13 +519,10 @@ def test_without_a_kernel_the_figure_of_record_and_its_words_remain(gates):
     assert figure.sentence in data["text/plain"] and figure.title in data["text/plain"]
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["image/png"] == mimebundle(Fake(x=3))[0]["image/png"]
-    assert len(figure.viewers) == 1  # shown twice, it is one widget
-
-
-def test_where_there_always_is_a_kernel_no_record_is_needed(gates, monkeypatch):
-    monkeypatch.setattr(Explorer, "record", False)
-    data, metadata = mimebundle(Fake(x=3))
+    monkeypatch.setattr(Explorer, "record", False)  # where there always is a kernel
+    data, metadata = mimebundle(figure)
     assert "image/png" not in data and "image/png" not in metadata
+    assert len(figure.viewers) == 1  # shown twice, it is one widget
 
 
 async def test_the_stopwatch_times_each_new_picture(page, monkeypatch):
