@@ -7,7 +7,7 @@ import pytest
 from layout import assert_readable, assert_ticks
 from page import assert_presentable
 from scipy import stats
-from told import LAW, assert_says, assert_shows, key, number_in, rows, shown
+from told import LAW, assert_says, key, number_in, rows, shown
 
 from experiments import scaling, store
 from explorers import ScalingLaws
@@ -94,7 +94,7 @@ def test_the_laws_are_those_that_the_arguments_say(raw):
 
 
 @EACH
-def test_the_sentence_says_what_is_in_the_file(figure, raw, changed):
+def test_sentence_and_table_say_what_is_in_the_file(figure, raw, changed):
     figure.set(changed=changed, right="as measured")
     assert_presentable(figure.sentence, figure.table)
     exponent, of_law = EXPECTED[changed][2:]
@@ -109,23 +109,16 @@ def test_the_sentence_says_what_is_in_the_file(figure, raw, changed):
         CHANGES[changed].xlabel, ends[0], ends[-1], means[0], means[-1], law.slope, law.stderr,
         exponent, of_law, "points", slopes[0], slopes[-1], max(max(r, 1 / r) for r in ratios) - 1,
     )  # fmt: skip
-
-
-@EACH
-def test_the_table_says_what_is_in_the_file(figure, raw, changed):
-    figure.set(changed=changed, right="as measured")
-    x, sizes, _ = chosen(raw, changed)
-    for value, (name, text) in zip(sorted(set(x)), figure.table, strict=True):
-        label, _, parts = name.partition(": ")
-        assert parts == "size (range), ‖w‖, gain, heat, accuracy"
-        assert_shows(label.partition(" = ")[2], value)
+    for value, (name, text) in zip(ends, figure.table, strict=True):
+        what = "… = #: size (range), ‖w‖, gain, heat, accuracy"
+        assert_says(name, what, CHANGES[changed].xlabel, value)
         there = sizes[x == value]
         points = [p for p in figure.result.chosen if CHANGES[changed].x(p) == value]
         assert len(points) == 6
         means = [np.mean([getattr(p, n) for p in points])
                  for n in ("norm", "gain", "heat", "accuracy")]  # fmt: skip
-        sizes_said = there.mean(), there.min(), there.max()
-        assert_says(text, "# (# to #), #, #, #, # %", *sizes_said, *means)
+        wanted = there.mean(), there.min(), there.max(), *means
+        assert_says(text, "# (# to #), #, #, #, # %", *wanted)
 
 
 @EACH
