@@ -31,11 +31,10 @@ def number_in(text):
 
 def assert_shows(text, value):
     """A text shows a number to its last digit."""
-    mantissa, times, power = text.removesuffix(" %").partition("·")
-    _, _, decimals = mantissa.partition(".")
-    unit = number_in(f"1·{power}" if times else "1") * 10.0 ** -len(decimals)
-    unit = unit / 100 if text.endswith(" %") else unit
-    assert number_in(text) == pytest.approx(value, rel=0, abs=0.505 * unit), text
+    mantissa = re.match(r"[−-]?[\d,.]+", text)[0]
+    unit = text.replace(mantissa, re.sub(r"\d", "0", mantissa)[:-1] + "1", 1)  # 0.01 of 2.57
+    half = 0.505 * abs(number_in(unit))
+    assert number_in(text) == pytest.approx(value, rel=0, abs=half), text
 
 
 def assert_says(text, template, *wanted):
