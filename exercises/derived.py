@@ -13,6 +13,7 @@ from nn_core import load_mnist
 from nn_core.linear_limit import critical_kappa
 
 N_TRAIN = 500
+SQUARED_INPUT, OUTPUT = 9.0, 0.5  # of a ReLU neuron: its input weights squared, its output weight
 PRODUCT = 6.0  # of the two weights in the exercise
 
 
@@ -189,4 +190,43 @@ tell_apart = Exercise(
     ),
     solution="change = {'brightness': 4.0}  # or {'hidden': 512}",
     judge=_judge_design,
+)
+
+
+def _judge_balance(answer: Any) -> str:
+    value = as_number(answer, "the squared length")
+    before, product = SQUARED_INPUT + OUTPUT**2, SQUARED_INPUT * OUTPUT**2
+    right = math.sqrt(product)
+    slips = [
+        (SQUARED_INPUT, "That is where it was. The sum of the squares can be less."),
+        (before / 2, "That shares out the sum. Rescaling does not keep the sum, but the product."),
+        (product, "That is the product of the two squared lengths. Each of them is its root."),
+        (2 * right, "That is the sum of both squared lengths. Asked is one of them."),
+        (math.sqrt(right), "That is the length. Asked is its square."),
+        (
+            OUTPUT / math.sqrt(SQUARED_INPUT),
+            "That is c², by which the squared length is multiplied.",
+        ),
+        (1.0, "A squared length of 1 leaves the output weight with 9/4. There is still less."),
+    ]
+    if math.isclose(value, right, rel_tol=0.01):
+        return (
+            f"The output weight's square is 3/2 as well: together {2 * right:g} instead of "
+            f"{before:g}. At rest, without noise, each ReLU neuron is balanced like this."
+        )
+    refuse(value, slips, "Multiply the input weights by c, divide the output weight by c.",
+           rel_tol=0.01)  # fmt: skip
+
+
+balance = Exercise(
+    question="A ReLU neuron has input weights of squared length 9 and one output weight, 1/2. "
+    "Rescale both, and the bias, so that it passes on the same and the sum of the squares of its "
+    "weights is least. What is then the squared length of its input weights?",
+    hints=(
+        "Multiply input weights and bias by c > 0: what becomes of max(0, z)?",
+        "It grows by c, so the output weight is divided by c: the squares are 9c² and 1/(4c²).",
+        "Their product stays 9/4, whatever c. The sum is least where the two are equal.",
+    ),
+    solution="squared = (9 * (1 / 2) ** 2) ** 0.5  # both are 3/2, with c² = 1/6",
+    judge=_judge_balance,
 )

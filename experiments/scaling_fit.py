@@ -77,7 +77,6 @@ class Fit:
     """A power law through points: size = factor * x**exponent."""
 
     exponent: float
-    error: float  # standard error of the exponent, from the scatter of the points about the line
     factor: float
 
     def __call__(self, x):
@@ -88,13 +87,13 @@ def fit(xs, sizes):
     """Return the straight line through log(size) over log(x), by least squares.
 
     A curve that only looks straight has an exponent too: see `local_exponents`. Raises ValueError
-    for fewer than three different x, whose scatter would say nothing.
+    for fewer than three different x: through two points goes a line, whatever they follow.
     """
     x, y = np.log(xs), np.log(sizes)
     if len(np.unique(x)) < 3:
-        raise ValueError(f"An exponent with its error needs three different x, got {set(xs)}.")
-    (slope, intercept), covariance = np.polyfit(x, y, 1, cov=True)
-    return Fit(float(slope), float(np.sqrt(covariance[0, 0])), float(np.exp(intercept)))
+        raise ValueError(f"An exponent needs three different x, got {set(xs)}.")
+    slope, intercept = np.polyfit(x, y, 1)
+    return Fit(float(slope), float(np.exp(intercept)))
 
 
 def local_exponents(xs, sizes):
@@ -202,10 +201,10 @@ def show_heat(points, field="eta"):
 class Collapse:
     """One formula for ||w|| of the hidden layer, fitted to many runs.
 
-    log ||w|| is a sum of a constant and of `terms`, each with its coefficient and standard error.
+    log ||w|| is a sum of terms, each with its coefficient.
     """
 
-    coefficients: dict  # {term: (coefficient, standard error)}
+    coefficients: dict  # {term: coefficient}
     scatter: float  # root mean square of what the formula misses, relative
     worst: float  # the most that it misses
 
@@ -223,11 +222,11 @@ class Collapse:
 
     def _aside(self, point):
         parts = self._parts(point)
-        at_base = self.coefficients["eta/m"][0] * Run.eta / Run.m
+        at_base = self.coefficients["eta/m"] * Run.eta / Run.m
         return float(np.exp(parts["ln width"] + parts["ln length"] + parts["eta/m"] - at_base))
 
     def _parts(self, point):
-        return {term: self.coefficients[term][0] * value for term, value in _terms(point).items()}
+        return {term: self.coefficients[term] * value for term, value in _terms(point).items()}
 
 
 def _terms(point):
@@ -247,33 +246,15 @@ def collapse(points):
     """Fit one formula to all points, by least squares on the logarithm of ||w||.
 
     Its form is a choice, not a derivation: a curve in lmbda/n_train, and a factor for each of the
-    width, the mean squared length of an input and eta/m. That fan_in and n_train have no factor of
-    their own is a claim, which `leftover` tests.
+    width, the mean squared length of an input and eta/m.
     """
     terms = [_terms(point) for point in points]
     design = np.array([list(row.values()) for row in terms])
     target = np.log([point.norm for point in points])
-    solution, missed, errors = _least_squares(design, target)
+    solution, *_ = np.linalg.lstsq(design, target, rcond=None)
+    missed = target - design @ solution
     return Collapse(
-        dict(zip(terms[0], zip(solution.tolist(), errors.tolist()))),
+        dict(zip(terms[0], solution.tolist())),
         float(np.sqrt(np.mean(missed**2))),
         float(np.abs(missed).max()),
     )
-
-
-def leftover(points, of):
-    """Return (coefficient, standard error) of ln `of(point)` when the formula is given it as well.
-
-    Zero within its error says that the formula does not miss it.
-    """
-    design = np.array([[*_terms(point).values(), np.log(of(point))] for point in points])
-    solution, _, errors = _least_squares(design, np.log([point.norm for point in points]))
-    return float(solution[-1]), float(errors[-1])
-
-
-def _least_squares(design, target):
-    solution, *_ = np.linalg.lstsq(design, target, rcond=None)
-    missed = target - design @ solution
-    variance = missed @ missed / (len(target) - design.shape[1])
-    errors = np.sqrt(variance * np.diag(np.linalg.inv(design.T @ design)))
-    return solution, missed, errors

@@ -96,7 +96,7 @@ def how_it_goes(change, settled, points="points"):
     return (
         f"Over {change.xlabel} from {trimmed(xs[0], 3)} to {trimmed(xs[-1], 3)} the settled size "
         f"goes from {rounded(sizes[0])} to {rounded(sizes[-1])}. On logarithmic axes the straight "
-        f"line that fits best has the slope {trimmed(law.exponent, 3)} ± {trimmed(law.error, 1)}, "
+        f"line that fits best has the slope {trimmed(law.exponent, 2)}, "
         f"against {trimmed(change.law)} for {change.of_law}; between the first two {points} the "
         f"slope is {trimmed(slopes[0], 2)}, between the last two {trimmed(slopes[-1], 2)}."
     )

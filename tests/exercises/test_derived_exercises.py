@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from exercises import derived
-from exercises.derived import critical_lambda, give_up, tell_apart, two_means
+from exercises.derived import balance, critical_lambda, give_up, tell_apart, two_means
 from experiments import scaling
 from nn_core import load_mnist
 
@@ -38,22 +38,38 @@ def test_weights_give_up_where_the_covariance_says():
     assert critical_lambda() == pytest.approx(500 * largest / 4, rel=1e-9)
 
 
-@pytest.mark.parametrize("exercise, right", [(two_means, 12), (give_up, critical_lambda())])
+@pytest.mark.parametrize(
+    "exercise, right", [(two_means, 12), (give_up, critical_lambda()), (balance, 1.5)]
+)
 def test_the_right_answer_and_the_solution_are_right(exercise, right):
     assert exercise.verdict(right).startswith("Right. ")
     assert exercise.verdict(1.005 * right).startswith("Right. ")
     assert exercise.verdict(1.02 * right).startswith("Not yet. ")
     names = {}
     exec(exercise.solution, names)
-    assert exercise.verdict(names.get("least", names.get("critical"))).startswith("Right. ")
+    (found,) = (names[name] for name in ("least", "critical", "squared") if name in names)
+    assert exercise.verdict(found).startswith("Right. ")
+
+
+def test_a_balanced_neuron_passes_on_the_same_with_the_least_squares():
+    """Of all factors, by trying them."""
+    w, b, a = np.array([2.0, -1.0, 2.0]), -0.7, 0.5
+    factors = np.geomspace(0.1, 10, 100_001)
+    c = factors[np.argmin(factors**2 * (w @ w) + (a / factors) ** 2)]
+    assert balance.verdict(c**2 * (w @ w)).startswith("Right. ")
+    x = np.array([[1.0, 2.0, 0.4], [-1.0, 0.0, 0.2]])
+    before, after = (a / k * np.maximum(x @ (k * w) + k * b, 0) for k in (1.0, c))
+    np.testing.assert_allclose(before, after, atol=1e-12)
+    assert before.max() > 0
 
 
 @pytest.mark.parametrize(
     "exercise, slips",
     [(two_means, [6, 37, 13, math.sqrt(6), 2 * math.sqrt(6), 72]),
      (give_up, [4 * critical_lambda(), critical_lambda() / 500, 16 * critical_lambda(),
-                critical_lambda(1000)])],
-    ids=["two means", "give up"],
+                critical_lambda(1000)]),
+     (balance, [9, 4.625, 2.25, 3, math.sqrt(1.5), 1 / 6, 1])],
+    ids=["two means", "give up", "balance"],
 )  # fmt: skip
 def test_each_slip_has_its_own_words(exercise, slips):
     verdicts = {exercise.verdict(slip) for slip in [*slips, 1e6]}
@@ -61,7 +77,7 @@ def test_each_slip_has_its_own_words(exercise, slips):
     assert all(verdict.startswith("Not yet. ") and len(verdict) < 200 for verdict in verdicts)
 
 
-@pytest.mark.parametrize("exercise", [two_means, give_up])
+@pytest.mark.parametrize("exercise", [two_means, give_up, balance])
 @pytest.mark.parametrize("answer, words", [(..., "no answer yet"), ("12", "without quotes")])
 def test_what_is_no_number_is_told(exercise, answer, words):
     assert words in exercise.verdict(answer)

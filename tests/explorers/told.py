@@ -13,7 +13,7 @@ NUMBER = r"[−-]?\d[\d,]*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
 # How a settled size goes over what is changed, in words.
 LAW = (
     "Over … from # to # the settled size goes from # to #. On logarithmic axes the straight line "
-    "that fits best has the slope # ± #, against # for …; between the first two … the slope is #, "
+    "that fits best has the slope #, against # for …; between the first two … the slope is #, "
     "between the last two #."
 )
 

@@ -106,7 +106,7 @@ def test_sentence_and_table_say_what_is_in_the_file(figure, raw, changed):
     ratios = [sizes[(x == v) & old].mean() / sizes[(x == v) & ~old].mean() for v in ends]
     assert_says(
         figure.sentence, f"{LAW} Old and new settle within # % of each other.",
-        CHANGES[changed].xlabel, ends[0], ends[-1], means[0], means[-1], law.slope, law.stderr,
+        CHANGES[changed].xlabel, ends[0], ends[-1], means[0], means[-1], law.slope,
         exponent, of_law, "points", slopes[0], slopes[-1], max(max(r, 1 / r) for r in ratios) - 1,
     )  # fmt: skip
     for value, (name, text) in zip(ends, figure.table, strict=True):

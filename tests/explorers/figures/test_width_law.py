@@ -103,7 +103,7 @@ def check_sentence(result, *, rest=""):
     slopes = np.diff(np.log(middle)) / np.log(2)
     ratios = [max(a / b, b / a) for a, b in np.reshape(sizes, (5, 2))]
     assert_says(
-        sentence, SENTENCE, "N_w", at[0], at[-1], middle[0], middle[-1], law.slope, law.stderr,
+        sentence, SENTENCE, "N_w", at[0], at[-1], middle[0], middle[-1], law.slope,
         -0.5, "the book's 1/√N_w", "widths", slopes[0], slopes[-1], middle[0] * at[0] ** 0.5,
         middle[-1] * at[-1] ** 0.5, max(ratios) - 1, rest,
     )  # fmt: skip
