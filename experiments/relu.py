@@ -18,8 +18,8 @@ kicks. At rest b^2 does not change on average either, 2 b dC/db = eta (dC/db)^2,
 
 Without the noise of mini-batches every derivative is at rest as well, the right side is about 0,
 and each neuron is balanced: ||w|| = ||a||, with a bias as without. (Du, Hu and Lee, *Algorithmic
-Regularization in Learning Deep Homogeneous Models*, 2018, have the same for gradient flow without
-decay, where the difference stays what it was at the start.)
+Regularization in Learning Deep Homogeneous Models*, 2018, have this for gradient flow without
+decay and biases, where the difference stays what it was at the start.)
 """
 
 import math
