@@ -7,8 +7,8 @@ from typing import Any
 
 from exercises.exercise import Exercise, Wrong, as_number, refuse
 from exercises.prediction import Choice
-from experiments import linear_limit as forecasts
 from experiments import scaling
+from experiments.scaling_fit import measured
 from nn_core import load_mnist
 from nn_core.linear_limit import critical_kappa
 
@@ -23,7 +23,7 @@ def predict_total() -> Choice:
 
     def result() -> str:
         stored, ends = scaling.load(), (scaling.Run(hidden=8), scaling.Run(hidden=512))
-        narrow, wide = (forecasts.measured(stored, run).sum() for run in ends)
+        narrow, wide = (measured(stored, run).sum() for run in ends)
         return f"It is {narrow:.0f} with 8 neurons, {wide:.0f} with 512."
 
     return Choice(
@@ -42,8 +42,7 @@ def predict_brightness() -> Choice:
     def result() -> str:
         stored = scaling.load()
         dark, bright = (
-            (forecasts.measured(stored, scaling.Run(brightness=c))[0] / (784 * 30)) ** 0.5
-            for c in (0.5, 2.0)
+            (measured(stored, scaling.Run(brightness=c))[0] / (784 * 30)) ** 0.5 for c in (0.5, 2.0)
         )
         return (
             f"From brightness 0.5 to 2 it goes from {dark:.4f} to {bright:.4f}, a ratio of "
@@ -162,7 +161,7 @@ def _judge_design(answer: Any) -> str:
             f"1/√N_w would move by a factor of {by_number:.2f}, 1/√⟨|x|²⟩ by {by_light:.2f}: that "
             "is hard to tell apart."
         )
-    before, after = (forecasts.measured(stored, one)[0] / (one.fan_in * one.hidden)
+    before, after = (measured(stored, one)[0] / (one.fan_in * one.hidden)
                      for one in (base, run))  # fmt: skip
     return (
         f"If the size followed 1/√N_w it would move by a factor of {by_number:.2f}, if it "
@@ -188,7 +187,7 @@ tell_apart = Exercise(
         "λ moves neither. The number of neurons moves the first, the brightness the second.",
         "Go far enough: each is a root.",
     ),
-    solution="change = {'brightness': 4.0}  # or {'hidden': 512}",
+    solution="change = {'brightness': 1 / 4}  # or {'hidden': 512}",
     judge=_judge_design,
 )
 

@@ -7,11 +7,12 @@ No network is trained and no number is fitted: only images, targets and lmbda/n_
 nn_core/linear_limit.py). The measurements to compare them with are those of experiments/scaling.py.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from experiments import scaling, store, sweep
+from experiments.scaling_fit import distinct, lines, measured
 from nn_core import linear_limit, load_mnist
 
 FILE = store.RESULTS / "linear_limit.npz"
@@ -72,47 +73,6 @@ def load(path=FILE):
 # Forecasts beside measurements. Nothing in the first was fitted to the second.
 
 
-def measured(stored, run, column="squared_size"):
-    """Return a column of a setting's runs that have settled, their mean."""
-    alike = [columns[column] for other, columns in stored.items()
-             if (other.hidden, of(other), other.eta, other.m, other.pool)
-             == (run.hidden, of(run), run.eta, run.m, run.pool) and columns["settled"]]  # fmt: skip
-    return np.mean(alike, axis=0)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A settled network's cost at any lambda, if its weights are kept: a straight line."""
-
-    hidden: int
-    n_train: int
-    lmbda: float  # with which it was trained
-    without_penalty: float
-    squares: tuple[float, float]  # of the hidden layer and of the output layer
-
-    @property
-    def n_weights(self):
-        return (784 + 10) * self.hidden
-
-    @property
-    def total(self):
-        return sum(self.squares)
-
-    def cost(self, lmbda):
-        return self.without_penalty + lmbda / (2 * self.n_train) * self.total
-
-
-def lines(stored, name):
-    """Return the `Line` of each setting in a series of the scaling sweep, means over its runs."""
-    found = []
-    for run in _distinct(name):
-        squares = tuple(float(one) for one in measured(stored, run))
-        penalty = run.lmbda / (2 * run.n_train) * sum(squares)
-        cost = float(measured(stored, run, "cost"))
-        found.append(Line(run.hidden, run.n_train, run.lmbda, cost - penalty, squares))
-    return found
-
-
 def show_brightness(stored):
     """Print the sizes with brighter images, forecast from what was measured at other lambdas.
 
@@ -124,7 +84,7 @@ def show_brightness(stored):
     at = np.log([line.lmbda for line in known])
     print(f"{'':>10}{'':>8}" + f"{'hidden layer':>28}{'output layer':>28}")
     print(f"{'brightness':>10}{'λ/c':>8}" + f"{'forecast':>12}{'measured':>10}{'ratio':>6}" * 2)
-    for run in _distinct("brightness"):
+    for run in distinct("brightness"):
         row = f"{run.brightness:>10g}{run.lmbda / run.brightness:>8g}"
         for layer, fan_in in enumerate((run.fan_in, 10)):
             squares = np.log([line.squares[layer] for line in known])
@@ -144,7 +104,7 @@ def show_forecasts(solved, stored, name):
     print(
         f"{'hidden':>6}{'n_train':>9}{'λ':>7}" + f"{'forecast':>12}{'measured':>10}{'ratio':>7}" * 2
     )
-    for run in _distinct(name):
+    for run in distinct(name):
         if of(run) not in solved:
             continue
         squared = 4 * float(solved[of(run)]["nuclear_norm"])
@@ -153,43 +113,6 @@ def show_forecasts(solved, stored, name):
             forecast, found = ((one / (run.hidden * fan_in)) ** 0.5 for one in (squared, size))
             line += f"{forecast:>12.4f}{found:>10.4f}{_ratio(forecast, found):>7}"
         print(line)
-
-
-def show_totals(stored, name):
-    """Print the squared sizes of a series over the width, and the power of N_w that the size of
-    all weights follows."""
-    print(f"{'hidden':>6}{'N_w':>9}{'‖W1‖²':>10}{'‖W2‖²':>10}{'sum':>10}{'rms of all weights':>22}")
-    pairs = []
-    for line in lines(stored, name):
-        hidden, output = line.squares
-        pairs.append((line.total, line.n_weights))
-        print(f"{line.hidden:>6}{line.n_weights:>9,}{hidden:>10.1f}{output:>10.1f}"
-              f"{line.total:>10.1f}{(line.total / line.n_weights) ** 0.5:>22.4f}")  # fmt: skip
-    print(f"λ = {line.lmbda:g}: over all weights the size goes like N_w to the power "
-          f"{_power(pairs):.2f}")  # fmt: skip
-
-
-def show_exponents(stored, *names):
-    """Print which power of N_w the size follows over a series of widths: of all weights, and of
-    each layer's own."""
-    print(f"{'':>6}{'all weights':>13}{'hidden layer':>14}{'output layer':>14}"
-          f"{'all weights, from 30 neurons on':>35}")  # fmt: skip
-    for name in names:
-        series = lines(stored, name)
-        all_of_them = [(line.total, line.n_weights) for line in series]
-        hidden, output = ([(line.squares[layer], fan_in * line.hidden) for line in series]
-                          for layer, fan_in in enumerate((784, 10)))  # fmt: skip
-        wide = [pair for pair, line in zip(all_of_them, series) if line.hidden >= 30]
-        powers = [_power(pairs) for pairs in (all_of_them, hidden, output, wide)]
-        print(
-            f"λ = {series[0].lmbda:<2g}{'{:>+13.2f}{:>+14.2f}{:>+14.2f}{:>+35.2f}'.format(*powers)}"
-        )
-
-
-def _power(pairs):
-    """Return the power of the number of weights that sqrt(squared size/number) goes with."""
-    squares, n_weights = np.array(pairs).T
-    return np.polyfit(np.log(n_weights), np.log(squares / n_weights) / 2, 1)[0]
 
 
 def show_fitting(solved, points, formula):
@@ -205,10 +128,6 @@ def show_fitting(solved, points, formula):
         print(f"{name:>25}: misses ‖w‖ by {np.sqrt(np.mean(np.square(missed))):.0%} (root mean "
               f"square), at most {np.max(np.abs(np.expm1(missed))):.0%}")  # fmt: skip
     print(f"over {len(forecast)} runs of {len(points)}")
-
-
-def _distinct(name):
-    return list(dict.fromkeys(replace(run, init="large", seed=0) for run in scaling.series()[name]))
 
 
 def _ratio(forecast, found):

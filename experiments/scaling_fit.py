@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from experiments import scaling
 from experiments.scaling import Run
 from nn_core import theory
 
@@ -258,3 +259,105 @@ def collapse(points):
         float(np.sqrt(np.mean(missed**2))),
         float(np.abs(missed).max()),
     )
+
+
+# Settings: all runs that differ in initialization and seed alone.
+
+
+def distinct(name):
+    """Return the settings of a series, each as its first run."""
+    first = {"init": "large", "seed": 0}
+    return list(dict.fromkeys(replace(run, **first) for run in scaling.series()[name]))
+
+
+def measured(stored, run, column="squared_size"):
+    """Return a column of a setting's runs that have settled, their mean."""
+    own = {"init": run.init, "seed": run.seed}
+    return np.mean([columns[column] for other, columns in stored.items()
+                    if replace(other, **own) == run and columns["settled"]], axis=0)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Line:
+    """A settled network's cost at any lambda, if its weights are kept: a straight line."""
+
+    hidden: int
+    n_train: int
+    lmbda: float  # with which it was trained
+    without_penalty: float
+    squares: tuple[float, float]  # of the hidden layer and of the output layer
+
+    @property
+    def n_weights(self):
+        return (784 + 10) * self.hidden
+
+    @property
+    def total(self):
+        return sum(self.squares)
+
+    def cost(self, lmbda):
+        return self.without_penalty + lmbda / (2 * self.n_train) * self.total
+
+
+def lines(stored, name):
+    """Return the `Line` of each setting in a series of the scaling sweep, means over its runs."""
+    found = []
+    for run in distinct(name):
+        squares = tuple(float(one) for one in measured(stored, run))
+        penalty = run.lmbda / (2 * run.n_train) * sum(squares)
+        cost = float(measured(stored, run, "cost"))
+        found.append(Line(run.hidden, run.n_train, run.lmbda, cost - penalty, squares))
+    return found
+
+
+def show_totals(stored, name):
+    """Print the squared sizes of a series over the width, and the power of N_w that the size of
+    all weights follows."""
+    print(f"{'hidden':>6}{'N_w':>9}{'‖W1‖²':>10}{'‖W2‖²':>10}{'sum':>10}{'rms of all weights':>22}")
+    pairs = []
+    for line in lines(stored, name):
+        hidden, output = line.squares
+        pairs.append((line.total, line.n_weights))
+        print(f"{line.hidden:>6}{line.n_weights:>9,}{hidden:>10.1f}{output:>10.1f}"
+              f"{line.total:>10.1f}{(line.total / line.n_weights) ** 0.5:>22.4f}")  # fmt: skip
+    print(f"λ = {line.lmbda:g}: over all weights the size goes like N_w to the power "
+          f"{_power(pairs):.2f}")  # fmt: skip
+
+
+def show_exponents(stored, *names):
+    """Print which power of N_w the size follows over a series of widths: of all weights, and of
+    each layer's own."""
+    print(f"{'':>6}{'all weights':>13}{'hidden layer':>14}{'output layer':>14}"
+          f"{'all weights, from 30 neurons on':>35}")  # fmt: skip
+    for name in names:
+        series = lines(stored, name)
+        all_of_them = [(line.total, line.n_weights) for line in series]
+        hidden, output = ([(line.squares[layer], fan_in * line.hidden) for line in series]
+                          for layer, fan_in in enumerate((784, 10)))  # fmt: skip
+        wide = [pair for pair, line in zip(all_of_them, series) if line.hidden >= 30]
+        powers = [_power(pairs) for pairs in (all_of_them, hidden, output, wide)]
+        print(
+            f"λ = {series[0].lmbda:<2g}{'{:>+13.2f}{:>+14.2f}{:>+14.2f}{:>+35.2f}'.format(*powers)}"
+        )
+
+
+def _power(pairs):
+    """Return the power of the number of weights that sqrt(squared size/number) goes with."""
+    squares, n_weights = np.array(pairs).T
+    return np.polyfit(np.log(n_weights), np.log(squares / n_weights) / 2, 1)[0]
+
+
+def show_scales(stored, name, changed):
+    """Print where the weights settle over a series, as multiples of the sizes that could decide."""
+    print(f"{'':>10}{'hidden layer, as a multiple of':>52}{'all weights':>19}{'balance,':>12}")
+    print(f"{changed:>10}{'size':>10}{'1/√N_w':>12}{'1/√n_in':>12}{'1/√⟨|x|²⟩':>12}"
+          f"{'size':>12}{'1/√N_w':>10}{'λ‖w‖²/n':>12}")  # fmt: skip
+    for run in distinct(name):
+        squares, n_hidden = measured(stored, run), run.fan_in * run.hidden
+        n_weights, light = n_hidden + 10 * run.hidden, measured(stored, run, "mean_squared_length")
+        size, everywhere = (squares[0] / n_hidden) ** 0.5, (squares.sum() / n_weights) ** 0.5
+        multiples = [size * n**0.5 for n in (n_weights, run.fan_in, light)]
+        line = f"{getattr(run, changed):>10g}{size:>10.4f}"
+        line += "".join(f"{one:>12.2f}" for one in multiples)
+        line += f"{everywhere:>12.4f}{everywhere * n_weights**0.5:>10.2f}"
+        print(f"{line}{run.lmbda / run.n_train * squares[0]:>12.2f}")

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from experiments import scaling
-from experiments.linear_limit import Line, lines
+from experiments.scaling_fit import Line, lines
 from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control, log_stops
 from explorers.figure import Figure

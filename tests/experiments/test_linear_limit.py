@@ -9,18 +9,15 @@ from experiments.linear_limit import (
     Run,
     all_runs,
     compute,
-    lines,
     load,
     main,
-    measured,
     of,
     quick_runs,
     show_brightness,
-    show_exponents,
     show_fitting,
     show_forecasts,
-    show_totals,
 )
+from experiments.scaling_fit import measured
 from nn_core import linear_limit, load_mnist
 
 
@@ -52,13 +49,6 @@ def test_a_small_one_is_what_the_core_finds():
     assert brighter["nuclear_norm"] == pytest.approx(exact.nuclear_norm / 2, rel=0.02)
 
 
-def test_measured_are_the_means_over_what_has_settled(stored):
-    runs = [scaling.Run(hidden=64, init=init, seed=seed)
-            for init in ("large", "scaled") for seed in range(3)]  # fmt: skip
-    settled = [stored[run]["squared_size"] for run in runs if stored[run]["settled"]]
-    np.testing.assert_allclose(measured(stored, runs[0]), np.mean(settled, axis=0))
-
-
 def test_forecasts_are_near_where_decay_is_not_weak(stored):
     """Within a fifth from lambda = 5 to 100, on 5,000 images, for 30 neurons and all weights."""
     for lmbda in (5.0, 10.0, 20.0, 50.0, 100.0):
@@ -78,15 +68,6 @@ def test_the_tables_say_forecast_measured_and_their_ratio(stored, capsys):
         assert float(forecast) == pytest.approx((squared / (100 * fan_in)) ** 0.5, abs=6e-5)
         assert float(found) == pytest.approx((size / (100 * fan_in)) ** 0.5, abs=6e-5)
         assert float(ratio) == pytest.approx(float(forecast) / float(found), abs=6e-3)
-    show_totals(stored, "width")
-    assert "to the power -0.50" in capsys.readouterr().out
-
-
-def test_a_settled_network_costs_at_its_own_lambda_what_is_stored(stored):
-    for line in lines(stored, "lambda"):
-        run = scaling.Run(lmbda=line.lmbda)
-        assert line.cost(line.lmbda) == pytest.approx(float(measured(stored, run, "cost")))
-        assert line.cost(0) == line.without_penalty and line.n_weights == 794 * 30
 
 
 def test_brightness_is_forecast_from_other_lambdas(stored, capsys):
@@ -100,20 +81,6 @@ def test_brightness_is_forecast_from_other_lambdas(stored, capsys):
     dim = [c["squared_size"][0] for run, c in stored.items() if run.brightness == 0.5]
     assert float(found) == pytest.approx((np.mean(dim) / (784 * 30)) ** 0.5, abs=6e-5)
     assert float(ratio) == pytest.approx(float(forecast) / float(found), abs=6e-3)
-
-
-def test_exponents_are_slopes_over_the_widths(stored, capsys):
-    show_exponents(stored, "width")
-    _, row = capsys.readouterr().out.splitlines()
-    *_, whole, hidden, output, wide = row.split()
-    widths = (8, 16, 30, 64, 128, 256, 512)
-    squares = np.array([measured(stored, scaling.Run(hidden=h)) for h in widths])
-    n_weights = np.outer(widths, (784, 10))
-    found = [squares.sum(axis=1) / n_weights.sum(axis=1), *(squares / n_weights).T]
-    for said, mean_square in zip((whole, hidden, output), found):
-        x, y = np.log(widths) - np.mean(np.log(widths)), np.log(mean_square) / 2
-        assert float(said) == pytest.approx(x @ y / (x @ x), abs=6e-3)
-    assert -0.52 < float(wide) < -0.47
 
 
 def test_what_forecast_and_formula_miss_is_over_the_same_runs(stored, capsys):

@@ -15,11 +15,16 @@ from experiments.scaling_fit import (
     averaged,
     collapse,
     fit,
+    lines,
     local_exponents,
     mean_size,
+    measured,
     noise,
     settled,
+    show_exponents,
     show_heat,
+    show_scales,
+    show_totals,
 )
 from nn_core import Network, load_mnist, sgd_step
 
@@ -362,3 +367,59 @@ def test_only_the_hidden_layer_counts(tiny):
     other = {name: value * np.array([1, 7]) for name, value in columns.items() if value.shape}
     assert settled(TINY, columns | other) == one
     assert scaling_fit.HIDDEN == 0 and replace(one, size=1.0).norm == 14
+
+
+# Settings of the stored sweep.
+
+
+def test_measured_are_the_means_over_what_has_settled(tables):
+    runs = [scaling.Run(hidden=64, init=init, seed=seed)
+            for init in ("large", "scaled") for seed in range(3)]  # fmt: skip
+    settled = [tables[run]["squared_size"] for run in runs if tables[run]["settled"]]
+    np.testing.assert_allclose(measured(tables, runs[0]), np.mean(settled, axis=0))
+
+
+def test_a_settled_network_costs_at_its_own_lambda_what_is_stored(tables):
+    for line in lines(tables, "lambda"):
+        run = scaling.Run(lmbda=line.lmbda)
+        assert line.cost(line.lmbda) == pytest.approx(float(measured(tables, run, "cost")))
+        assert line.cost(0) == line.without_penalty and line.n_weights == 794 * 30
+
+
+def test_exponents_are_slopes_over_the_widths(tables, capsys):
+    show_exponents(tables, "width")
+    _, row = capsys.readouterr().out.splitlines()
+    *_, whole, hidden, output, wide = row.split()
+    widths = (8, 16, 30, 64, 128, 256, 512)
+    squares = np.array([measured(tables, scaling.Run(hidden=h)) for h in widths])
+    n_weights = np.outer(widths, (784, 10))
+    found = [squares.sum(axis=1) / n_weights.sum(axis=1), *(squares / n_weights).T]
+    for said, mean_square in zip((whole, hidden, output), found):
+        x, y = np.log(widths) - np.mean(np.log(widths)), np.log(mean_square) / 2
+        assert float(said) == pytest.approx(x @ y / (x @ x), abs=6e-3)
+    assert -0.52 < float(wide) < -0.47
+
+
+def test_the_sum_of_squares_is_shown_with_its_power(tables, capsys):
+    show_totals(tables, "width")
+    _, first, *_, last = capsys.readouterr().out.splitlines()
+    hidden, output = measured(tables, scaling.Run(hidden=8))
+    numbers = [float(number.replace(",", "")) for number in first.split()]
+    rms = ((hidden + output) / 6352) ** 0.5
+    assert numbers == pytest.approx([8, 6352, hidden, output, hidden + output, rms], rel=1e-3)
+    assert last.endswith("to the power -0.50")
+
+
+@pytest.mark.parametrize("name, changed, pool, width", [("fan-in", "fan_in", 2, 30),
+                                                        ("width", "hidden", 1, 16)])  # fmt: skip
+def test_sizes_are_shown_as_multiples_of_each_scale(tables, capsys, name, changed, pool, width):
+    show_scales(tables, name, changed)
+    _, _, _, second, *_ = capsys.readouterr().out.splitlines()
+    fan_in, run = 784 // pool**2, scaling.Run(hidden=width, pool=pool)
+    squares, length = measured(tables, run), measured(tables, run, "mean_squared_length")
+    hidden = (squares[0] / (fan_in * width)) ** 0.5
+    both = (squares.sum() / ((fan_in + 10) * width)) ** 0.5
+    scales = [((fan_in + 10) * width) ** -0.5, fan_in**-0.5, length**-0.5]
+    value, multiples = {"fan_in": fan_in, "hidden": width}[changed], [hidden / s for s in scales]
+    wanted = [value, hidden, *multiples, both, both / scales[0], 0.001 * squares[0]]
+    assert [float(number) for number in second.split()] == pytest.approx(wanted, rel=0.02)
