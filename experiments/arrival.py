@@ -23,6 +23,7 @@ INITS = ("large", "scaled")
 WITHIN = 1.1  # old and new have met when they differ by less than this factor
 DECAY_TIMES = 4.5  # that a run lasts: the forecasts are below 3.8
 INPUTS = 784
+BOOK = "the book's networks"  # whose runs are those of the graphs
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,21 @@ class Run(sweep.Named):
         return self.epochs * self.n_train * (30 + self.hidden) / self.m
 
 
-def settings():
-    """Return the settings, as runs of the first initialization and seed."""
+def series():
+    """Return {name: settings}: what is changed, as runs of the first initialization."""
     base = Run()
-    return [
-        base,
-        *(replace(base, lmbda=lmbda) for lmbda in (1.5, 15.0, 50.0)),
-        *(replace(base, hidden=hidden) for hidden in (8, 100)),
-        *(replace(base, eta=eta) for eta in (0.05, 0.5, 2.0)),
-        replace(base, m=20),
-        replace(base, n_train=1000, lmbda=1.0),
-        replace(base, n_train=1000),
-    ]
+    return {
+        "lambda": [replace(base, lmbda=lmbda) for lmbda in (1.5, 5.0, 15.0, 50.0)],
+        "width": [replace(base, hidden=hidden) for hidden in (8, 30, 100)],
+        "eta and m": [
+            *(replace(base, eta=eta) for eta in (0.05, 0.1, 0.5, 2.0)), replace(base, m=20),
+        ],
+        "1,000 images": [replace(base, n_train=1000, lmbda=lmbda) for lmbda in (1.0, 5.0)],
+    }  # fmt: skip
+
+
+def settings():
+    return list(dict.fromkeys(run for runs in series().values() for run in runs))
 
 
 def all_runs():
@@ -126,29 +130,33 @@ def met(old, new):
     return None if first is None else first + 1  # index 0 is after epoch 1
 
 
-def measured(stored):
-    """Return {run: (old, new)}, lengths of the hidden layer by epoch, the book's included."""
-    found = {
+def measured(stored, name):
+    """Return {run: (old, new)} of a series, lengths of the hidden layer by epoch."""
+    if name == BOOK:
+        return dict(map(_of_the_book, (30, 100)))
+    return {
         run: tuple(stored[replace(run, init=init)]["weights"][:, 0] for init in INITS)
-        for run in settings()
+        for run in series()[name]
     }
-    book = book_figures.load()
-    for hidden in (30, 100):
-        sizes = [book[hidden, init][0]["weight_rms"][:, 0] for init in INITS]
-        found[Run(hidden, n_train=50_000)] = tuple((INPUTS * hidden) ** 0.5 * np.array(sizes))
-    return found
 
 
-def show_arrivals(stored, solved):
-    """Print the epoch in which old and new weights meet, forecast and measured, in each setting."""
+def _of_the_book(hidden):
+    tables = (book_figures.load()[hidden, init][0] for init in INITS)
+    lengths = tuple((INPUTS * hidden) ** 0.5 * table["weight_rms"][:, 0] for table in tables)
+    return Run(hidden, n_train=50_000), lengths
+
+
+def show_arrivals(stored, solved, *names):
+    """Print the epoch in which old and new weights meet, forecast and measured, of these series."""
     print(f"{'length D':>47}{'epoch of meeting':>30}{'curve off':>12}")
     print(f"{'hidden':>6}{'n_train':>8}{'λ':>5}{'η':>6}{'m':>4}"
           + f"{'forecast':>10}{'measured':>10}{'ratio':>7}" * 2 + f"{'at most':>10}")  # fmt: skip
-    for run, (old, new) in measured(stored).items():
+    found = {run: both for name in names for run, both in measured(stored, name).items()}
+    for run, (old, new) in found.items():
         said = forecast(run, solved, len(old))
         line = f"{run.hidden:>6}{run.n_train:>8,}{run.lmbda:>5g}{run.eta:>6g}{run.m:>4}"
-        for forecast_of, found in ((said.length, new[-1]), (said.epochs, met(old, new))):
-            line += f"{forecast_of:>10.1f}{found:>10.1f}{forecast_of / found:>7.2f}"
+        for forecast_of, seen in ((said.length, new[-1]), (said.epochs, met(old, new))):
+            line += f"{forecast_of:>10.1f}{seen:>10.1f}{forecast_of / seen:>7.2f}"
         print(f"{line}{np.abs(said.curve / old - 1).max():>10.0%}")
 
 

@@ -188,13 +188,15 @@ def _order(run):
     return run.n_train, run.hidden, run.eta, run.m
 
 
-def show_thresholds(stored):
-    """Print, for each setting, the measured thresholds and the two estimates of the first."""
+def show_thresholds(stored, n_train):
+    """Print, for so many images, the measured thresholds and the two estimates of the first."""
     print(f"{'measured':>40}{'by the message':>28}{'by the cost at first':>28}")
     print(f"{'n_train':>7}{'hidden':>7}{'η':>6}{'threshold':>11}{'of pull':>9}"
           f"{'length':>11}{'estimate':>10}{'ratio':>7}"
           f"{'cost':>11}{'estimate':>10}{'ratio':>7}")  # fmt: skip
     for run, one in settings(stored).items():
+        if run.n_train != n_train:
+            continue
         print(f"{run.n_train:>7,}{run.hidden:>7}{run.eta:>6g}"
               f"{one['threshold']:>11.3f}{one['of pull']:>9.3f}", end="")  # fmt: skip
         for what, estimate in (("message", "by message"), ("cost", "by cost")):
