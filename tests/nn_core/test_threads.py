@@ -1,12 +1,15 @@
 """BLAS gets one thread while training, and its own number back afterwards."""
 
 import builtins
+import os
+import subprocess
 import sys
 
 import numpy as np
 import pytest
 
 from nn_core import Network, engine, one_hot, threads, train
+from nn_core.blas import gemm_and_gemv
 from nn_core.threads import one_blas_thread
 
 threadpoolctl = pytest.importorskip("threadpoolctl")
@@ -20,7 +23,8 @@ def blas_threads():
 @pytest.fixture
 def two_threads():
     """Let BLAS have two threads, whatever the environment of the tests says."""
-    np.ones((2, 2)) @ np.ones((2, 2))  # BLAS is loaded
+    np.ones((2, 2)) @ np.ones((2, 2))  # BLAS is loaded ...
+    gemm_and_gemv(float)  # ... and SciPy's own
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
         if 2 not in blas_threads():
             pytest.skip("this BLAS has a fixed number of threads")
@@ -46,6 +50,27 @@ def without_threadpoolctl(monkeypatch):
 def small():
     rng = np.random.default_rng(1)
     return Network([6, 5, 4], seed=1), rng.random((40, 6)), one_hot(rng.integers(0, 4, 40), 4)
+
+
+LATE = """
+import threadpoolctl
+from nn_core.threads import one_blas_thread
+
+with one_blas_thread():
+    import scipy.linalg.blas  # a BLAS of its own, with two threads
+
+    with one_blas_thread():
+        blas = [one for one in threadpoolctl.threadpool_info() if one["user_api"] == "blas"]
+        print(*(one["num_threads"] for one in blas))
+"""
+
+
+def test_a_blas_that_comes_in_late_is_held_to_one_thread_too():
+    pytest.importorskip("scipy")
+    two = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "2")
+    said = subprocess.run([sys.executable, "-c", LATE], env=os.environ | two, check=True,
+                          capture_output=True, text=True).stdout  # fmt: skip
+    assert set(said.split()) == {"1"}
 
 
 def test_inside_there_is_one_and_afterwards_as_many_as_before(two_threads):
@@ -93,7 +118,7 @@ def test_train_that_breaks_restores_them(two_threads, monkeypatch):
 
 
 def test_without_threadpoolctl_all_works_and_the_numbers_are_the_same(without_threadpoolctl):
-    assert threads._controller() is None
+    assert threads._controller(0) is None
     with one_blas_thread():
         pass
     net, x, y = small()
