@@ -87,19 +87,34 @@ def mean(stored, n_train, share, column):
                           if (run.n_train, run.share) == (n_train, share)]))  # fmt: skip
 
 
+def measured(stored, n_train):
+    """Return the lambda at which no weights are left: the squared size, which falls like a straight
+    line near it, extended from the first two shares down to 0. Below that there is only noise."""
+    far, near = (mean(stored, n_train, share, "hidden_rms") ** 2 for share in SHARES[:2])
+    share = SHARES[1] + (SHARES[1] - SHARES[0]) * near / (far - near)
+    return share * mean(stored, n_train, SHARES[0], "critical")
+
+
 def show_cliff(stored):
-    """Print the hidden layer's size and the images right on both sides, for each n_train."""
-    print(f"{'':>8}{'forecast':>10}   hidden size (training images right) at a share of that λ")
-    print(f"{'n_train':>8}{'λ':>10}" + "".join(f"{share:>15.0%}" for share in SHARES))
+    """Print the lambda of the cliff, forecast and measured; and on both sides, for each n_train,
+    the hidden layer's size and the images right."""
+    shown = [share for share in SHARES if share != 0.95]
+    print(
+        f"{'':>8}{'λ of the cliff':>26}    size (training images right) at a share of the forecast"
+    )
+    print(f"{'n_train':>8}{'forecast':>10}{'measured':>10}{'ratio':>7}"
+          + "".join(f"{share:>15.0%}" for share in shown))  # fmt: skip
     for n_train in IMAGES:
-        line = f"{n_train:>8,}{mean(stored, n_train, SHARES[0], 'critical'):>10.1f}"
-        for share in SHARES:
+        forecast, found = mean(stored, n_train, SHARES[0], "critical"), measured(stored, n_train)
+        line = f"{n_train:>8,}{forecast:>10.1f}{found:>10.1f}{forecast / found:>7.2f}"
+        for share in shown:
             size, right = (mean(stored, n_train, share, of) for of in ("hidden_rms", "accuracy"))
             line += f"{size:>9.4f} ({right:>3.0%})"
         print(line)
-    near = [found for run, found in stored.items() if run.share == max(s for s in SHARES if s < 1)]
-    slopes = (np.mean([found[f"{which}_slope"] for found in near]) for which in ("mean", "largest"))
-    print("just below it, σ′ at a neuron's bias: mean {:.3f}, largest {:.3f}".format(*slopes))
+    slopes = [found["mean_slope"] for run, found in stored.items() if run.share == SHARES[1]]
+    steepest = [found["largest_slope"] for run, found in stored.items() if run.share == SHARES[1]]
+    print(f"at 80%, σ′ at a neuron's bias: mean {np.mean(slopes):.3f}, largest "
+          f"{np.mean(steepest):.3f}; as a share of 1/4: {4 * np.mean(slopes):.2f}")  # fmt: skip
 
 
 def main(arguments=None):

@@ -1,4 +1,4 @@
-"""Claim 3's law, live: the settled size over the width, point by point, and who holds it up."""
+"""Claim 3's law, live: the settled size over the width, point by point, and its balance."""
 
 from dataclasses import dataclass
 
@@ -130,7 +130,7 @@ class Picture:
         self.sizes = c.panel(
             "Settled size over N_w", "N_w", xscale="log", yscale="log", reserve=["0.005"]
         )
-        self.balance = c.panel("What holds the new ones up", "N_w", xscale="log", reserve=["0.05"])
+        self.balance = c.panel("Balance of the new networks", "N_w", xscale="log", reserve=["0.05"])
         self.law = self.sizes.curve("--", INK, lw=1.5)
         self.points = points(self.sizes)
         self.parts = {

@@ -1,5 +1,7 @@
 """Where weights give up: the stored runs on both sides, and one small network of the kind."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,6 +13,7 @@ from experiments.cliff import (
     load,
     main,
     mean,
+    measured,
     quick_runs,
     show_cliff,
 )
@@ -43,11 +46,31 @@ def test_it_is_a_cliff_and_it_stands_where_it_is_forecast(stored, n_train):
     assert right[0] > 0.4 and right[-2] < 0.15
 
 
-def test_the_table_has_a_row_for_each_number_of_images(stored, capsys):
+@pytest.mark.parametrize("n_train", IMAGES)
+def test_straight_neurons_give_up_later_than_those_with_biases(stored, n_train):
+    """By the mean slope at a bias, as a share of 1/4, to within a twentieth."""
+    slope = mean(stored, n_train, 0.8, "mean_slope")
+    forecast = mean(stored, n_train, 0.8, "critical")
+    assert measured(stored, n_train) / forecast == pytest.approx(4 * slope, rel=0.05)
+
+
+def test_a_size_that_falls_like_a_root_is_measured_where_it_ends():
+    run = quick_runs()[0]
+    stored = {
+        replace(run, share=share): {"hidden_rms": (0.9 - share) ** 0.5, "critical": 100.0}
+        for share in (0.5, 0.8)
+    }
+    assert measured(stored, run.n_train) == pytest.approx(90)
+
+
+def test_the_table_has_forecast_measured_and_ratio(stored, capsys):
     show_cliff(stored)
     _, _, *rows, last = capsys.readouterr().out.splitlines()
     assert [row.split()[0] for row in rows] == [f"{n:,}" for n in IMAGES]
-    assert last.startswith("just below it")
+    for row in rows:
+        forecast, found, ratio = map(float, row.split()[1:4])
+        assert ratio == pytest.approx(forecast / found, abs=6e-3)
+    assert last.startswith("at 80%")
 
 
 def test_the_command_line_stores_a_small_version(tmp_path):
