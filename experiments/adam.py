@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from experiments import linear_limit, relu, scaling, store, sweep
+from experiments import relu, scaling, scaling_fit, store, sweep
 from nn_core import load_mnist, theory
 from nn_core.cost import CrossEntropyCost
 
@@ -234,7 +234,7 @@ def show_beside_sgd(stored, of_sgd, *names):
     print(f"{'hidden':>6}{'λ':>6}" + f"{'SGD':>11}{'Adam':>9}" * 3)
     for run in dict.fromkeys(run for name in names for run in series()[name]):
         here = squared_sizes(stored[run])
-        there = linear_limit.measured(of_sgd, scaling.Run(hidden=run.hidden, lmbda=run.lmbda))
+        there = scaling_fit.measured(of_sgd, scaling.Run(hidden=run.hidden, lmbda=run.lmbda))
         pairs = zip([*there, there.sum()], [*here, here.sum()])
         print(f"{run.hidden:>6}{run.lmbda:>6g}"
               + "".join(f"{sgd:>11.1f}{adam:>9.1f}" for sgd, adam in pairs))  # fmt: skip

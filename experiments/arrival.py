@@ -111,15 +111,13 @@ class Forecast:
 
 def forecast(run, solved, epochs):
     """Return the `Forecast` for a run, over so many epochs."""
-    problem = linear_limit.Run(run.n_train, run.lmbda)
-    length = (4 * float(solved[problem]["nuclear_norm"])) ** 0.5
+    length = linear_limit.squared_size(solved, linear_limit.Run(run.n_train, run.lmbda)) ** 0.5
     start = (INPUTS * run.hidden) ** 0.5  # of weights from N(0, 1)
-    setting = Setting(run.eta, run.lmbda, run.m, run.n_train)
-    fading = setting.factor_per_epoch ** np.arange(1.0, epochs + 1)
+    fading = run.setting.factor_per_epoch ** np.arange(1.0, epochs + 1)
     left = length * (WITHIN**2 - 1) ** 0.5  # a memory of this length makes D a tenth longer
     return Forecast(
         length,
-        theory.epochs_to_shrink(start, left, **asdict(setting)),
+        theory.epochs_to_shrink(start, left, **asdict(run.setting)),
         np.array([memory.length_forecast(start, length, kept) for kept in fading]),
     )
 

@@ -111,10 +111,12 @@ def show_cliff(stored):
             size, right = (mean(stored, n_train, share, of) for of in ("hidden_rms", "accuracy"))
             line += f"{size:>9.4f} ({right:>3.0%})"
         print(line)
-    slopes = [found["mean_slope"] for run, found in stored.items() if run.share == SHARES[1]]
-    steepest = [found["largest_slope"] for run, found in stored.items() if run.share == SHARES[1]]
-    print(f"at 80%, σ′ at a neuron's bias: mean {np.mean(slopes):.3f}, largest "
-          f"{np.mean(steepest):.3f}; as a share of 1/4: {4 * np.mean(slopes):.2f}")  # fmt: skip
+    slope, steepest = (
+        np.mean([mean(stored, n_train, SHARES[1], f"{which}_slope") for n_train in IMAGES])
+        for which in ("mean", "largest")
+    )
+    print(f"at {SHARES[1]:.0%}, σ′ at a neuron's bias: mean {slope:.3f}, largest {steepest:.3f}; "
+          f"as a share of 1/4: {4 * slope:.2f}")  # fmt: skip
 
 
 def main(arguments=None):

@@ -70,6 +70,11 @@ def load(path=FILE):
     return store.by_run(Run, path, "experiments.linear_limit")
 
 
+def squared_size(solved, problem):
+    """Return ||W1||^2, which is ||W2||^2, in the stored solution of a problem."""
+    return 4 * float(solved[problem]["nuclear_norm"])
+
+
 # Forecasts beside measurements. Nothing in the first was fitted to the second.
 
 
@@ -107,11 +112,11 @@ def show_forecasts(solved, stored, name):
     for run in distinct(name):
         if of(run) not in solved:
             continue
-        squared = 4 * float(solved[of(run)]["nuclear_norm"])
+        squared = squared_size(solved, of(run))
         line = f"{run.hidden:>6}{run.n_train:>9,}{run.lmbda:>7g}"
         for size, fan_in in zip(measured(stored, run), (run.fan_in, 10)):
             forecast, found = ((one / (run.hidden * fan_in)) ** 0.5 for one in (squared, size))
-            line += f"{forecast:>12.4f}{found:>10.4f}{_ratio(forecast, found):>7}"
+            line += f"{forecast:>12.4f}{found:>10.4f}{forecast / found:>7.2f}"
         print(line)
 
 
@@ -121,17 +126,12 @@ def show_fitting(solved, points, formula):
     forecast, fitted = [], []
     for point in points:
         if point.run.pool == 1 and (problem := of(point.run)) in solved:
-            length = (4 * float(solved[problem]["nuclear_norm"])) ** 0.5
-            forecast.append(np.log(length / point.norm))
+            forecast.append(np.log(squared_size(solved, problem) ** 0.5 / point.norm))
             fitted.append(np.log(formula.norm(point) / point.norm))
     for name, missed in (("forecast, nothing fitted", forecast), ("formula, six numbers", fitted)):
         print(f"{name:>25}: misses ‖w‖ by {np.sqrt(np.mean(np.square(missed))):.0%} (root mean "
               f"square), at most {np.max(np.abs(np.expm1(missed))):.0%}")  # fmt: skip
     print(f"over {len(forecast)} runs of {len(points)}")
-
-
-def _ratio(forecast, found):
-    return f"{forecast / found:.2f}" if found > 1e-6 else "-"
 
 
 def main(arguments=None):

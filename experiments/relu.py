@@ -28,6 +28,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments import scaling, store, sweep
+from experiments.scaling_fit import fit, print_totals
 from nn_core import Network, load_mnist, theory
 from nn_core.blas import gemm_and_gemv
 from nn_core.cost import CrossEntropyCost, sigmoid, sigmoid_prime
@@ -264,20 +265,16 @@ def imbalance(run, found):
 def show_totals(stored, name):
     """Print the squared sizes of a series over the width, and the power of N_w that the size of
     all weights follows."""
-    print(f"{'hidden':>6}{'N_w':>9}{'‖W1‖²':>10}{'‖W2‖²':>10}{'sum':>10}{'rms of all weights':>22}")
-    sizes = []
-    for run in _distinct(name):
-        squared, n_weights = rest(stored, run).squared, 794 * run.hidden
-        sizes.append((n_weights, (squared.sum() / n_weights) ** 0.5))
-        print(f"{run.hidden:>6}{n_weights:>9,}{squared[0]:>10.1f}{squared[1]:>10.1f}"
-              f"{squared.sum():>10.1f}{sizes[-1][1]:>22.4f}")  # fmt: skip
+    sizes = print_totals(
+        (run.hidden, 794 * run.hidden, rest(stored, run).squared) for run in _distinct(name)
+    )
     print(f"over all weights the size goes like N_w to the power {power(sizes):.2f}, "
           f"without the two narrowest {power(sizes[2:]):.2f}")  # fmt: skip
 
 
 def power(sizes):
-    """Return the exponent of the straight line through log(size) over log(n_weights)."""
-    return float(np.polyfit(*np.log(np.array(sizes)).T, 1)[0])
+    """Return the power of n_weights that sizes, pairs (n_weights, size), follow."""
+    return fit(*zip(*sizes)).exponent
 
 
 def show_balance(stored, *names):

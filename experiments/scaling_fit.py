@@ -313,15 +313,25 @@ def lines(stored, name):
 def show_totals(stored, name):
     """Print the squared sizes of a series over the width, and the power of N_w that the size of
     all weights follows."""
+    series = lines(stored, name)
+    sizes = print_totals((line.hidden, line.n_weights, line.squares) for line in series)
+    print(f"λ = {series[0].lmbda:g}: over all weights the size goes like N_w to the power "
+          f"{fit(*zip(*sizes)).exponent:.2f}")  # fmt: skip
+
+
+def print_totals(rows):
+    """Print a table of rows (hidden, N_w, squared sizes of both layers), with their sums.
+
+    Return pairs (N_w, size of all weights).
+    """
     print(f"{'hidden':>6}{'N_w':>9}{'‖W1‖²':>10}{'‖W2‖²':>10}{'sum':>10}{'rms of all weights':>22}")
-    pairs = []
-    for line in lines(stored, name):
-        hidden, output = line.squares
-        pairs.append((line.total, line.n_weights))
-        print(f"{line.hidden:>6}{line.n_weights:>9,}{hidden:>10.1f}{output:>10.1f}"
-              f"{line.total:>10.1f}{(line.total / line.n_weights) ** 0.5:>22.4f}")  # fmt: skip
-    print(f"λ = {line.lmbda:g}: over all weights the size goes like N_w to the power "
-          f"{_power(pairs):.2f}")  # fmt: skip
+    sizes = []
+    for neurons, n_weights, squares in rows:
+        size = (sum(squares) / n_weights) ** 0.5
+        print(f"{neurons:>6}{n_weights:>9,}{squares[0]:>10.1f}{squares[1]:>10.1f}"
+              f"{sum(squares):>10.1f}{size:>22.4f}")  # fmt: skip
+        sizes.append((n_weights, size))
+    return sizes
 
 
 def show_exponents(stored, *names):

@@ -30,8 +30,13 @@ class EnvelopeResult:
 
 
 @cache
+def _stored():
+    return scaling.load()
+
+
+@cache
 def _lines(series):
-    return tuple(lines(scaling.load(), series))
+    return tuple(lines(_stored(), series))
 
 
 def compute(*, decay):
