@@ -14,6 +14,7 @@ from itertools import pairwise
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -332,7 +333,7 @@ class Canvas:
 
     def __init__(self, width):
         self.paper = width, width
-        self.figure = Figure(figsize=(width / 72, width / 72))
+        self.figure = Figure(figsize=(width / 72, width / 72), dpi=72)
         self.units = Affine2D().scale(1 / 72) + self.figure.dpi_scale_trans
         self.panels, self._columns = [], []
         self._stills = {}  # frame_now() -> SVG
@@ -417,6 +418,8 @@ class Canvas:
             panel.moving.set_visible(moving)
         self.figure.patch.set_visible(still)
         with mpl.rc_context(_SVG), io.BytesIO() as file:
-            metadata = {"Date": None} if kind == "svg" else {"Software": None}
-            self.figure.savefig(file, format=kind, dpi=dpi, metadata=metadata)
+            if kind == "svg":
+                FigureCanvasSVG(self.figure).print_svg(file, metadata={"Date": None})
+            else:
+                self.figure.savefig(file, format=kind, dpi=dpi, metadata={"Software": None})
             return file.getvalue()

@@ -67,6 +67,8 @@ class MemoryResult:
         """Return memory, message and weights over the epochs, an array of shape (3, epochs + 1)."""
         return np.array([moment.sizes[LAYERS.index(layer)] for moment in self.moments]).T
 
+    # Each move asks for it twice. That a few results stay in memory is no loss.
+    @lru_cache(maxsize=8)  # noqa: B019
     def forecast(self, layer):
         """Return the size over the epochs by the message's newest size alone, at right angles."""
         (start, *_), (*_, message), _ = self.sizes(layer)
