@@ -299,7 +299,7 @@ class Lab:
         return Figure(self, root, cell)
 
     def predictions(self):
-        return self.page.locator(".jp-Notebook .fx").all()
+        return self.page.locator(".jp-Notebook form.fx").all()
 
 
 _STATE = """root => {

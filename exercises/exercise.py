@@ -1,4 +1,4 @@
-"""An exercise: its question, hints that unfold, a solution on request, and a check of answers."""
+"""An exercise: its question, its hints, a solution, and a check of answers."""
 
 import math
 import signal
@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn
+
+from exercises.card import Card
 
 SECONDS = 2.0  # an answer that computes for longer is stopped
 
@@ -31,12 +33,16 @@ class Exercise:
     solution: str
     judge: Callable[[Any], str]
 
-    def check(self, answer: Any) -> None:
-        """Print whether `answer` is right, and what to look at if it is not. Never fails."""
-        print(self.verdict(answer))
+    def check(self, answer: Any) -> Card:
+        """Return a card that says whether `answer` is right, and what to look at if it is not.
+
+        It never fails. Hints and a solution are a click away on it.
+        """
+        verdict = self.verdict(answer)
+        return Card(verdict, verdict.startswith("Right."), self.hints, self.solution)
 
     def verdict(self, answer: Any) -> str:
-        """Return what `check` prints."""
+        """Return what `check` says."""
         try:
             return f"Right. {self.judge(answer)}"
         except Wrong as wrong:
@@ -47,18 +53,6 @@ class Exercise:
             if "for ^" in str(error):
                 return "Not yet. In Python a power is written **, not ^."
             return f"Not yet. Your answer stopped with {type(error).__name__}: {error}"
-
-    def hint(self, number: int = 1) -> None:
-        """Print a hint: 1 is the gentlest, and each further one says more."""
-        if not isinstance(number, int) or not 1 <= number <= len(self.hints):
-            print(f"There are hints 1 to {len(self.hints)}; you asked for {number!r}.")
-            return
-        more = f" (hint({number + 1}) says more)" if number < len(self.hints) else ""
-        print(f"{self.hints[number - 1]}{more}")
-
-    def show_solution(self) -> None:
-        """Print a solution. Try the hints first."""
-        print(self.solution)
 
     def __repr__(self) -> str:
         return self.question

@@ -552,16 +552,24 @@ class Notebook:
     def test_exercises(self, lab):
         for exercise, name, wrong, word in self.exercises:
             cell = lab.cell(f"{name}.check(")
-            (said,) = [text for text in lab.run(cell) if text.strip()]
-            assert said.startswith("Not yet.")
+            verdict, hints = cell.locator(".fx-verdict"), cell.locator(".fx-hints li")
+            assert verdict.inner_text().startswith("✗ Not yet.")
+            assert hints.count() == 0 and exercise.hints[0] not in cell.inner_text()
+            cell.get_by_role("button", name="Give me a hint").click()
+            until(lambda hints=hints: hints.count() == 1, 5, "a hint")
+            assert hints.inner_text() == exercise.hints[0]
+            cell.get_by_role("button", name="Another hint").click()
+            until(lambda hints=hints: hints.count() == 2, 5, "another hint")
+            cell.get_by_role("button", name="Show a solution").click()
+            solution = cell.locator(".fx-solution")
+            until(solution.is_visible, 5, "the solution")
+            assert solution.inner_text() == exercise.solution
             answer = re.search(rf"{name}\.check\((\w+)\)", cell.inner_text())[1]
-            (said,) = lab.run(cell, f"{answer} = {wrong}\n{name}.check({answer})")
-            assert said.startswith("Not yet.") and word in said
+            lab.run(cell, f"{answer} = {wrong}\n{name}.check({answer})")
+            assert verdict.inner_text().startswith("✗ Not yet.") and word in verdict.inner_text()
             given = re.findall(r"^(?:def )?(\w+)(?: =|\()", exercise.solution, flags=re.MULTILINE)
-            (said,) = lab.run(cell, f"{exercise.solution}\n{name}.check({given[-1]})")
-            assert said.startswith("Right.")
-            (said,) = lab.run(lab.cell(f"{name}.hint("))
-            assert "(hint(2) says more)" in said
+            lab.run(cell, f"{exercise.solution}\n{name}.check({given[-1]})")
+            assert verdict.inner_text().startswith("✓ Right.")
 
 
 def _tab_to(wanted):

@@ -55,9 +55,11 @@ def test_a_wrong_one_is_told_what_to_look_at():
 
 
 @pytest.mark.parametrize("answer", [lambda x: x + 1, lambda x: x, None, endless])
-def test_check_prints_the_verdict_and_returns_nothing(hurried, capsys, answer):
-    assert PLUS_ONE.check(answer) is None
-    assert capsys.readouterr().out == PLUS_ONE.verdict(answer) + "\n"
+def test_check_returns_a_card_with_the_verdict_and_prints_nothing(hurried, capsys, answer):
+    card = PLUS_ONE.check(answer)
+    assert card.verdict == repr(card) == PLUS_ONE.verdict(answer)
+    assert card.is_right == card.verdict.startswith("Right.")
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
@@ -179,33 +181,6 @@ def test_no_alarm_is_left_behind(hurried, answer):
         assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
     finally:
         signal.signal(signal.SIGALRM, before)
-
-
-@pytest.mark.parametrize("number, words", [(1, "gentle"), (2, "clearer"), (3, "nearly there")])
-def test_hints_unfold_one_by_one(capsys, number, words):
-    PLUS_ONE.hint(number)
-    out = capsys.readouterr().out
-    assert words in out
-    assert ("hint(" in out) == (number < 3)
-    assert not any(other in out for other in {"gentle", "clearer", "nearly there"} - {words})
-
-
-def test_the_first_hint_is_the_gentlest(capsys):
-    PLUS_ONE.hint()
-    assert "gentle" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("number", [0, 4, -1, "1", None, 1.5])
-def test_other_hints_are_refused_in_words(capsys, number):
-    PLUS_ONE.hint(number)
-    out = capsys.readouterr().out
-    assert "1 to 3" in out and repr(number) in out
-
-
-def test_the_solution_is_shown_when_asked_for_and_not_before(capsys):
-    assert "return" not in repr(PLUS_ONE)
-    PLUS_ONE.show_solution()
-    assert capsys.readouterr().out == PLUS_ONE.solution + "\n"
 
 
 def test_repr_is_the_question():

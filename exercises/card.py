@@ -1,0 +1,56 @@
+"""What stands under an answer that was checked: the verdict, and hints and a solution on request.
+
+The browser's half is card.js. A hint leaves Python only when the reader asks for it, so a notebook
+that was run from top to bottom has none of them in it.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+HERE = Path(__file__).parent
+EXPLORERS = HERE.parent / "explorers"
+
+
+class Card(anywidget.AnyWidget):
+    """`verdict` in words, and whether the answer `is_right`."""
+
+    _esm = "\n".join(p.read_text("utf-8") for p in (EXPLORERS / "page.js", HERE / "card.js"))
+    _css = HERE / "prediction.css"
+
+    verdict = t.Unicode().tag(sync=True)
+    is_right = t.Bool().tag(sync=True)
+    count = t.Int().tag(sync=True)  # of the hints that there are
+    hints: t.List[str] = t.List().tag(sync=True)  # asked for so far
+    solution = t.Unicode().tag(sync=True)  # empty until it is asked for
+
+    def __init__(self, verdict: str, is_right: bool, hints: Sequence[str], solution: str) -> None:
+        super().__init__(verdict=verdict, is_right=is_right, count=len(hints))
+        self._hints, self._solution = tuple(hints), solution
+        self.on_msg(self._hear)
+
+    def hint(self) -> None:
+        """Show one hint more; the first is the gentlest. After the last there is nothing to do."""
+        self.hints = list(self._hints[: len(self.hints) + 1])
+
+    def solve(self) -> None:
+        """Show a solution."""
+        self.solution = self._solution
+
+    def _hear(self, _: object, content: dict, buffers: object) -> None:
+        match content:
+            case {"kind": "hint"}:
+                self.hint()
+            case {"kind": "solution"}:
+                self.solve()
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
+        return {**data, "text/plain": repr(self)}, metadata
+
+    def __repr__(self) -> str:
+        return self.verdict
