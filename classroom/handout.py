@@ -200,9 +200,10 @@ class Notebook:
         return line != self._caption and not re.match(r"[A-Z]\w+\(\w+=", line)
 
     def _figure(self, output):
-        title, self._caption = output.data["text/plain"].split("\n", 1)
+        title, said = output.data["text/plain"], output.metadata["image/png"]["alt"]
+        self._caption = said.removeprefix(f"{title}. ")
         self._figures += 1
-        alt = html.escape(output.metadata["image/png"]["alt"])
+        alt = html.escape(said)
         picture = "".join(output.data["image/png"].split())
         return (
             f'<figure><img src="data:image/png;base64,{picture}" alt="{alt}">'

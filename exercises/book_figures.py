@@ -35,5 +35,6 @@ def predict_accuracy(stored: Stored) -> Guess:
         "Decay alone would leave it at 10. The size of the weights does not notice the "
         "sideways steps that taught the network most of what it knows.",
         value=lambda: 100 * sum(first) / len(first),
+        close=5,
         unit="percent",
     )

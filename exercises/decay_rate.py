@@ -32,6 +32,7 @@ def predict_epoch() -> Guess:
             f"{theory.steps_per_epoch(50_000, 10):,} steps."
         ),
         value=lambda: 100 * theory.epoch_factor(**_BOOK),
+        close=2,
         unit="percent",
     )
 

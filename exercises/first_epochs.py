@@ -13,7 +13,11 @@ from experiments.runs import ETA, SEED, M
 from nn_core import LayerLedger, Network, load_mnist, train
 
 N_TRAIN = 5000
-_DECAY, _DATA, _BOTH = "weight decay, clearly", "the data, clearly", "both about equally"
+_DECAY, _DATA, _BOTH = (
+    "weight decay: it has over 60 % of both together",
+    "the data: they have over 60 %",
+    "about equal: neither has 60 %",
+)
 
 
 @cache
@@ -35,9 +39,9 @@ def predict_squared_size() -> Choice:
         "changes it?",
         [_DECAY, _DATA, _BOTH],
         lambda: (
-            f"Decay has {first_epoch(5.0).decay_share:.1%} of the ledger "
-            f"(decay {first_epoch(5.0).decay:,.0f}, pull {first_epoch(5.0).pull:,.0f}, "
-            f"kick {first_epoch(5.0).kick:,.0f})."
+            f"Of all that changes it, decay does {first_epoch(5.0).decay_share:.1%}: it takes "
+            f"{-first_epoch(5.0).decay:,.0f}, and what the data take and add is "
+            f"{abs(first_epoch(5.0).pull) + first_epoch(5.0).kick:,.0f} in all."
         ),
         right=_DECAY,
     )

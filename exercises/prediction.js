@@ -1,7 +1,27 @@
 // A question, a way to answer it, and the result afterwards. What it shares with a figure's page is
 // in explorers/page.js, which stands in front of this.
 
+const SAID = { right: "✓ Right.", wrong: "✗ Not so." };
+
+// What was guessed, for when the page is opened again: as long as the browser keeps it.
+function remembered(question) {
+  const key = `first-epochs, guess: ${question}`;
+  const trying = (act) => {
+    try {
+      return act();
+    } catch {
+      return null; // a browser that keeps nothing for this page
+    }
+  };
+  return {
+    get: () => trying(() => localStorage.getItem(key)),
+    set: (guess) => trying(() => localStorage.setItem(key, guess)),
+    clear: () => trying(() => localStorage.removeItem(key)),
+  };
+}
+
 function render({ model, el }) {
+  const before = remembered(model.get("question"));
   const group = `fx${Math.random().toString(36).slice(2, 8)}`;
   const options = model.get("options");
   const number = element("input", { type: "text", inputmode: "decimal" });
@@ -18,7 +38,12 @@ function render({ model, el }) {
     sign.textContent = isDone() ? "" : words; // a result that stands there needs no Python any more
     form.classList.toggle("fx-lost", isGone && !isDone());
   });
-  const outcome = element("output", { class: "fx-outcome", tabindex: -1 });
+  const [mark, words] = [element("span", { class: "fx-mark" }), element("span")];
+  const again = element("button", { type: "button", onclick: () => {
+    before.clear();
+    send({ kind: "again" });
+  } }, "Guess again");
+  const outcome = element("output", { class: "fx-outcome", tabindex: -1 }, mark, words);
   const isDone = () => Boolean(model.get("outcome"));
   const send = (message) => {
     if (python.isGone()) return;
@@ -33,20 +58,30 @@ function render({ model, el }) {
   const show = element("button", { type: "button", onclick: () => send({ kind: "show" }) },
     "Show me without guessing");
   const form = element("form", { class: "fx", onsubmit: commit, onkeydown: goOn }, fields,
-    element("div", { class: "fx-buttons" }, submit, show),
+    element("div", { class: "fx-buttons" }, submit, show, again),
     sign, message, outcome);
   const paint = () => {
+    const verdict = model.get("verdict");
     message.textContent = model.get("message");
-    outcome.textContent = model.get("outcome");
+    mark.textContent = verdict ? `${SAID[verdict]} ` : "";
+    words.textContent = model.get("outcome");
+    outcome.hidden = !isDone();
+    outcome.className = `fx-outcome ${verdict && `fx-${verdict}`}`;
+    again.hidden = !isDone();
+    if (isDone() && model.get("guess")) before.set(model.get("guess"));
     // A disabled button loses the focus, and JupyterLab its keys: so the outcome takes it.
     const isReader = form.contains(document.activeElement);
+    const wasDone = fields.disabled;
     submit.disabled = show.disabled = fields.disabled = isDone();
-    if (isReader && isDone()) outcome.focus({ preventScroll: true });
+    if (isReader && isDone() !== wasDone) {
+      (isDone() ? outcome : fields.querySelector("input")).focus({ preventScroll: true });
+    }
     if (isDone() || model.get("message")) python.answered();
   };
   model.on("change", paint);
   paint();
   el.append(form);
+  if (!isDone() && before.get() !== null) send({ kind: "commit", guess: before.get() });
   return () => {
     python.stop();
     model.off("change", paint);

@@ -1,14 +1,15 @@
 """Predict, then see: a reader commits to a guess, and only then the result appears beside it.
 
 One may also ask for the result without guessing. A prediction is a widget of its own, with the
-browser's half in prediction.js.
+browser's half in prediction.js, which remembers a guess for when the page is opened again. Figures
+that give the result away stay covered until then.
 """
 
 import math
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import anywidget
 import numpy as np
@@ -20,6 +21,17 @@ EXPLORERS = HERE.parent / "explorers"
 Result = str | Callable[[], str]
 
 
+class Coverable(Protocol):
+    """A figure, as far as a prediction has to know one."""
+
+    covers: tuple
+
+    def show(self) -> None: ...
+
+
+Figure = TypeVar("Figure", bound=Coverable)
+
+
 class Prediction(anywidget.AnyWidget):
     """Base of `Choice` and `Guess`. `result` is a text, or a function that computes one."""
 
@@ -28,33 +40,70 @@ class Prediction(anywidget.AnyWidget):
     )
     _css = HERE / "prediction.css"
 
+    _newest: ClassVar[dict[str, "Prediction"]] = {}  # of each question
+
     question = t.Unicode().tag(sync=True)
     options: t.List[str] = t.List().tag(sync=True)  # empty: a number is asked for
     unit = t.Unicode().tag(sync=True)
     guess = t.Unicode().tag(sync=True)  # what was committed to, as text
     outcome = t.Unicode().tag(sync=True)  # what the reader sees afterwards; empty until then
+    verdict = t.Enum(["", "right", "wrong"], "").tag(sync=True)  # on the guess
     message = t.Unicode().tag(sync=True)
 
     def __init__(self, question: str, result: Result, **traits: Any) -> None:
         super().__init__(question=question, **traits)
         self._result = result
+        asked_before = self._newest.get(question)
+        self._covered: list[Coverable] = asked_before._covered if asked_before else []
+        self._newest[question] = self
         self.on_msg(self._hear)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the result of this question is still to be seen, here or where it is asked again.
+
+        A reader who runs the cell once more answers the newest one.
+        """
+        return not self._newest[self.question].outcome
+
+    def covers(self, figure: Figure) -> Figure:
+        """Return the figure, which is covered until this question has been answered."""
+        figure.covers = (*figure.covers, self)
+        self._covered.append(figure)
+        return figure
 
     def commit(self, guess: Any) -> None:
         """Commit to a guess and show the result beside it; raises ValueError for no guess."""
         if self.outcome:
-            raise ValueError("The result stands there already. Run the cell again to start afresh.")
+            raise ValueError("The result stands there already. Press “Guess again” first.")
         self.guess = self._checked(guess)
-        self.outcome = self._compared(self._measured())
+        outcome = self._compared(self._measured())
+        with self.hold_sync():
+            self.outcome, self.verdict = outcome, "right" if self._is_right() else "wrong"
+        self._show_figures()
 
     def show(self) -> None:
         """Show the result without guessing."""
         self.outcome = self._told(self._measured())
+        self._show_figures()
+
+    def again(self) -> None:
+        """Forget the guess, and cover the result."""
+        with self.hold_sync():
+            self.guess = self.outcome = self.verdict = self.message = ""
+        self._show_figures()
+
+    def _show_figures(self) -> None:
+        for figure in self._covered:
+            figure.show()
 
     def _checked(self, guess: Any) -> str:
         raise NotImplementedError
 
     def _compared(self, measured: str) -> str:
+        raise NotImplementedError
+
+    def _is_right(self) -> bool:
         raise NotImplementedError
 
     def _told(self, measured: str) -> str:
@@ -71,6 +120,8 @@ class Prediction(anywidget.AnyWidget):
                     self.commit(guess)
                 case {"kind": "show"}:
                     self.show()
+                case {"kind": "again"}:
+                    self.again()
         except ValueError as error:  # not a guess, or not any more
             self.message = str(error)
         except Exception as error:
@@ -103,13 +154,17 @@ class Choice(Prediction):
         return guess
 
     def _compared(self, measured: str) -> str:
-        if self.guess == self._right:
-            return f"You said “{self.guess}”, and so it is. {measured}"
-        return f"You said “{self.guess}”. It comes out otherwise: {measured}"
+        return f"You said “{self.guess}”. {measured}"
+
+    def _is_right(self) -> bool:
+        return self.guess == self._right
 
 
 class Guess(Prediction):
-    """A guessed number. `value` returns the measured one, `result` the words about it."""
+    """A guessed number. `value` returns the measured one, `result` the words about it.
+
+    A guess is right if it is no further off than `close`, in the unit of the value.
+    """
 
     def __init__(
         self,
@@ -117,10 +172,11 @@ class Guess(Prediction):
         result: Result,
         *,
         value: float | Callable[[], float],
+        close: float,
         unit: str = "",
     ) -> None:
         super().__init__(question, result, unit=unit)
-        self._value = value
+        self._value, self._close = value, close
 
     def _checked(self, guess: Any) -> str:
         text = str(guess).strip().removesuffix("%").strip()
@@ -135,14 +191,20 @@ class Guess(Prediction):
         return _in_full(number)
 
     def _told(self, measured: str) -> str:
-        return f"It is {self._right()}. {measured}"
+        return f"It is {self._in_words()}. {measured}"
 
     def _compared(self, measured: str) -> str:
-        return f"You said {self._with_unit(self.guess)}; it is {self._right()}. {measured}"
+        said = f"You said {self._with_unit(self.guess)}; it is {self._in_words()}"
+        return f"{said} ({self._with_unit(_in_full(self._close))} off is close enough). {measured}"
 
-    def _right(self) -> str:
-        value = self._value() if callable(self._value) else self._value
-        return self._with_unit(_in_full(value, 3))
+    def _is_right(self) -> bool:
+        return abs(float(self.guess) - self._right()) <= self._close
+
+    def _right(self) -> float:
+        return self._value() if callable(self._value) else self._value
+
+    def _in_words(self) -> str:
+        return self._with_unit(_in_full(self._right(), 3))
 
     def _with_unit(self, number: str) -> str:
         return f"{number} {self.unit}" if self.unit else number

@@ -53,7 +53,7 @@ def predict_width() -> Choice:
 
 def predict_lambda() -> Choice:
     """Ask for the effect of lambda, which the book's scale does not contain."""
-    falls = "it falls, but by less than √10 = 3.2"
+    falls = "it falls, but by a factor below 3"
 
     def result() -> str:
         ratio = settled(lmbda=3.0) / settled(lmbda=30.0)
@@ -62,7 +62,7 @@ def predict_lambda() -> Choice:
     return Choice(
         "Ten times as strong a λ. The scale 1/√N_w does not know λ. What becomes of the settled "
         "size?",
-        ["it stays the same", falls, "it falls by about 10"],
+        ["it stays the same", falls, "it falls by about √10 = 3.2", "it falls by about 10"],
         result,
         right=falls,
     )

@@ -408,9 +408,9 @@ class Canvas:
     def _svg(self, **layers):
         return self._render("svg", **layers).decode()
 
-    def png(self, dpi=100):
-        """Return the whole figure as PNG: the figure of record."""
-        return self._render("png", still=True, moving=True, dpi=dpi)
+    def png(self, dpi=100, covered=False):
+        """Return the figure as PNG, the figure of record: whole, or without what moves."""
+        return self._render("png", still=True, moving=not covered, dpi=dpi)
 
     def _render(self, kind, *, still, moving, dpi=72):
         for panel in self.panels:

@@ -130,9 +130,10 @@ class Figure:
         self._projector = False
         self.viewers: list = []  # each with show() and say(), for all of it and the message alone
         self.message = ""  # what went wrong, in plain words
+        self.covers: tuple = ()  # questions, each with `is_open`, that are to be answered first
         self.state = self.defaults()
         self.run: Run
-        if self.computes_later:
+        if self.computes_later and self.memory is None:
             with self.reported():
                 self._begin(state)
                 self.run.go(Phase.COMPUTING)
@@ -258,6 +259,16 @@ class Figure:
     @projector.setter
     def projector(self, on: bool) -> None:
         self._projector = bool(on)
+        self.show()
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether a reader is to guess first what it shows."""
+        return any(question.is_open for question in self.covers)
+
+    def uncover(self) -> None:
+        """Show it, whatever was to be guessed first."""
+        self.covers = ()
         self.show()
 
     def __setattr__(self, name: str, value: Any) -> None:

@@ -92,5 +92,6 @@ _READERS = {
     "press": ("method", _method),
     "projector": ("on", _flag),
     "width": ("width", _width),
+    "uncover": None,
     "csv": None,
 }

@@ -228,7 +228,9 @@ function render({ model, el }) {
   const still = element("div", { class: "fe-layer", "aria-hidden": "true" });
   const moving = element("div", { class: "fe-layer fe-over", "aria-hidden": "true" });
   const picture = element("div", { role: "img" }, still, moving);
-  const figure = element("div", { class: "fe-figure" }, picture, busy, sign);
+  const cover = element("div", { class: "fe-cover" },
+    element("p", {}, "Guess first: the question is above."), button("Show me anyway", wish("uncover")));
+  const figure = element("div", { class: "fe-figure" }, picture, busy, cover, sign);
   const sentence = element("p", { class: "fe-sentence" });
   const message = element("p", { class: "fe-message", role: "alert" });
   const live = element("div", { class: "fe-unseen", "aria-live": "polite" });
@@ -282,10 +284,15 @@ function render({ model, el }) {
     if (changed("message")) message.textContent = next.message;
     if (changed("sentence")) {
       sentence.textContent = next.sentence;
-      picture.setAttribute("aria-label", `${spec.title}. ${next.sentence}`);
+      picture.setAttribute("aria-label", `${spec.title}. ${next.sentence || "Covered."}`);
       clearTimeout(announcement);
       if (shown.sentence) announcement = setTimeout(() => (live.textContent = next.sentence), PAUSE);
     }
+    if (shown.covered && !next.covered && cover.contains(document.activeElement)) {
+      defaults.focus({ preventScroll: true });
+    }
+    cover.hidden = !next.covered;
+    root.classList.toggle("fe-covered", next.covered);
     table.replaceChildren(...next.table.map(([what, value]) => element("tr", {},
       element("th", { scope: "row" }, what), element("td", {}, value))));
     if (changed("preset") || document.activeElement !== preset) preset.value = next.preset;
@@ -293,7 +300,7 @@ function render({ model, el }) {
     if (isOver() && busy.contains(document.activeElement)) {
       defaults.focus({ preventScroll: true }); // a button that is hidden would lose the focus
     }
-    busy.hidden = spec.playable || isOver();
+    busy.hidden = spec.playable || isOver() || next.covered;
     state.textContent = isRunning() ? "computing …" : "stopped";
     stop.textContent = isRunning() ? "Stop" : "Go on";
     play.textContent = isRunning() ? "Pause" : isOver() ? "Play again" : "Play";

@@ -16,12 +16,10 @@ from explorers.canvas import WIDTHS
 from explorers.figure import CHANGING, Figure
 from explorers.formats import full
 from explorers.run import Phase
-from explorers.worker import IN_BROWSER, Worker
+from explorers.worker import Worker
 
 HERE = Path(__file__).parent
-
-if IN_BROWSER:  # the figure first: computing all of it can take ten seconds
-    Figure.computes_later = True
+COVERED = "Covered until you have guessed: the question stands above it."
 
 
 class Explorer(anywidget.AnyWidget):
@@ -61,13 +59,15 @@ class Explorer(anywidget.AnyWidget):
         with CHANGING, self.hold_sync():
             before = self._still, self._moving
             canvas = figure.drawn(self._width)
-            self._still, self._moving = canvas.still_svg(), canvas.moving_svg()
+            covered = figure.is_covered
+            self._still, self._moving = canvas.still_svg(), "" if covered else canvas.moving_svg()
             drawing = perf_counter() - begun
             self._shown = {
                 "positions": {c.name: c.nearest(figure.state[c.name]) for c in figure.controls},
                 "texts": {name: full(value) for name, value in figure.state.items()},
-                "sentence": figure.part("describe"),
-                "table": [list(row) for row in figure.part("tabulate")],
+                "covered": covered,
+                "sentence": "" if covered else figure.part("describe"),
+                "table": [] if covered else [list(row) for row in figure.part("tabulate")],
                 "progress": list(figure.progress(figure.run.result)),
                 "preset": figure.preset,
                 "projector": figure.projector,
@@ -115,6 +115,8 @@ class Explorer(anywidget.AnyWidget):
             figure.go(Phase.STEPPING)
         elif kind == "restart":
             figure.restart()
+        elif kind == "uncover":
+            figure.uncover()
         elif kind == "press":
             getattr(figure, what)()
         elif kind == "projector":
@@ -158,14 +160,20 @@ def mimebundle(figure, include=None, exclude=None):
     """Return what a cell shows of a figure: the widget, and its record for who has no kernel."""
     view = explorer(figure)._repr_mimebundle_()
     data, metadata = view if isinstance(view, tuple) else (view or {}, {})
-    said = figure.part("describe")
-    data = {**data, "text/plain": f"{figure.title}\n{said}"}
+    said = COVERED if figure.is_covered else figure.part("describe")
+    data = {**data, "text/plain": figure.title}  # the same however far it has been computed
     if Explorer.record:
-        data["image/png"] = base64.b64encode(figure.drawn().png()).decode()
+        png = figure.drawn().png(covered=figure.is_covered)
+        data["image/png"] = base64.b64encode(png).decode()
         metadata = {**metadata, "image/png": {"alt": f"{figure.title}. {said}"}}
     return data, metadata
 
 
 def teach(shell):
-    """Let an IPython shell show figures as widgets."""
+    """Let an IPython shell show figures as widgets.
+
+    In a kernel a figure is shown with its first result and computes the rest later: all of it can
+    take ten seconds. Code that asks for its results waits for them.
+    """
+    Figure.computes_later = hasattr(shell, "kernel")
     shell.display_formatter.mimebundle_formatter.for_type(Figure, mimebundle)

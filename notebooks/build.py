@@ -26,6 +26,9 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 
+# A figure is stored as it is in the end, not as it is when it is first shown.
+TO_THE_END = "import explorers\nexplorers.figure.Figure.computes_later = False"
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -59,6 +62,9 @@ def execute(notebook, name, folder):
         coalesce_streams=True,  # else the split of printed text into messages is a matter of luck
     )
     with client.setup_kernel():
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(TO_THE_END))
+        client.execute_cell(notebook.cells[0], 0, store_history=False)
+        del notebook.cells[0]
         for number, cell in enumerate(notebook.cells):
             try:
                 client.execute_cell(cell, number)

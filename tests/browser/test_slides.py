@@ -137,7 +137,7 @@ def test_a_prediction_is_answered_and_left(page):
     question = page.locator(".fx:visible")
     question.get_by_label("about a hundred-thousandth").check()
     question.get_by_role("button", name="That is my guess").click()
-    until(lambda: "and so it is" in text(page), 20, "the outcome")
+    until(lambda: "✓ Right." in text(page), 20, "the outcome")
     assert "after a whole epoch" in move(page, "ArrowRight")
     page.locator(".fx:visible input").type("9 5")  # a field keeps the space
     assert page.locator(".fx:visible input").input_value() == "9 5"

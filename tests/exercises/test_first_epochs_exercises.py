@@ -207,30 +207,30 @@ def test_no_verdict_gives_the_threshold_away():
     "ask, ratio, right",
     [
         (first_epochs.predict_squared_size,
-         lambda one: -one.decay / (abs(one.pull) + one.kick), "weight decay, clearly"),
+         lambda one: -one.decay / (abs(one.pull) + one.kick), first_epochs._DECAY),
         (first_epochs.predict_step_length,
-         lambda one: one.decay_step / one.data_step, "the data, clearly"),
+         lambda one: one.decay_step / one.data_step, first_epochs._DATA),
         (first_epochs.predict_displacement,
-         lambda one: one.decay_displacement / one.data_displacement, "both about equally"),
+         lambda one: one.decay_displacement / one.data_displacement, first_epochs._BOTH),
     ],
 )  # fmt: skip
 def test_the_numbers_bear_the_right_option_out(ask, ratio, right):
-    measured = ratio(first_epoch(5.0))
-    found = {measured > 2: "weight decay, clearly", measured < 0.5: "the data, clearly"}
-    assert found.get(True, "both about equally") == right
+    share = ratio(first_epoch(5.0)) / (1 + ratio(first_epoch(5.0)))
+    found = {share > 0.6: first_epochs._DECAY, share < 0.4: first_epochs._DATA}
+    assert found.get(True, first_epochs._BOTH) == right
     prediction = ask()
     prediction.commit(right)
-    assert "and so it is" in prediction.outcome
+    assert prediction.verdict == "right"
     other = ask()
     other.commit(next(option for option in other.options if option != right))
-    assert "otherwise" in other.outcome
+    assert other.verdict == "wrong"
 
 
 def test_the_outcomes_say_the_measured_numbers():
     one = first_epoch(5.0)
     for ask, numbers in [
         (first_epochs.predict_squared_size,
-         [f"{one.decay_share:.1%}", f"{one.decay:,.0f}", f"{one.pull:,.0f}", f"{one.kick:,.0f}"]),
+         [f"{one.decay_share:.1%}", f"{-one.decay:,.0f}", f"{abs(one.pull) + one.kick:,.0f}"]),
         (first_epochs.predict_step_length,
          [f"{one.data_step:.3f}", f"{one.decay_step:.3f}",
           f"{one.data_step / one.decay_step:.1f} times"]),

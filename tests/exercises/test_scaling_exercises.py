@@ -46,9 +46,14 @@ def outcome(prediction, guess):
     return prediction.outcome
 
 
+def verdict(prediction, guess):
+    prediction.commit(guess)
+    return prediction.verdict
+
+
 def bears_out(ask, option):
     """Which option the prediction takes for right."""
-    return [one for one in ask().options if "and so it is" in outcome(ask(), one)] == [option]
+    return [one for one in ask().options if verdict(ask(), one) == "right"] == [option]
 
 
 def test_what_lambda_does_is_what_the_numbers_say(raw):

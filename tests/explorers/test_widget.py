@@ -516,13 +516,40 @@ def test_without_a_kernel_the_figure_of_record_and_its_words_remain(gates, monke
     data, metadata = mimebundle(figure)
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
     assert metadata["image/png"]["alt"] == f"A fake figure. {figure.sentence}"
-    assert figure.sentence in data["text/plain"] and figure.title in data["text/plain"]
+    assert data["text/plain"] == figure.title
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["image/png"] == mimebundle(Fake(x=3))[0]["image/png"]
     monkeypatch.setattr(Explorer, "record", False)  # where there always is a kernel
     data, metadata = mimebundle(figure)
     assert "image/png" not in data and "image/png" not in metadata
     assert len(figure.viewers) == 1  # shown twice, it is one widget
+
+
+class Question:
+    is_open = True
+
+
+def test_a_covered_figure_sends_nothing_that_tells(gates):
+    figure, question = Fake(x=3), Question()
+    figure.covers = (question,)
+    page = Page(figure)
+    assert page.covered and page.still and page.moving == "" and page.table == []
+    assert figure.sentence not in str(page._state)
+    data, metadata = mimebundle(figure)
+    uncovered, _ = mimebundle(Fake(x=3))
+    assert data["image/png"] != uncovered["image/png"]
+    assert figure.sentence not in metadata["image/png"]["alt"]
+    question.is_open = False
+    figure.show()
+    assert not page.covered and page.sentence == figure.sentence and page.moving
+
+
+def test_a_reader_may_see_a_covered_figure_anyway(gates):
+    figure = Fake(x=3)
+    figure.covers = (Question(), Question())
+    page = Page(figure)
+    page.ask("uncover")
+    assert not page.covered and page.sentence == figure.sentence and shown(page) == (3, 2)
 
 
 async def test_the_stopwatch_times_each_new_picture(page, monkeypatch):
