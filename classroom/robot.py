@@ -293,9 +293,13 @@ class Lab:
         return nodes
 
     def figure(self, number=0, cell=None):
-        """Return a figure of the notebook, or the one that a cell shows."""
+        """Return a figure of the notebook, or the one that a cell shows, uncovered."""
         root = cell.locator(".fe") if cell else self.page.locator(".jp-Notebook .fe").nth(number)
         root.scroll_into_view_if_needed()
+        cover = root.locator(".fe-cover")
+        if cover.is_visible():
+            cover.get_by_role("button", name="Show me anyway").click()
+            cover.wait_for(state="hidden")
         return Figure(self, root, cell)
 
     def predictions(self):

@@ -17,12 +17,15 @@ from shown import figures
 
 from classroom.robot import number_in, until
 from exercises import (
+    book_figures,
     decay_rate,
     derived,
     first_epochs,
     four_answers,
     memory,
+    playground,
     scaling,
+    start_here,
     tail_off,
 )
 
@@ -654,6 +657,36 @@ class TestStartHere(Notebook):
         ("predict_meeting()", tail_off.predict_meeting()._right),
         ("predict_fading()", memory.predict_fading()._right),
     )
+    exercises = (
+        (start_here.claimed_size, "start_here.claimed_size", "1 / 28", "one neuron"),
+    )  # fmt: skip
+
+    def test_a_figure_is_covered_until_its_question_is_answered(self, lab):
+        form = _anew(lab, 0, self.predictions[0][0])
+        lab.run(lab.cell("meet.covers"))
+        root = lab.cell("meet.covers").locator(".fe")
+        cover, told = root.locator(".fe-cover"), lambda: root.locator(".fe-sentence").inner_text()
+        until(cover.is_visible, 5, "the cover")
+        assert told() == "" and root.locator(".fe-over path").count() == 0
+        assert not root.locator("input").first.is_visible()
+        _answer(form, self.predictions[0][1])
+        until(lambda: not cover.is_visible(), 20, "the figure")
+        assert "λ" in told() and root.locator(".fe-over path").count() > 0
+        form.get_by_role("button", name="Guess again").click()
+        until(cover.is_visible, 5, "the cover again")
+        cover.get_by_role("button", name="Show me anyway").click()
+        until(lambda: not cover.is_visible(), 5, "the figure again")
+
+    def test_a_guess_survives_a_reload(self, lab):
+        line, right = self.predictions[0]
+        form = _anew(lab, 0, line)
+        _answer(form, right)
+        said = _outcome(form)
+        lab.run(lab.cell(line))  # as after a reload, Python knows nothing of the guess
+        assert _outcome(lab.predictions()[0]) == said
+        _anew(lab, 0, line)
+        lab.run(lab.cell(line))
+        assert lab.predictions()[0].get_by_role("button", name="That is my guess").is_enabled()
 
     def test_a_killed_kernel_is_told_of_on_all_that_it_leaves_behind(self, lab):
         figure = lab.figure()
@@ -752,6 +785,9 @@ class TestBookGraphs(Notebook):
         ("predict_accuracy", 87),
         ("predict_finished", "still larger, but less than twice as large"),
     )
+    exercises = (
+        (book_figures.meeting_epoch, "questions.meeting_epoch", "41.84", "√2"),
+    )  # fmt: skip
 
 
 class TestFourAnswers(Notebook):
@@ -769,6 +805,11 @@ class TestFourAnswers(Notebook):
 
 class TestPlayground(Notebook):
     notebook = "06_playground"
+    predictions = (
+        ("predict_too_strong()", playground.predict_too_strong()._right),
+        ("predict_past_the_edge()", playground.predict_past_the_edge()._right),
+    )
+    exercises = ((playground.edge, "questions.edge", "4000", "flips"),)
 
 
 class TestDerived(Notebook):
