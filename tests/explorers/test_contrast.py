@@ -3,9 +3,18 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
 
 from explorers.style import BLUE, GREEN, ORANGE, PURPLE, SKY, TEXT, VERMILLION
+
+# What CSS makes of a colour's channels: invert(0.9), and hue-rotate(180deg) by its matrix in the
+# specification (Filter Effects Module Level 1), whose rows are 2 * luma weights, less 1 on the
+# diagonal.
+DARK = "filter: invert(0.9) hue-rotate(180deg)"
+LUMA = np.array([0.213, 0.715, 0.072])
+HUE_TURNED = 2 * np.tile(LUMA, (3, 1)) - np.eye(3)
 
 ROOT = Path(__file__).parents[2]
 SHEETS = [ROOT / "explorers" / "widget.css", ROOT / "exercises" / "prediction.css"]
@@ -19,6 +28,12 @@ def luminance(colour):
     channels = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear))
+
+
+def in_the_dark(colour):
+    """Return a colour as a dark theme shows it."""
+    channels = 0.1 * np.array(to_rgb(colour)) + 0.9 * (1 - np.array(to_rgb(colour)))
+    return to_hex(np.clip(HUE_TURNED @ channels, 0, 1))
 
 
 def contrast(one, other):
@@ -50,6 +65,18 @@ def test_words_on_the_page(selector, declared):
     ground = declared.get("background", PAPER)
     if "progress" not in selector:
         assert contrast(ink, ground) >= 4.5
+        assert contrast(*map(in_the_dark, (ink, ground))) >= 4.5
+
+
+def test_a_dark_theme_turns_over_all_that_is_ours():
+    assert all(DARK in sheet.read_text(encoding="utf-8") for sheet in SHEETS)
+    assert in_the_dark(PAPER) == "#191919"
+
+
+def test_hues_stay_in_the_dark():
+    for colour in (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY):
+        hue, other = (rgb_to_hsv(to_rgb(one))[0] for one in (colour, in_the_dark(colour)))
+        assert abs((hue - other + 0.5) % 1 - 0.5) < 0.06
 
 
 def test_sheets_name_colours_in_a_way_that_is_understood():
@@ -61,6 +88,7 @@ def test_sheets_name_colours_in_a_way_that_is_understood():
 @pytest.mark.parametrize("colour", TEXT)
 def test_words_in_a_figure(colour):
     assert contrast(TEXT[colour], PAPER) >= 4.5
+    assert contrast(*map(in_the_dark, (TEXT[colour], PAPER))) >= 4.5
 
 
 def test_every_colour_of_a_curve_has_one_for_its_words():
