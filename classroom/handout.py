@@ -193,6 +193,8 @@ class Notebook:
             return render(output.data["text/markdown"], self.number)
         if "image/png" in output.data:
             return self._figure(output)
+        if "text/html" in output.data:
+            return output.data["text/html"]
         return printed(output.data["text/plain"])
 
     def _is_news(self, line):

@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments import relu, scaling, scaling_fit, store, sweep
+from experiments.tables import Table
 from nn_core import load_mnist, theory
 from nn_core.cost import CrossEntropyCost
 
@@ -215,29 +216,34 @@ def sizes(run, found):
     return np.sqrt(squared / n_weights), np.sqrt(rest / n_weights)
 
 
-def show_random_walk(stored, *names):
-    """Print the size that sqrt(eta/(2 kappa)) forecasts, and what was measured in both layers."""
-    print(f"{'hidden layer, lit pixels':>72}{'output layer':>28}")
-    print(f"{'hidden':>6}{'neurons':>9}{'η':>7}{'λ/n_train':>11}{'forecast':>11}"
-          + f"{'measured':>12}{'ratio':>7}{'noise':>9}" * 2)  # fmt: skip
+def table_of_random_walk(stored, *names):
+    """Return the size that sqrt(eta/(2 kappa)) forecasts, and what was measured in both layers."""
+    rows = []
     for run in dict.fromkeys(run for name in names for run in series()[name]):
-        line = f"{run.hidden:>6}{run.activation:>9}{run.eta:>7g}{run.kappa:>11g}"
-        line += f"{run.random_walk:>11.4f}"
+        row = [run.hidden, run.activation, f"{run.eta:g}", f"{run.kappa:g}",
+               f"{run.random_walk:.4f}"]  # fmt: skip
         for size, noise in zip(*sizes(run, stored[run])):
-            line += f"{size:>12.4f}{run.random_walk / size:>7.2f}{noise:>9.4f}"
-        print(line)
+            row += [f"{size:.4f}", f"{run.random_walk / size:.2f}", f"{noise:.4f}"]
+        rows.append(row)
+    layers = [f"{layer}\n{what}" for layer in ("hidden, lit", "output")
+              for what in ("measured", "ratio", "noise")]  # fmt: skip
+    return Table(
+        ("hidden", "neurons", "η", "λ/n_train", "forecast", *layers), rows, words=("neurons",)
+    )
 
 
-def show_beside_sgd(stored, of_sgd, *names):
-    """Print the squared sizes of both layers, and those of SGD from the scaling sweep."""
-    print(f"{'‖W1‖²':>32}{'‖W2‖²':>20}{'sum':>20}")
-    print(f"{'hidden':>6}{'λ':>6}" + f"{'SGD':>11}{'Adam':>9}" * 3)
+def table_beside_sgd(stored, of_sgd, *names):
+    """Return the squared sizes of both layers, and those of SGD from the scaling sweep."""
+    rows = []
     for run in dict.fromkeys(run for name in names for run in series()[name]):
         here = squared_sizes(stored[run])
         there = scaling_fit.measured(of_sgd, scaling.Run(hidden=run.hidden, lmbda=run.lmbda))
         pairs = zip([*there, there.sum()], [*here, here.sum()])
-        print(f"{run.hidden:>6}{run.lmbda:>6g}"
-              + "".join(f"{sgd:>11.1f}{adam:>9.1f}" for sgd, adam in pairs))  # fmt: skip
+        rows.append(
+            (run.hidden, f"{run.lmbda:g}", *(f"{one:.1f}" for pair in pairs for one in pair))
+        )
+    groups = [f"{what}\n{which}" for what in ("‖W1‖²", "‖W2‖²", "sum") for which in ("SGD", "Adam")]
+    return Table(("hidden", "λ", *groups), rows)
 
 
 def squared_sizes(found):

@@ -16,6 +16,7 @@ import numpy as np
 
 from experiments import book_figures, linear_limit, store, sweep
 from experiments.runs import from_here_on
+from experiments.tables import Table
 from nn_core import Network, Setting, load_mnist, memory, theory, train
 
 FILE = store.RESULTS / "arrival.npz"
@@ -144,18 +145,19 @@ def _of_the_book(hidden):
     return Run(hidden, n_train=50_000), lengths
 
 
-def show_arrivals(stored, solved, *names):
-    """Print the epoch in which old and new weights meet, forecast and measured, of these series."""
-    print(f"{'length D':>47}{'epoch of meeting':>30}{'curve off':>12}")
-    print(f"{'hidden':>6}{'n_train':>8}{'λ':>5}{'η':>6}{'m':>4}"
-          + f"{'forecast':>10}{'measured':>10}{'ratio':>7}" * 2 + f"{'at most':>10}")  # fmt: skip
+def table_of_arrivals(stored, solved, *names):
+    """Return when old and new weights of these series meet, forecast and measured."""
     found = {run: both for name in names for run, both in measured(stored, name).items()}
+    rows = []
     for run, (old, new) in found.items():
         said = forecast(run, solved, len(old))
-        line = f"{run.hidden:>6}{run.n_train:>8,}{run.lmbda:>5g}{run.eta:>6g}{run.m:>4}"
+        row = [run.hidden, f"{run.n_train:,}", f"{run.lmbda:g}", f"{run.eta:g}", run.m]
         for forecast_of, seen in ((said.length, new[-1]), (said.epochs, met(old, new))):
-            line += f"{forecast_of:>10.1f}{seen:>10.1f}{forecast_of / seen:>7.2f}"
-        print(f"{line}{np.abs(said.curve / old - 1).max():>10.0%}")
+            row += [f"{forecast_of:.1f}", f"{seen:.1f}", f"{forecast_of / seen:.2f}"]
+        rows.append([*row, f"{np.abs(said.curve / old - 1).max():.0%}"])
+    groups = [f"{group}\n{what}" for group in ("length D", "meeting, epoch")
+              for what in ("forecast", "measured", "ratio")]  # fmt: skip
+    return Table(("hidden", "n_train", "λ", "η", "m", *groups, "curve off\nat most"), rows)
 
 
 def main(arguments=None):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments import store, sweep
+from experiments.tables import Table
 from nn_core import Network, load_mnist, train
 from nn_core.cost import sigmoid, sigmoid_prime
 from nn_core.linear_limit import critical_kappa
@@ -95,28 +96,29 @@ def measured(stored, n_train):
     return share * mean(stored, n_train, SHARES[0], "critical")
 
 
-def show_cliff(stored):
-    """Print the lambda of the cliff, forecast and measured; and on both sides, for each n_train,
+def table_of_cliffs(stored):
+    """Return the lambda of the cliff, forecast and measured; and on both sides, for each n_train,
     the hidden layer's size and the images right."""
-    shown = [share for share in SHARES if share != 0.95]
-    print(
-        f"{'':>8}{'λ of the cliff':>26}    size (training images right) at a share of the forecast"
-    )
-    print(f"{'n_train':>8}{'forecast':>10}{'measured':>10}{'ratio':>7}"
-          + "".join(f"{share:>15.0%}" for share in shown))  # fmt: skip
+    shown, rows = [share for share in SHARES if share != 0.95], []
     for n_train in IMAGES:
         forecast, found = mean(stored, n_train, SHARES[0], "critical"), measured(stored, n_train)
-        line = f"{n_train:>8,}{forecast:>10.1f}{found:>10.1f}{forecast / found:>7.2f}"
+        row = [f"{n_train:,}", f"{forecast:.1f}", f"{found:.1f}", f"{forecast / found:.2f}"]
         for share in shown:
             size, right = (mean(stored, n_train, share, of) for of in ("hidden_rms", "accuracy"))
-            line += f"{size:>9.4f} ({right:>3.0%})"
-        print(line)
+            row.append(f"{size:.4f} ({right:.0%})")
+        rows.append(row)
     slope, steepest = (
         np.mean([mean(stored, n_train, SHARES[1], f"{which}_slope") for n_train in IMAGES])
         for which in ("mean", "largest")
     )
-    print(f"at {SHARES[1]:.0%}, σ′ at a neuron's bias: mean {slope:.3f}, largest {steepest:.3f}; "
-          f"as a share of 1/4: {4 * slope:.2f}")  # fmt: skip
+    return Table(
+        ("n_train", *(f"λ of the cliff\n{what}" for what in ("forecast", "measured", "ratio")),
+         *(f"at {share:.0%}\nsize (right)" for share in shown)),
+        rows,
+        title="Size of the hidden layer (training images right) at shares of the forecast λ",
+        note=f"at {SHARES[1]:.0%}, σ′ at a neuron's bias: mean {slope:.3f}, largest "
+        f"{steepest:.3f}; as a share of 1/4: {4 * slope:.2f}",
+    )  # fmt: skip
 
 
 def main(arguments=None):

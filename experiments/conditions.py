@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.runs import from_here_on
+from experiments.tables import Table
 from nn_core import Network, Setting, theory
 from nn_core.ledger import share
 
@@ -179,9 +180,11 @@ def _scaling(stored):
     ]  # fmt: skip
 
 
-def show(rows):
-    """Print the table."""
-    print(f"{'claim and condition':<26}{'where':<24}{'needs':<46}{'measured':<36}holds")
-    for row in rows:
-        verdict = "yes" if row.holds else "NO"
-        print(f"{row.claim:<26}{row.where:<24}{row.needs:<46}{row.measured:<36}{verdict}")
+def as_table(rows):
+    """Return the conditions as a `Table`, each with its verdict."""
+    header = ("claim and condition", "where", "needs", "measured", "holds")
+    return Table(
+        header,
+        [(row.claim, row.where, row.needs, row.measured, row.holds) for row in rows],
+        words=header[:-1],
+    )

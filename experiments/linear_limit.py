@@ -13,6 +13,7 @@ import numpy as np
 
 from experiments import scaling, store, sweep
 from experiments.scaling_fit import distinct, lines, measured
+from experiments.tables import Table
 from nn_core import linear_limit, load_mnist
 
 FILE = store.RESULTS / "linear_limit.npz"
@@ -77,61 +78,70 @@ def squared_size(solved, problem):
 
 # Forecasts beside measurements. Nothing in the first was fitted to the second.
 
+BOTH = [f"{layer} layer\n{what}" for layer in ("hidden", "output")
+        for what in ("forecast", "measured", "ratio")]  # fmt: skip
 
-def show_brightness(stored):
-    """Print the sizes with brighter images, forecast from what was measured at other lambdas.
+
+def table_of_brightness(stored):
+    """Return the sizes with brighter images, forecast from what was measured at other lambdas.
 
     Straight neurons do with inputs times c and weights over c what they did before. So brightness c
     is the same problem with lambda/c, and the weights are those of that problem over sqrt(c).
     Between the measured lambdas of the series the squares are interpolated, as powers.
     """
-    known = lines(stored, "lambda")
+    known, rows = lines(stored, "lambda"), []
     at = np.log([line.lmbda for line in known])
-    print(f"{'':>10}{'':>8}" + f"{'hidden layer':>28}{'output layer':>28}")
-    print(f"{'brightness':>10}{'λ/c':>8}" + f"{'forecast':>12}{'measured':>10}{'ratio':>6}" * 2)
     for run in distinct("brightness"):
-        row = f"{run.brightness:>10g}{run.lmbda / run.brightness:>8g}"
-        for layer, fan_in in enumerate((run.fan_in, 10)):
-            squares = np.log([line.squares[layer] for line in known])
-            squared = np.exp(np.interp(np.log(run.lmbda / run.brightness), at, squares))
-            both = squared / run.brightness, measured(stored, run)[layer]
-            forecast, found = ((one / (run.hidden * fan_in)) ** 0.5 for one in both)
-            row += f"{forecast:>12.4f}{found:>10.4f}{forecast / found:>6.2f}"
-        print(row)
+        squared = [
+            np.exp(np.interp(np.log(run.lmbda / run.brightness), at, np.log(squares)))
+            for squares in zip(*(line.squares for line in known))
+        ]
+        rows.append((f"{run.brightness:g}", f"{run.lmbda / run.brightness:g}",
+                     *_beside(stored, run, np.divide(squared, run.brightness))))  # fmt: skip
+    return Table(("brightness\nc", "λ/c", *BOTH), rows)
 
 
-def show_forecasts(solved, stored, name):
-    """Print hidden and output sizes of a series of the scaling sweep, forecast and measured.
+def table_of_sizes(solved, stored, name):
+    """Return hidden and output sizes of a series of the scaling sweep, forecast and measured.
 
     Settings whose decay is weaker than WEAKEST have no forecast, and are left out.
     """
-    print(f"{'hidden layer':>50}{'output layer':>27}")
-    print(
-        f"{'hidden':>6}{'n_train':>9}{'λ':>7}" + f"{'forecast':>12}{'measured':>10}{'ratio':>7}" * 2
-    )
-    for run in distinct(name):
-        if of(run) not in solved:
-            continue
-        squared = squared_size(solved, of(run))
-        line = f"{run.hidden:>6}{run.n_train:>9,}{run.lmbda:>7g}"
-        for size, fan_in in zip(measured(stored, run), (run.fan_in, 10)):
-            forecast, found = ((one / (run.hidden * fan_in)) ** 0.5 for one in (squared, size))
-            line += f"{forecast:>12.4f}{found:>10.4f}{forecast / found:>7.2f}"
-        print(line)
+    rows = [
+        (run.hidden, f"{run.n_train:,}", f"{run.lmbda:g}",
+         *_beside(stored, run, [squared_size(solved, of(run))] * 2))
+        for run in distinct(name) if of(run) in solved
+    ]  # fmt: skip
+    return Table(("hidden", "n_train", "λ", *BOTH), rows)
 
 
-def show_fitting(solved, points, formula):
-    """Print by how much forecast and fitted formula miss ||w|| of the hidden layer, over all runs
+def _beside(stored, run, squared):
+    """Return forecast, measured size and their ratio for both layers, from forecast squares."""
+    cells = []
+    for *both, fan_in in zip(squared, measured(stored, run), (run.fan_in, 10)):
+        forecast, found = ((one / (run.hidden * fan_in)) ** 0.5 for one in both)
+        cells += [f"{forecast:.4f}", f"{found:.4f}", f"{forecast / found:.2f}"]
+    return cells
+
+
+def table_of_misses(solved, points, formula):
+    """Return by how much forecast and fitted formula miss ||w|| of the hidden layer, over all runs
     whose problem has been solved. `points` are `scaling_fit.settled` of each stored run."""
     forecast, fitted = [], []
     for point in points:
         if point.run.pool == 1 and (problem := of(point.run)) in solved:
             forecast.append(np.log(squared_size(solved, problem) ** 0.5 / point.norm))
             fitted.append(np.log(formula.norm(point) / point.norm))
-    for name, missed in (("forecast, nothing fitted", forecast), ("formula, six numbers", fitted)):
-        print(f"{name:>25}: misses ‖w‖ by {np.sqrt(np.mean(np.square(missed))):.0%} (root mean "
-              f"square), at most {np.max(np.abs(np.expm1(missed))):.0%}")  # fmt: skip
-    print(f"over {len(forecast)} runs of {len(points)}")
+    return Table(
+        ("misses ‖w‖ by", "root mean square", "at most"),
+        [
+            (name, f"{np.sqrt(np.mean(np.square(missed))):.0%}",
+             f"{np.max(np.abs(np.expm1(missed))):.0%}")
+            for name, missed in (("forecast, nothing fitted", forecast),
+                                 ("formula, six numbers", fitted))
+        ],
+        words=("misses ‖w‖ by",),
+        note=f"over {len(forecast)} runs of {len(points)}",
+    )  # fmt: skip
 
 
 def main(arguments=None):

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 
 from experiments import store, sweep
+from experiments.tables import Table
 from nn_core import Network, load_mnist, memory, theory, train
 from nn_core.setting import Setting
 
@@ -202,19 +203,24 @@ def forecast(run, found, epochs, layer=0):
     return np.array([memory.length_forecast(start, message, one**k) for k in range(1, epochs + 1)])
 
 
-def show_crossings(stored, *names, init="large", layer=0):
-    """Print the crossings of these series, of the first seed, once for each run."""
-    print(f"{'memory = message, epoch':>61}{'curve off':>13}{'at epoch 10':>13}{'in the end':>13}")
-    print(f"{'hidden':>6}{'λ':>6}{'η':>6}{'message D':>13}{'forecast':>16}{'measured':>14}"
-          f"{'at most':>13}{'message':>13}{'cosine':>13}")  # fmt: skip
-    runs = [r for name in names for r in series()[name] if (r.init, r.seed) == (init, 0)]
-    for run in dict.fromkeys(runs):
-        one = crossing(run, stored[run], layer)
-        forecast = f"{one.forecast:.1f}" if one.forecast > 0 else "D > start"
-        measured = f"over {run.epochs}" if one.measured is None else one.measured
-        print(f"{run.hidden:>6}{run.lmbda:>6g}{run.eta:>6g}{one.length:>13.1f}{forecast:>16}"
-              f"{measured:>14}{one.largest_error:>13.0%}{one.ripe:>8.0%} of D"
-              f"{one.cosine:>+13.2f}")  # fmt: skip
+def table_of_crossings(stored, *names, init="large", layer=0):
+    """Return the crossings of these series, of the first seed, once for each run."""
+    rows = []
+    for run in dict.fromkeys(r for name in names for r in series()[name]):
+        if (run.init, run.seed) == (init, 0):
+            one = crossing(run, stored[run], layer)
+            forecast = f"{one.forecast:.1f}" if one.forecast > 0 else "D > start"
+            measured = f"over {run.epochs}" if one.measured is None else one.measured
+            rows.append((run.hidden, f"{run.lmbda:g}", f"{run.eta:g}", f"{one.length:.1f}",
+                         forecast, measured, f"{one.largest_error:.0%}", f"{one.ripe:.0%} of D",
+                         f"{one.cosine:+.2f}"))  # fmt: skip
+    return Table(
+        ("hidden", "λ", "η", "message\nD", "forecast\nepoch", "measured\nepoch",
+         "curve off\nat most", "message at\nepoch 10", "cosine in\nthe end"),
+        rows,
+        title=f"Memory = message: {('hidden', 'output')[layer]} layer, "
+        f"{dict(zip(INITS, ('old', 'new')))[init]} initialization",
+    )  # fmt: skip
 
 
 def dimmed(stored, hidden, init="large", epoch=1):

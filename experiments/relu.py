@@ -28,7 +28,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments import scaling, store, sweep
-from experiments.scaling_fit import fit, print_totals
+from experiments.scaling_fit import fit, overall_sizes, totals
+from experiments.tables import Table
 from nn_core import Network, load_mnist, theory
 from nn_core.blas import gemm_and_gemv
 from nn_core.cost import CrossEntropyCost, sigmoid, sigmoid_prime
@@ -262,14 +263,16 @@ def imbalance(run, found):
     return run.eta**2 / lost * (of_w + (1 - run.shrink) * of_b - of_a)
 
 
-def show_totals(stored, name):
-    """Print the squared sizes of a series over the width, and the power of N_w that the size of
+def table_of_totals(stored, name):
+    """Return the squared sizes of a series over the width, and the power of N_w that the size of
     all weights follows."""
-    sizes = print_totals(
-        (run.hidden, 794 * run.hidden, rest(stored, run).squared) for run in _distinct(name)
+    found = [(run.hidden, 794 * run.hidden, rest(stored, run).squared) for run in _distinct(name)]
+    sizes = overall_sizes(found)
+    note = (
+        f"over all weights the size goes like N_w to the power {power(sizes):.2f}, "
+        f"without the two narrowest {power(sizes[2:]):.2f}"
     )
-    print(f"over all weights the size goes like N_w to the power {power(sizes):.2f}, "
-          f"without the two narrowest {power(sizes[2:]):.2f}")  # fmt: skip
+    return totals(found, note)
 
 
 def power(sizes):
@@ -277,20 +280,24 @@ def power(sizes):
     return fit(*zip(*sizes)).exponent
 
 
-def show_balance(stored, *names):
-    """Print how well layers and neurons are balanced, and the difference that noise forecasts.
+def table_of_balance(stored, *names):
+    """Return how well layers and neurons are balanced, and the difference that noise forecasts.
 
-    A single neuron is off balance by | ||w||^2/||a||^2 - 1 |; "without noise" adds the forecast to
-    ||a||^2. Printed is the median over the neurons that fire.
+    A single neuron is off balance by | ||w||^2/||a||^2 - 1 |; "less noise" adds the forecast to
+    ||a||^2. Said is the median over the neurons that fire.
     """
-    print(f"{'‖W1‖² − ‖W2‖²':>41}{'single neurons':>26}")
-    print(f"{'hidden':>6}{'m':>5}{'ratio':>9}{'forecast':>11}{'measured':>10}"
-          f"{'silent':>11}{'off balance':>15}{'without noise':>17}")  # fmt: skip
+    rows = []
     for run in dict.fromkeys(run for name in names for run in _distinct(name)):
         one = rest(stored, run)
         difference = one.squared[0] - one.squared[1]
-        print(f"{run.hidden:>6}{run.m:>5}{one.ratio:>9.2f}{one.imbalance:>11.1f}{difference:>10.1f}"
-              f"{one.silent:>11.1f}{one.off:>15.1%}{one.left:>17.1%}")  # fmt: skip
+        rows.append((run.hidden, run.m, f"{one.ratio:.2f}", f"{one.imbalance:.1f}",
+                     f"{difference:.1f}", f"{one.silent:.1f}", f"{one.off:.1%}",
+                     f"{one.left:.1%}"))  # fmt: skip
+    return Table(
+        ("hidden", "m", "‖W1‖²/‖W2‖²", "‖W1‖² − ‖W2‖²\nforecast", "‖W1‖² − ‖W2‖²\nmeasured",
+         "neurons\nsilent", "neurons\noff balance", "off balance,\nless noise"),
+        rows,
+    )  # fmt: skip
 
 
 def _distinct(name):

@@ -17,6 +17,7 @@ import numpy as np
 
 from experiments import scaling
 from experiments.scaling import Run
+from experiments.tables import Table
 from nn_core import theory
 
 HIDDEN = 0  # the layer that claim 3 is about
@@ -185,17 +186,20 @@ def _error(values):
     return np.std(values, axis=0, ddof=1) / len(values) ** 0.5
 
 
-def show_heat(points, field="eta"):
-    """Print heat's share of the balance, and how much of the squared size is there through it."""
+def table_of_heat(points, field="eta"):
+    """Return heat's share of the balance, and how much of the squared size is there through it."""
     quiet, error, rates = noise(points, field)
-    print(f"‖w‖² without noise, by a line through the {NEARLY_QUIET} smallest η/m: "
-          f"{quiet:.1f} ± {error:.1f}")  # fmt: skip
-    print(f"{'η/m':>6}{'‖w‖²':>9}{'heat, of the balance':>24}{'of ‖w‖² there by noise':>27}"
-          f"{'ratio':>9}")  # fmt: skip
-    for one in rates:
-        ratio = one.added / one.heat_share
-        print(f"{one.rate:>6g}{one.squared_size:>9.1f}{one.heat_share:>24.1%}"
-              f"{one.added:>18.1%} ± {one.error:.2%}{ratio:>9.2f}")  # fmt: skip
+    rows = [
+        (f"{one.rate:g}", f"{one.squared_size:.1f}", f"{one.heat_share:.1%}",
+         f"{one.added:.1%} ± {one.error:.2%}", f"{one.added / one.heat_share:.2f}")
+        for one in rates
+    ]  # fmt: skip
+    return Table(
+        ("η/m", "‖w‖²", "heat, of\nthe balance", "of ‖w‖² there\nby noise", "ratio"),
+        rows,
+        title=f"‖w‖² without noise, by a line through the {NEARLY_QUIET} smallest η/m: "
+        f"{quiet:.1f} ± {error:.1f}",
+    )
 
 
 @dataclass(frozen=True)
@@ -310,35 +314,38 @@ def lines(stored, name):
     return found
 
 
-def show_totals(stored, name):
-    """Print the squared sizes of a series over the width, and the power of N_w that the size of
+def table_of_totals(stored, name):
+    """Return the squared sizes of a series over the width, and the power of N_w that the size of
     all weights follows."""
     series = lines(stored, name)
-    sizes = print_totals((line.hidden, line.n_weights, line.squares) for line in series)
-    print(f"λ = {series[0].lmbda:g}: over all weights the size goes like N_w to the power "
-          f"{fit(*zip(*sizes)).exponent:.2f}")  # fmt: skip
+    found = [(line.hidden, line.n_weights, line.squares) for line in series]
+    power = fit(*zip(*overall_sizes(found))).exponent
+    note = f"λ = {series[0].lmbda:g}: over all weights the size goes like N_w to the power"
+    return totals(found, note=f"{note} {power:.2f}")
 
 
-def print_totals(rows):
-    """Print a table of rows (hidden, N_w, squared sizes of both layers), with their sums.
-
-    Return pairs (N_w, size of all weights).
-    """
-    print(f"{'hidden':>6}{'N_w':>9}{'‖W1‖²':>10}{'‖W2‖²':>10}{'sum':>10}{'rms of all weights':>22}")
-    sizes = []
-    for neurons, n_weights, squares in rows:
-        size = (sum(squares) / n_weights) ** 0.5
-        print(f"{neurons:>6}{n_weights:>9,}{squares[0]:>10.1f}{squares[1]:>10.1f}"
-              f"{sum(squares):>10.1f}{size:>22.4f}")  # fmt: skip
-        sizes.append((n_weights, size))
-    return sizes
+def totals(found, note):
+    """Return a table of what is `found`, (hidden, N_w, squared sizes of both layers) each."""
+    return Table(
+        ("hidden", "N_w", "‖W1‖²", "‖W2‖²", "sum", "rms of\nall weights"),
+        [
+            (hidden, f"{n_weights:,}", *(f"{one:.1f}" for one in (*squares, sum(squares))),
+             f"{size:.4f}")
+            for (hidden, _, squares), (n_weights, size) in zip(found, overall_sizes(found))
+        ],
+        note=note,
+    )  # fmt: skip
 
 
-def show_exponents(stored, *names):
-    """Print which power of N_w the size follows over a series of widths: of all weights, and of
+def overall_sizes(found):
+    """Return pairs (N_w, size of all weights) of what is `found`, as `totals` has it."""
+    return [(n_weights, (sum(squares) / n_weights) ** 0.5) for _, n_weights, squares in found]
+
+
+def table_of_exponents(stored, *names):
+    """Return which power of N_w the size follows over a series of widths: of all weights, and of
     each layer's own."""
-    print(f"{'':>6}{'all weights':>13}{'hidden layer':>14}{'output layer':>14}"
-          f"{'all weights, from 30 neurons on':>35}")  # fmt: skip
+    rows = []
     for name in names:
         series = lines(stored, name)
         all_of_them = [(line.total, line.n_weights) for line in series]
@@ -346,9 +353,11 @@ def show_exponents(stored, *names):
                           for layer, fan_in in enumerate((784, 10)))  # fmt: skip
         wide = [pair for pair, line in zip(all_of_them, series) if line.hidden >= 30]
         powers = [_power(pairs) for pairs in (all_of_them, hidden, output, wide)]
-        print(
-            f"λ = {series[0].lmbda:<2g}{'{:>+13.2f}{:>+14.2f}{:>+14.2f}{:>+35.2f}'.format(*powers)}"
-        )
+        rows.append((f"{series[0].lmbda:g}", *(f"{power:+.2f}" for power in powers)))
+    return Table(
+        ("λ", "all weights", "hidden layer", "output layer", "all weights, from\n30 neurons on"),
+        rows,
+    )
 
 
 def _power(pairs):
@@ -357,17 +366,24 @@ def _power(pairs):
     return np.polyfit(np.log(n_weights), np.log(squares / n_weights) / 2, 1)[0]
 
 
-def show_scales(stored, name, changed):
-    """Print where the weights settle over a series, as multiples of the sizes that could decide."""
-    print(f"{'':>10}{'hidden layer, as a multiple of':>52}{'all weights':>19}{'balance,':>12}")
-    print(f"{changed:>10}{'size':>10}{'1/√N_w':>12}{'1/√n_in':>12}{'1/√⟨|x|²⟩':>12}"
-          f"{'size':>12}{'1/√N_w':>10}{'λ‖w‖²/n':>12}")  # fmt: skip
+def table_of_scales(stored, name, changed):
+    """Return where the weights settle over a series, as multiples of the sizes that could decide.
+
+    `changed` is the parameter of the runs that the series changes.
+    """
+    rows = []
     for run in distinct(name):
         squares, n_hidden = measured(stored, run), run.fan_in * run.hidden
         n_weights, light = n_hidden + 10 * run.hidden, measured(stored, run, "mean_squared_length")
         size, everywhere = (squares[0] / n_hidden) ** 0.5, (squares.sum() / n_weights) ** 0.5
         multiples = [size * n**0.5 for n in (n_weights, run.fan_in, light)]
-        line = f"{getattr(run, changed):>10g}{size:>10.4f}"
-        line += "".join(f"{one:>12.2f}" for one in multiples)
-        line += f"{everywhere:>12.4f}{everywhere * n_weights**0.5:>10.2f}"
-        print(f"{line}{run.lmbda / run.n_train * squares[0]:>12.2f}")
+        multiples += [everywhere * n_weights**0.5, run.lmbda / run.n_train * squares[0]]
+        *of_the_layer, of_all, balance = (f"{one:.2f}" for one in multiples)
+        rows.append((f"{getattr(run, changed):g}", f"{size:.4f}", *of_the_layer,
+                     f"{everywhere:.4f}", of_all, balance))  # fmt: skip
+    scales = [f"hidden layer\n× {scale}" for scale in ("1/√N_w", "1/√n_in", "1/√⟨|x|²⟩")]
+    return Table(
+        (changed, "hidden layer\nsize", *scales, "all weights\nsize", "all weights\n× 1/√N_w",
+         "balance\nλ‖w‖²/n"),
+        rows,
+    )  # fmt: skip

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from experiments import store, sweep
+from experiments.tables import Table
 from nn_core import Network, load_mnist, theory, train
 from nn_core.cost import sigmoid, sigmoid_prime
 
@@ -188,37 +189,44 @@ def _order(run):
     return run.n_train, run.hidden, run.eta, run.m
 
 
-def show_thresholds(stored, n_train):
-    """Print, for so many images, the measured thresholds and the two estimates of the first."""
-    print(f"{'measured':>40}{'by the message':>28}{'by the cost at first':>28}")
-    print(f"{'n_train':>7}{'hidden':>7}{'η':>6}{'threshold':>11}{'of pull':>9}"
-          f"{'length':>11}{'estimate':>10}{'ratio':>7}"
-          f"{'cost':>11}{'estimate':>10}{'ratio':>7}")  # fmt: skip
+def table_of_thresholds(stored, n_train):
+    """Return, for so many images, the measured thresholds and the two estimates of the first."""
+    rows = []
     for run, one in settings(stored).items():
-        if run.n_train != n_train:
-            continue
-        print(f"{run.n_train:>7,}{run.hidden:>7}{run.eta:>6g}"
-              f"{one['threshold']:>11.3f}{one['of pull']:>9.3f}", end="")  # fmt: skip
-        for what, estimate in (("message", "by message"), ("cost", "by cost")):
-            ratio = one[estimate] / one["threshold"]
-            print(f"{one[what]:>11.1f}{one[estimate]:>10.3f}{ratio:>7.2f}", end="")
-        print()
+        if run.n_train == n_train:
+            row = [*_told(run), f"{one['threshold']:.3f}", f"{one['of pull']:.3f}"]
+            for what, estimate in (("message", "by message"), ("cost", "by cost")):
+                ratio = one[estimate] / one["threshold"]
+                row += [f"{one[what]:.1f}", f"{one[estimate]:.3f}", f"{ratio:.2f}"]
+            rows.append(row)
+    measured = [f"measured\n{what}" for what in ("threshold", "of pull")]
+    message = [f"by message\n{what}" for what in ("length", "estimate", "ratio")]
+    cost = [f"by cost\n{what}" for what in ("at first", "estimate", "ratio")]
+    return Table(("n_train", "hidden", "η", *measured, *message, *cost), rows)
 
 
-def show_angles(stored):
-    """Print, for each setting, how far from a right angle to the weights the data move them.
+def table_of_angles(stored):
+    """Return, for each setting, how far from a right angle to the weights the data move them.
 
     Beside the cosines of a single step and of the epoch's message stand those of a direction drawn
     at random, 1/sqrt(N), and of a message that turns the weights and keeps their length,
     -message/(2 start).
     """
-    print(f"{'cosine with the weights at the start':>74}")
-    print(f"{'n_train':>7}{'hidden':>7}{'η':>6}{'drawn at random':>18}{'single step':>16}"
-          f"{'first epoch':>14}{'if only turned':>17}")  # fmt: skip
-    for run, one in settings(stored).items():
-        print(f"{run.n_train:>7,}{run.hidden:>7}{run.eta:>6g}{run.n_weights**-0.5:>18.4f}"
-              f"{one['step_cosine']:>16.4f}{one['cosine']:>+14.4f}"
-              f"{-one['message'] / (2 * one['start']):>+17.4f}")  # fmt: skip
+    rows = [
+        (*_told(run), f"{run.n_weights**-0.5:.4f}", f"{one['step_cosine']:.4f}",
+         f"{one['cosine']:+.4f}", f"{-one['message'] / (2 * one['start']):+.4f}")
+        for run, one in settings(stored).items()
+    ]  # fmt: skip
+    return Table(
+        ("n_train", "hidden", "η", "drawn at\nrandom", "single\nstep", "first\nepoch",
+         "if only\nturned"),
+        rows,
+        title="Cosine with the weights at the start",
+    )  # fmt: skip
+
+
+def _told(run):
+    return f"{run.n_train:,}", run.hidden, f"{run.eta:g}"
 
 
 def main(arguments=None):

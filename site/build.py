@@ -29,7 +29,8 @@ MORE = (
 PACKAGES = ("nn_core", "explorers", "exercises", "experiments")
 # What the page needs beside them and what comes with Pyodide; pure Python, all of it.
 FROM_PYPI = (
-    "anywidget", "comm", "ipywidgets", "jupyterlab-widgets", "psygnal", "typing-extensions"
+    "anywidget", "comm", "ipywidgets", "jupyterlab-widgets", "psygnal", "tabulate",
+    "typing-extensions",
 )  # fmt: skip
 
 

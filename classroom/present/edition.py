@@ -1,5 +1,7 @@
 """The classroom edition of a notebook: what makes sense on a wall, or where nobody can run code."""
 
+import ast
+
 import nbformat
 
 from classroom.notebooks import paths
@@ -49,14 +51,16 @@ def _title(notebook):
 
 
 def _repeats(cell, above):
-    """Return whether a cell prints only what the live figure above it says anyway."""
-    figure = _last_line(above)
-    said = (
-        f"print({figure}.sentence)",
-        f"for what, value in {figure}.numbers.items():",
-        '    print(f"{what}: {value}")',
-    )
-    return all(line in said for line in cell.source.splitlines())
+    """Return whether a cell prints only what the live figure above it says anyway.
+
+    That is a cell that reads sentence and numbers of that figure, and nothing else of anything.
+    """
+    figure, nodes = _last_line(above), list(ast.walk(ast.parse(cell.source)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    made = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+    used = {node.id for node in names} - made
+    read = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return used == {"print", figure} and read <= {"sentence", "numbers", "items"}
 
 
 def _last_line(cell):
@@ -89,4 +93,4 @@ def _as_markdown(output):
     if "image/png" in output.data:
         alt = output.metadata["image/png"]["alt"].replace('"', "&quot;")
         return f'<img src="data:image/png;base64,{output.data["image/png"].strip()}" alt="{alt}">'
-    return output.data["text/markdown"]
+    return output.data.get("text/html") or output.data["text/markdown"]

@@ -9,6 +9,7 @@ import numpy as np
 
 from experiments import book_figures, memory
 from experiments.conditions import decay_shares
+from experiments.tables import Table
 from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control
 from explorers.figure import Figure
@@ -106,15 +107,44 @@ def describe(result, *, shows):
             f"one seed went on: {write(long[-1], 4)} after epoch {len(long)}."
         )
         if shows == FORECAST:
-            forecast = result.forecast(init)
-            off = np.abs(forecast / long[SHORT - 1 :] - 1).max()
+            forecast, off = _forecast(result, init)
             words.append(
-                f"Its message at epoch {SHORT} forecasts {write(forecast[-1], 4)}, "
-                f"and is off by {percent(off)} at most on the way."
+                f"Its message at epoch {SHORT} forecasts {forecast}, "
+                f"and is off by {off} at most on the way."
             )
     seeds = len(result.runs["large"])
     about = f"[784, {result.hidden}, 10], {shows}, mean and standard deviation of {seeds} seeds."
     return " ".join([about, *words])
+
+
+def _forecast(result, init):
+    """Return as text where the message at epoch 30 forecasts the long run to end, and the most
+    that it is off on the way."""
+    forecast, long = result.forecast(init), result.long(FORECAST, init)
+    off = np.abs(forecast / long[SHORT - 1 :] - 1).max()
+    return rounded(forecast[-1], 4), percent(off)
+
+
+def table_of_ends(*quantities):
+    """Return what the graphs show of these quantities in the end: of the first epoch, of the
+    book's last, and of the one seed that went on."""
+    rows = []
+    for hidden, shows in ((hidden, shows) for hidden in (30, 100) for shows in quantities):
+        (result,) = compute(hidden=hidden)
+        write = QUANTITIES[shows].write
+        for init, name in NAMES.items():
+            ends = [
+                f"{write(mean, 4)} ± {write(deviation, 2)}"
+                for mean, deviation in (result.spread(shows, init, epoch) for epoch in (1, SHORT))
+            ]
+            long = write(result.long(shows, init)[-1], 4)
+            said = "{} (off by {})".format(*_forecast(result, init)) if shows == FORECAST else ""
+            rows.append([hidden, shows, name, *ends, long, said])
+    header = ["hidden", "graph", "start", "epoch 1", f"epoch {SHORT}", f"epoch {LONG},\none seed",
+              f"epoch {LONG}, forecast at\n{SHORT} (off on the way)"]  # fmt: skip
+    return Table(
+        header, rows, words=["graph", "start"], title="Mean and standard deviation of five seeds"
+    )
 
 
 def tabulate(result, *, shows):

@@ -123,6 +123,9 @@ def tabulate(result, *, layer):
         ("first epoch: mean of σ′(z), hidden neurons", rounded(ledger.slope)),
     ]
     for ruler in RULERS:
+        share = percent(result.shares(layer, ruler)[0], 3)
+        rows.append((f"first epoch: decay's share by the {ruler}", share))
+    for ruler in RULERS:
         lost = result.lost(layer, ruler)
         rows.append((f"first epoch below one half, {ruler}", "none" if lost is None else str(lost)))
     rows.append(("epochs trained", str(len(result.ledgers))))

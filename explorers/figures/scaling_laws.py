@@ -19,6 +19,7 @@ from experiments.scaling_fit import (
     local_exponents,
     settled,
 )
+from experiments.tables import Table
 from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control
 from explorers.figure import Figure
@@ -90,16 +91,49 @@ def compute(*, changed):
 
 def how_it_goes(change, settled, points="points"):
     """Return in words how the settled size goes over what is changed, beside its law."""
+    (low, high), (start, end), (slope, first, last) = _course(change, settled)
+    return (
+        f"Over {change.xlabel} from {low} to {high} the settled size goes from {start} to {end}. "
+        f"On logarithmic axes the straight line that fits best has the slope {slope}, "
+        f"against {trimmed(change.law)} for {change.of_law}; between the first two {points} the "
+        f"slope is {first}, between the last two {last}."
+    )
+
+
+def _course(change, settled):
+    """Return first and last x, first and last size, and three slopes: best, first and last."""
     law = fit([change.x(s) for s in settled], [s.size for s in settled])
     xs, sizes, *_ = averaged(settled, change.x)
     slopes = [slope for _, slope in local_exponents(xs, sizes)]
     return (
-        f"Over {change.xlabel} from {trimmed(xs[0], 3)} to {trimmed(xs[-1], 3)} the settled size "
-        f"goes from {rounded(sizes[0])} to {rounded(sizes[-1])}. On logarithmic axes the straight "
-        f"line that fits best has the slope {trimmed(law.exponent, 2)}, "
-        f"against {trimmed(change.law)} for {change.of_law}; between the first two {points} the "
-        f"slope is {trimmed(slopes[0], 2)}, between the last two {trimmed(slopes[-1], 2)}."
+        [trimmed(x, 3) for x in (xs[0], xs[-1])],
+        [rounded(size) for size in (sizes[0], sizes[-1])],
+        [trimmed(slope, 2) for slope in (law.exponent, slopes[0], slopes[-1])],
     )
+
+
+def table_of_changes():
+    """Return what the figure says of each change: sizes, slopes, and how far old and new part."""
+    rows = []
+    for name, change in CHANGES.items():
+        (result,) = compute(changed=name)
+        (low, high), sizes, (slope, *ends) = _course(change, result.chosen)
+        rows.append([name, low, high, *sizes, slope, *ends, trimmed(change.law), change.of_law,
+                     percent(apart(result.chosen))])  # fmt: skip
+    header = [
+        "changed",
+        "from",
+        "to",
+        "size\nfrom",
+        "size\nto",
+        "slope,\nbest line",
+        "first\ntwo",
+        "last\ntwo",
+        "slope\nof the law",
+        "law",
+        "old and new\nwithin",
+    ]
+    return Table(header, rows, words=["changed", "law"])  # fmt: skip
 
 
 def describe(result, *, right):

@@ -8,10 +8,12 @@ from html.parser import HTMLParser
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import exercises
 from classroom import handout
 from exercises.exercise import Exercise
+from experiments.tables import Table
 
 VOID = {"meta", "img", "br", "hr", "link"}
 
@@ -207,3 +209,21 @@ def test_a_printed_table_becomes_a_table_only_if_it_is_too_wide():
 def test_wide_lines_that_are_no_table_become_paragraphs():
     wide = f"{'claim':100}holds\n{'first one':99}no\n"
     assert handout.printed(wide).count('<p class="printed">') == 2
+
+
+RESULTS = Table(["λ", "size"], [["5", "<0.1070>"]])
+
+
+def with_outputs(path, *outputs):
+    """Write a notebook with a title and a cell that shows these outputs, and return its path."""
+    cells = [new_markdown_cell("# Claim 0"), new_code_cell("show()", outputs=list(outputs))]
+    nbformat.write(new_notebook(cells=cells), path)
+    return path
+
+
+def test_a_table_of_results_is_shown_as_the_table_of_its_cell(tmp_path):
+    data = {"text/plain": str(RESULTS), "text/html": RESULTS._repr_html_()}
+    path = with_outputs(tmp_path / "00_start.ipynb", new_output("execute_result", data))
+    shown = handout.Notebook(path).handout()
+    assert RESULTS._repr_html_() in shown and "&lt;0.1070&gt;</td>" in shown
+    assert "-----" not in shown  # not as text too

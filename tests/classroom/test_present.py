@@ -27,6 +27,7 @@ from websockets.sync.client import connect
 from classroom.notebooks import NOTEBOOKS, paths
 from classroom.present.edition import LEFT_OUT, edition, editions
 from classroom.present.server import AT_A_TIME, FORGOTTEN, Turns, classroom
+from experiments.tables import Table
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,6 +90,25 @@ def test_edition_leaves_to_a_live_figure_what_it_says_itself():
     assert [text.splitlines()[1] for text in texts] == [
         "further down the text speaks of this", "another figure", "a picture says nothing",
     ]  # fmt: skip
+
+
+def test_edition_leaves_to_a_live_figure_a_line_of_its_numbers():
+    said = "said = one.numbers\nprint(f'size {said[0]}')"
+    more = "from x import f\nprint(f(one.numbers))"
+    moved = "one.set(eta=2)\nprint(one.numbers)"
+    for source, kept in ((said, 0), (more, 1), (moved, 1), ("print('size 1')", 1)):
+        cells = [new_markdown_cell("# Claim 0"), figure("one = Some()\none")]
+        cells.append(printing(source, "size 1"))
+        assert len(edition(new_notebook(cells=cells)).cells) == 2 + kept, source
+
+
+def test_edition_keeps_a_table_of_results_as_a_table():
+    table = Table(["λ", "size"], [["5", "0.1070"]])
+    data = {"text/plain": str(table), "text/html": table._repr_html_()}
+    shown = new_code_cell("table", outputs=[new_output("execute_result", data)])
+    *_, cell = edition(new_notebook(cells=[new_markdown_cell("# Claim 0"), shown])).cells
+    assert (cell.cell_type, cell.source) == ("markdown", table._repr_html_())
+    assert "\n\n" not in cell.source  # Markdown ends a block of HTML at an empty line
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)

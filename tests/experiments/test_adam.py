@@ -19,10 +19,10 @@ from experiments.adam import (
     main,
     quick_runs,
     series,
-    show_beside_sgd,
-    show_random_walk,
     sizes,
     squared_sizes,
+    table_beside_sgd,
+    table_of_random_walk,
 )
 from nn_core import Network, load_mnist
 
@@ -232,28 +232,26 @@ def test_the_random_walk_fails_in_the_output_layer_the_more_the_narrower(stored)
     assert ratios == sorted(ratios, reverse=True) and ratios[0] > 8 and ratios[-1] > 1.5
 
 
-# What is printed, and the command line.
+# The tables, and the command line.
 
 
-def test_the_tables_hold_the_measured_numbers(stored, capsys):
-    show_random_walk(stored, "AdamW, width", "AdamW, ReLU")
-    printed = capsys.readouterr().out.splitlines()
-    assert max(map(len, printed)) <= 100 and len(printed) == 2 + 4
+def test_the_tables_hold_the_measured_numbers(stored):
+    rows = table_of_random_walk(stored, "AdamW, width", "AdamW, ReLU").rows
+    assert len(rows) == 4
     run = series()["AdamW, ReLU"][0]
-    hidden, neurons, eta, kappa, *told = printed[-1].split()
-    assert (hidden, neurons, eta, kappa) == ("30", "relu", "0.01", "0.1")
+    hidden, neurons, eta, kappa, *told = rows[-1]
+    assert (hidden, neurons, eta, kappa) == (30, "relu", "0.01", "0.1")
     (here, there), (noise, other) = sizes(run, stored[run])
     walk = math.sqrt(0.01 / 0.2)
     wanted = [walk, here, walk / here, noise, there, walk / there, other]
     assert [float(one) for one in told] == pytest.approx(wanted, abs=0.0051)
     of_sgd = scaling.load()
-    show_beside_sgd(stored, of_sgd, "Adam, lambda")
-    *_, last = capsys.readouterr().out.splitlines()
+    last = table_beside_sgd(stored, of_sgd, "Adam, lambda").rows[-1]
     there = linear_limit.measured(of_sgd, scaling.Run(lmbda=50.0))
     here = squared_sizes(stored[Run("adam", lmbda=50.0, eta=0.001)])
     pairs = zip([30, *there, there.sum()], [50, *here, here.sum()])
     wanted = [one for pair in pairs for one in pair]
-    assert [float(word) for word in last.split()] == pytest.approx(wanted, abs=0.051)
+    assert [float(cell) for cell in last] == pytest.approx(wanted, abs=0.051)
 
 
 def test_the_command_line_stores_a_small_version(tmp_path):

@@ -18,7 +18,7 @@ from experiments.arrival import (
     met,
     quick_runs,
     series,
-    show_arrivals,
+    table_of_arrivals,
 )
 from nn_core import Network, load_mnist, train
 
@@ -86,12 +86,11 @@ def test_the_epoch_is_forecast_within_a_tenth_on_5000_images_and_fewer(stored, s
             assert abs(forecast(run, solved, 1).epochs - found) < max(1, found / 10), run
 
 
-def test_the_table_has_a_row_for_each_setting(stored, solved, capsys):
-    show_arrivals(stored, solved, "width", "lambda", BOOK)
-    _, _, *rows = capsys.readouterr().out.splitlines()
-    assert len(rows) == 3 + 4 + 2 - 1 and "nan" not in "".join(rows)  # each setting once
-    first = rows[1].split()
-    assert first[:5] == ["30", "5,000", "5", "0.1", "10"]
+def test_the_table_has_a_row_for_each_setting(stored, solved):
+    table = table_of_arrivals(stored, solved, "width", "lambda", BOOK)
+    assert len(table.rows) == 3 + 4 + 2 - 1 and "nan" not in str(table)  # each setting once
+    first = table.rows[1]
+    assert first[:5] == [30, "5,000", "5", "0.1", 10]
     assert float(first[8]) == pytest.approx(forecast(Run(), solved, 1).epochs, abs=0.05)
 
 

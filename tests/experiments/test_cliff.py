@@ -15,7 +15,7 @@ from experiments.cliff import (
     mean,
     measured,
     quick_runs,
-    show_cliff,
+    table_of_cliffs,
 )
 from nn_core import load_mnist
 
@@ -63,14 +63,13 @@ def test_a_size_that_falls_like_a_root_is_measured_where_it_ends():
     assert measured(stored, run.n_train) == pytest.approx(90)
 
 
-def test_the_table_has_forecast_measured_and_ratio(stored, capsys):
-    show_cliff(stored)
-    _, _, *rows, last = capsys.readouterr().out.splitlines()
-    assert [row.split()[0] for row in rows] == [f"{n:,}" for n in IMAGES]
-    for row in rows:
-        forecast, found, ratio = map(float, row.split()[1:4])
+def test_the_table_has_forecast_measured_and_ratio(stored):
+    table = table_of_cliffs(stored)
+    assert [row[0] for row in table.rows] == [f"{n:,}" for n in IMAGES]
+    for row in table.rows:
+        forecast, found, ratio = map(float, row[1:4])
         assert ratio == pytest.approx(forecast / found, abs=6e-3)
-    assert last.startswith("at 80%")
+    assert table.note.startswith("at 80%")
 
 
 def test_the_command_line_stores_a_small_version(tmp_path):

@@ -174,12 +174,12 @@ def test_the_table_is_complete_and_in_order(rows):
     assert all(isinstance(one.holds, bool | np.bool_) for one in rows)
 
 
-def test_it_is_shown_as_a_table(rows, capsys):
-    conditions.show(rows)
-    head, *lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(rows)
-    for line, one in zip(lines, rows):
-        assert line.endswith(" yes" if one.holds else " NO")
+def test_it_is_shown_as_a_table(rows):
+    table = conditions.as_table(rows)
+    head, _, *lines = str(table).splitlines()
+    for cells, line, one in zip(table.rows, lines, rows, strict=True):
+        assert cells == (one.claim, one.where, one.needs, one.measured, one.holds)
+        assert line.endswith("✓ yes" if one.holds else "✗ no")
         for word, title in [(one.where, "where"), (one.needs, "needs"), (one.measured, "measured")]:
             assert line.index(word, head.index(title)) == head.index(title)  # nothing sticks out
         assert not re.search(r"\b(nan|inf|None)\b", line)

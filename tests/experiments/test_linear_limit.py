@@ -13,9 +13,9 @@ from experiments.linear_limit import (
     main,
     of,
     quick_runs,
-    show_brightness,
-    show_fitting,
-    show_forecasts,
+    table_of_brightness,
+    table_of_misses,
+    table_of_sizes,
 )
 from experiments.scaling_fit import measured
 from nn_core import linear_limit, load_mnist
@@ -57,11 +57,10 @@ def test_forecasts_are_near_where_decay_is_not_weak(stored):
         assert forecast / measured(stored, run).sum() ** 0.5 == pytest.approx(1, abs=0.2), lmbda
 
 
-def test_the_tables_say_forecast_measured_and_their_ratio(stored, capsys):
-    show_forecasts(load(), stored, "the book's networks")
-    *_, last = capsys.readouterr().out.splitlines()
-    hidden, n_train, lmbda, *numbers = last.split()
-    assert (hidden, n_train, lmbda) == ("100", "50,000", "5")
+def test_the_tables_say_forecast_measured_and_their_ratio(stored):
+    table = table_of_sizes(load(), stored, "the book's networks")
+    hidden, n_train, lmbda, *numbers = table.rows[-1]
+    assert (hidden, n_train, lmbda) == (100, "50,000", "5")
     squared = 4 * float(load()[Run(n_train=50_000)]["nuclear_norm"])
     sizes = measured(stored, scaling.Run(hidden=100, n_train=50_000))
     for (forecast, found, ratio), size, fan_in in zip((numbers[:3], numbers[3:]), sizes, (784, 10)):
@@ -70,11 +69,10 @@ def test_the_tables_say_forecast_measured_and_their_ratio(stored, capsys):
         assert float(ratio) == pytest.approx(float(forecast) / float(found), abs=6e-3)
 
 
-def test_brightness_is_forecast_from_other_lambdas(stored, capsys):
+def test_brightness_is_forecast_from_other_lambdas(stored):
     """Inputs over 2 are lambda times 2, which was measured, and weights times sqrt(2)."""
-    show_brightness(stored)
-    _, _, _, half, *_ = capsys.readouterr().out.splitlines()
-    brightness, lmbda, forecast, found, ratio, *_ = half.split()
+    half = table_of_brightness(stored).rows[1]
+    brightness, lmbda, forecast, found, ratio, *_ = half
     assert (brightness, lmbda) == ("0.5", "10")
     size = (2 * measured(stored, scaling.Run(lmbda=10.0))[0] / (784 * 30)) ** 0.5
     assert float(forecast) == pytest.approx(size, abs=6e-5)
@@ -83,19 +81,19 @@ def test_brightness_is_forecast_from_other_lambdas(stored, capsys):
     assert float(ratio) == pytest.approx(float(forecast) / float(found), abs=6e-3)
 
 
-def test_what_forecast_and_formula_miss_is_over_the_same_runs(stored, capsys):
+def test_what_forecast_and_formula_miss_is_over_the_same_runs(stored):
     points = [scaling_fit.settled(run, columns) for run, columns in stored.items()]
     formula = scaling_fit.collapse(points)
-    show_fitting(load(), points, formula)
-    forecast, fitted, over = capsys.readouterr().out.splitlines()
+    table = table_of_misses(load(), points, formula)
+    (_, of_forecast, worst), (_, _, worst_fitted) = table.rows
     chosen = [point for point in points if point.run.pool == 1 and of(point.run) in load()]
     ratios = [(4 * float(load()[of(point.run)]["nuclear_norm"])) ** 0.5 / point.norm
               for point in chosen]  # fmt: skip
-    assert f"by {np.sqrt(np.mean(np.log(ratios) ** 2)):.0%} (" in forecast
-    assert f"at most {max(abs(ratio - 1) for ratio in ratios):.0%}" in forecast
+    assert of_forecast == f"{np.sqrt(np.mean(np.log(ratios) ** 2)):.0%}"
+    assert worst == f"{max(abs(ratio - 1) for ratio in ratios):.0%}"
     most = max(abs(formula.norm(point) / point.norm - 1) for point in chosen)
-    assert f"at most {most:.0%}" in fitted
-    assert over == f"over {len(chosen)} runs of {len(points)}"
+    assert worst_fitted == f"{most:.0%}"
+    assert table.note == f"over {len(chosen)} runs of {len(points)}"
 
 
 def test_the_command_line_stores_a_small_version(tmp_path):

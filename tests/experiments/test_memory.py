@@ -6,7 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from experiments.memory import KEEPS, Dimmer, Run, all_runs, compute, load, main, quick_runs, series
+from experiments.memory import (
+    KEEPS,
+    Dimmer,
+    Run,
+    all_runs,
+    compute,
+    crossing,
+    load,
+    main,
+    quick_runs,
+    series,
+    table_of_crossings,
+)
 from nn_core import Network, load_mnist, train
 
 TINY = Run(hidden=4, n_train=200, lmbda=10.0, eta=0.5, m=30, epochs=3)
@@ -89,6 +101,21 @@ def test_all_runs_are_stored_and_hold_together():
         np.testing.assert_allclose(weights**2, cosines, rtol=1e-9)
         left = (1 - run.eta * run.lmbda / run.n_train) ** math.ceil(run.n_train / run.m)
         np.testing.assert_allclose(found["kept"], left ** np.arange(1, run.epochs + 1), rtol=1e-9)
+
+
+def test_crossings_are_shown_once_for_each_run():
+    stored = load()
+    table = table_of_crossings(stored, "lambda", "width", init="scaled", layer=1)
+    settings = [(row[0], float(row[1])) for row in table.rows]
+    assert settings[:5] == [(30, lmbda) for lmbda in (0.5, 1.5, 5, 15, 50)]
+    assert settings[5:] == [(hidden, 5) for hidden in (8, 100, 300)]  # 30 is there already
+    assert "output layer, new initialization" in table.title
+    run = Run(lmbda=15.0)
+    one, row = crossing(run, stored[run]), table_of_crossings(stored, "lambda").rows[3]
+    assert row[3:6] == (f"{one.length:.1f}", f"{one.forecast:.1f}", one.measured)
+    curve = np.hypot(stored[run]["memory"][:, 0], one.length) / stored[run]["weights"][:, 0]
+    assert row[6] == f"{max(abs(curve - 1)):.0%}"
+    assert row[7:] == (f"{one.ripe:.0%} of D", f"{one.cosine:+.2f}")
 
 
 def test_the_command_line_stores_a_small_version(tmp_path):

@@ -21,10 +21,10 @@ from experiments.scaling_fit import (
     measured,
     noise,
     settled,
-    show_exponents,
-    show_heat,
-    show_scales,
-    show_totals,
+    table_of_exponents,
+    table_of_heat,
+    table_of_scales,
+    table_of_totals,
 )
 from nn_core import Network, load_mnist, sgd_step
 
@@ -254,7 +254,7 @@ def test_without_rates_or_series_there_is_no_limit():
             noise(too_few)
 
 
-def test_noise_adds_less_to_the_size_than_heat_has_of_the_balance(stored, capsys):
+def test_noise_adds_less_to_the_size_than_heat_has_of_the_balance(stored):
     """What notebook 07 says: at every eta/m a little more than half of it."""
     limits = []
     for field in ("eta", "m"):
@@ -266,9 +266,10 @@ def test_noise_adds_less_to_the_size_than_heat_has_of_the_balance(stored, capsys
     assert limits[0] == pytest.approx(limits[1], rel=0.002)
     last = noise(stored)[2][-1]
     assert (last.rate, round(last.heat_share, 2), round(last.added, 2)) == (0.1, 0.71, 0.42)
-    show_heat(stored)
-    *_, line = capsys.readouterr().out.splitlines()
-    assert line.split() == ["0.1", "440.1", "70.7%", "42.2%", "±", "0.44%", "0.60"]
+    table = table_of_heat(stored)
+    assert table.rows[-1] == ("0.1", "440.1", "70.7%", "42.2% ± 0.44%", "0.60")
+    quiet, error, _ = noise(stored)
+    assert table.title.endswith(f"3 smallest η/m: {quiet:.1f} ± {error:.1f}")
 
 
 def test_another_way_to_no_noise_leads_to_the_same(stored):
@@ -386,10 +387,10 @@ def test_a_settled_network_costs_at_its_own_lambda_what_is_stored(tables):
         assert line.cost(0) == line.without_penalty and line.n_weights == 794 * 30
 
 
-def test_exponents_are_slopes_over_the_widths(tables, capsys):
-    show_exponents(tables, "width")
-    _, row = capsys.readouterr().out.splitlines()
-    *_, whole, hidden, output, wide = row.split()
+def test_exponents_are_slopes_over_the_widths(tables):
+    (row,) = table_of_exponents(tables, "width").rows
+    lmbda, whole, hidden, output, wide = row
+    assert lmbda == "5"
     widths = (8, 16, 30, 64, 128, 256, 512)
     squares = np.array([measured(tables, scaling.Run(hidden=h)) for h in widths])
     n_weights = np.outer(widths, (784, 10))
@@ -400,21 +401,20 @@ def test_exponents_are_slopes_over_the_widths(tables, capsys):
     assert -0.52 < float(wide) < -0.47
 
 
-def test_the_sum_of_squares_is_shown_with_its_power(tables, capsys):
-    show_totals(tables, "width")
-    _, first, *_, last = capsys.readouterr().out.splitlines()
+def test_the_sum_of_squares_is_shown_with_its_power(tables):
+    table = table_of_totals(tables, "width")
     hidden, output = measured(tables, scaling.Run(hidden=8))
-    numbers = [float(number.replace(",", "")) for number in first.split()]
+    numbers = [float(str(number).replace(",", "")) for number in table.rows[0]]
     rms = ((hidden + output) / 6352) ** 0.5
     assert numbers == pytest.approx([8, 6352, hidden, output, hidden + output, rms], rel=1e-3)
-    assert last.endswith("to the power -0.50")
+    assert [row[0] for row in table.rows] == [8, 16, 30, 64, 128, 256, 512]
+    assert table.note.startswith("λ = 5: ") and table.note.endswith("to the power -0.50")
 
 
 @pytest.mark.parametrize("name, changed, pool, width", [("fan-in", "fan_in", 2, 30),
                                                         ("width", "hidden", 1, 16)])  # fmt: skip
-def test_sizes_are_shown_as_multiples_of_each_scale(tables, capsys, name, changed, pool, width):
-    show_scales(tables, name, changed)
-    _, _, _, second, *_ = capsys.readouterr().out.splitlines()
+def test_sizes_are_shown_as_multiples_of_each_scale(tables, name, changed, pool, width):
+    second = table_of_scales(tables, name, changed).rows[1]
     fan_in, run = 784 // pool**2, scaling.Run(hidden=width, pool=pool)
     squares, length = measured(tables, run), measured(tables, run, "mean_squared_length")
     hidden = (squares[0] / (fan_in * width)) ** 0.5
@@ -422,4 +422,4 @@ def test_sizes_are_shown_as_multiples_of_each_scale(tables, capsys, name, change
     scales = [((fan_in + 10) * width) ** -0.5, fan_in**-0.5, length**-0.5]
     value, multiples = {"fan_in": fan_in, "hidden": width}[changed], [hidden / s for s in scales]
     wanted = [value, hidden, *multiples, both, both / scales[0], 0.001 * squares[0]]
-    assert [float(number) for number in second.split()] == pytest.approx(wanted, rel=0.02)
+    assert [float(number) for number in second] == pytest.approx(wanted, rel=0.02)

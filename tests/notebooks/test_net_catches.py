@@ -1,7 +1,8 @@
 """Strict nbval catches one wrong number in a notebook, and one wrong line in nn_core.
 
-In both tests a copy of nn_core stands first on the path. Without the wrong line the notebook agrees
-with it (all cells but the altered one pass), so in the second test it is that line that is caught.
+In both of these tests a copy of nn_core stands first on the path. Without the wrong line the
+notebook agrees with it (all cells but the altered one pass), so in the second it is that line that
+is caught. A table of results is stored as HTML and as text: a wrong number in either is caught.
 """
 
 import os
@@ -13,6 +14,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from experiments.tables import Table
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOK = "02_decay_rate.ipynb"  # the fastest one to run
@@ -67,6 +71,25 @@ def test_one_wrong_number_in_the_notebook(workplace):
     failed, passed, printed = nbval(workplace)
     assert (failed, passed) == (1, cells - 1), printed
     assert f"Cell {altered}: Cell outputs differ" in printed
+
+
+@pytest.mark.parametrize("mime", ["text/html", "text/plain"])
+def test_one_wrong_number_in_one_form_of_a_table(tmp_path, mime):
+    table = Table(["λ", "size"], [["5", "0.1070"], ["50", "0.0487"]], note="size/size 2.20")
+    data = {"text/html": table._repr_html_(), "text/plain": repr(table)}
+    cell = new_code_cell(f"from experiments.tables import Table\n\n{as_source(table)}")
+    cell.outputs = [new_output("execute_result", dict(data), execution_count=1)]
+    cell.execution_count = 1
+    for altered, counts in ((data[mime], (0, 1)), (data[mime].replace("0.0487", "0.0488"), (1, 0))):
+        cell.outputs[0].data[mime] = altered
+        nbformat.write(new_notebook(cells=[cell]), tmp_path / NOTEBOOK)
+        failed, passed, printed = nbval(tmp_path)
+        assert (failed, passed) == counts, printed
+
+
+def as_source(table):
+    """Return the line of code that makes a table."""
+    return f"Table({table.header}, {table.rows}, note={table.note!r})"
 
 
 def test_one_wrong_line_in_nn_core(workplace):

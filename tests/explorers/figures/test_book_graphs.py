@@ -10,7 +10,7 @@ from told import assert_says, assert_told, inside, key, row, rows, shown
 
 from experiments import book_figures, memory, store
 from explorers import BookGraphs
-from explorers.figures.book_graphs import QUANTITIES
+from explorers.figures.book_graphs import QUANTITIES, table_of_ends
 
 INITS = {"large": "old", "scaled": "new"}
 
@@ -82,6 +82,20 @@ def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows):
             assert_says(text, f"{n} ({n} to {n})", of_all.mean(), of_all.min(), of_all.max())
         for epoch in (60, 100, 150):
             assert_told(figure, {f"{name}, epoch {epoch}, one seed": seeds[0][epoch - 1]})
+
+
+def test_one_table_says_of_the_ends_what_the_sentences_say(figure):
+    rows = table_of_ends(*EXPECTED).rows
+    assert len(rows) == 2 * len(EXPECTED) * 2
+    for hidden, shows, name, first, last, long, forecast in rows:
+        figure.set(hidden=str(hidden), shows=shows)
+        assert f"{name.capitalize()} initialization {first} after epoch 1 and {last} after " in (
+            figure.sentence
+        )
+        assert f" one seed went on: {long} after epoch 150." in figure.sentence
+        assert bool(forecast) == (shows == "hidden weight size")
+        said = forecast.replace(" (off by ", ", and is off by ").rstrip(")")
+        assert said in figure.sentence
 
 
 @BOTH

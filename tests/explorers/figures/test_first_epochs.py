@@ -76,6 +76,8 @@ def test_sentence_and_picture_show_the_layer_that_is_chosen(small, number, layer
     (first,) = records(**SMALL, epochs=1)
     for share, ruler in zip(shares_by_hand(first, number), RULERS):
         assert f"{percent(share, 3)} by the {ruler}" in small.sentence
+        told = small.numbers[f"first epoch: decay's share by the {ruler}"]
+        assert told == percent(share, 3)
     one = first.ledger.layers[number]
     left = one.data_displacement / one.data_path
     assert f"{percent(left)} of the data steps' path" in small.sentence

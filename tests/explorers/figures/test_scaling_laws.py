@@ -11,7 +11,13 @@ from told import LAW, assert_says, key, number_in, rows, shown
 
 from experiments import scaling, store
 from explorers import ScalingLaws
-from explorers.figures.scaling_laws import CHANGES, describe, log_ticks, power_law
+from explorers.figures.scaling_laws import (
+    CHANGES,
+    describe,
+    log_ticks,
+    power_law,
+    table_of_changes,
+)
 
 # What is changed, as parameters of the stored runs: (which one, what else is not as in the base
 # run, the exponent of the law beside it, and the argument that says so).
@@ -119,6 +125,20 @@ def test_sentence_and_table_say_what_is_in_the_file(figure, raw, changed):
                  for n in ("norm", "gain", "heat", "accuracy")]  # fmt: skip
         wanted = there.mean(), there.min(), there.max(), *means
         assert_says(text, "# (# to #), #, #, #, # %", *wanted)
+
+
+def test_one_table_says_of_all_changes_what_the_sentences_say(figure):
+    rows = {row[0]: row[1:] for row in table_of_changes().rows}
+    assert list(rows) == list(EXPECTED)
+    for changed, (low, high, start, end, slope, first, last, law, of_law, apart) in rows.items():
+        figure.set(changed=changed, right="as measured")
+        for words in (
+            f"from {low} to {high} the settled size goes from {start} to {end}. ",
+            f" has the slope {slope}, against {law} for {of_law}; between the first two points ",
+            f" the slope is {first}, between the last two {last}. ",
+            f"settle within {apart} of each other.",
+        ):
+            assert words in figure.sentence
 
 
 @EACH

@@ -1,0 +1,83 @@
+"""Results as a table: one of the page in a notebook, aligned lines of text elsewhere."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from tabulate import tabulate
+
+YES, NO = "✓ yes", "✗ no"
+
+# Ink and ground: no ink alone has a contrast of 4.5:1 on white and on a dark theme's #111.
+_COLOURS = {YES: ("#0b4f7a", "#e3f0fa"), NO: ("#8a2c00", "#fdeae0")}
+# JupyterLab sets every cell to the right and lets it wrap. These are styles, not classes, because
+# the page of a stored notebook keeps styles, and knows no style sheet of ours.
+_ALIGNED = {
+    '<th style="text-align: right;"': '<th style="text-align: right; white-space: pre"',
+    "<th>": '<th style="text-align: left; white-space: pre">',
+    '<td style="text-align: right;"': '<td style="text-align: right; white-space: nowrap"',
+    "<td>": '<td style="text-align: left">',
+    "<th ": '<th scope="col" ',
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """Rows of results under a header. A notebook shows it if it is a cell's last line.
+
+    Parameters
+    ----------
+    header : what is in each column, with its unit; a line break in it stays one
+    rows : text, numbers as they are to be read, and `True` or `False` where something holds or not
+    words : the columns, by what the header calls them, that hold words. They stand to the left, and
+        fold where the page is narrow; numbers stand to the right and never do.
+    title, note : a line above, and one below
+
+    Raises ValueError for a row that is longer or shorter than the header, and for words in a column
+    that is not there.
+    """
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str | int | bool]]
+    words: Collection[str] = ()
+    title: str = ""
+    note: str = ""
+
+    def __post_init__(self):
+        for row in self.rows:
+            if len(row) != len(self.header):
+                raise ValueError(f"A row needs {len(self.header)} cells, as the header, got {row}.")
+        if not set(self.words) <= set(self.header):
+            raise ValueError(f"words must be columns of {self.header}, got {self.words}.")
+
+    def __repr__(self):
+        return "\n".join(filter(None, [self.title, self._set("simple"), self.note]))
+
+    def _repr_html_(self):
+        made = re.sub("(?<=>) +| +(?=</t[hd]>)", "", self._set("html"))  # without its padding
+        for old, new in _ALIGNED.items():
+            made = made.replace(old, new)
+        for mark in _COLOURS:
+            made = made.replace(f">{mark}</td>", f">{_badge(mark)}</td>")
+        made = made.replace("<table>", '<table style="margin-left: 0">')  # or it would be centred
+        title, note = (f"<p>{escape(line)}</p>" if line else "" for line in (self.title, self.note))
+        return f'<div style="overflow-x: auto">{title}{made}{note}</div>'
+
+    def _set(self, form):
+        rows = [list(map(_text, row)) for row in self.rows]
+        verdicts = {name for name, *column in zip(self.header, *rows) if {YES, NO} & set(column)}
+        left = verdicts | set(self.words)
+        sides = ["left" if name in left else "right" for name in self.header]
+        # The numbers are as they are to be read: tabulate would read and round them again.
+        return tabulate(rows, self.header, form, disable_numparse=True, colalign=sides)
+
+
+def _text(cell):
+    return {True: YES, False: NO}[cell] if isinstance(cell, bool) else str(cell)
+
+
+def _badge(mark):
+    ink, ground = _COLOURS[mark]
+    style = f"white-space: nowrap; padding: 0 0.4em; color: {ink}; background-color: {ground}"
+    return f'<span style="{style}">{mark}</span>'

@@ -1,0 +1,124 @@
+"""A table shows each cell, in a page that no style sheet of ours reaches and as text."""
+
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from experiments.tables import NO, YES, Table
+
+
+class Page(HTMLParser):
+    """The cells of a table in HTML, row by row, with the style of each; and the lines beside it."""
+
+    def __init__(self, table):
+        super().__init__()
+        self.rows, self.styles, self.lines, self.open = [], [], [], []
+        self.feed(table._repr_html_())
+        assert self.open == []  # every tag is closed
+
+    def handle_starttag(self, tag, attributes):
+        self.open.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("th", "td"):
+            self.rows[-1].append("")
+            self.styles.append(dict(attributes)["style"])
+        elif tag == "p":
+            self.lines.append("")
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if {"th", "td"} & set(self.open):
+            self.rows[-1][-1] += data
+        elif "p" in self.open:
+            self.lines[-1] += data
+
+
+TABLE = Table(
+    ["λ", "size\nof all", "what <x> is", "holds"],
+    [["5", "0.1070", "a < b & c", True], [12, "1,234.5 ± 6", "d", False]],
+    words=["what <x> is"],
+    title="Sizes & more",
+    note="goes like N_w to the power <-0.50>",
+)
+
+
+def test_the_page_has_every_cell_as_it_was_given():
+    page = Page(TABLE)
+    assert page.rows == [
+        list(TABLE.header),
+        ["5", "0.1070", "a < b & c", YES],
+        ["12", "1,234.5 ± 6", "d", NO],
+    ]
+    assert page.lines == [TABLE.title, TABLE.note]
+
+
+def test_the_text_has_every_cell_too():
+    title, *header, rule, first, second, note = str(TABLE).splitlines()
+    assert repr(TABLE) == str(TABLE)
+    assert (title, note) == (TABLE.title, TABLE.note)
+    assert " ".join(header).split() == ["λ", "size", "what", "<x>", "is", "holds", "of", "all"]
+    assert set(rule) == {"-", " "}
+    assert re.split("  +", first.strip()) == ["5", "0.1070", "a < b & c", YES]
+    assert re.split("  +", second.strip()) == ["12", "1,234.5 ± 6", "d", NO]
+
+
+def test_numbers_stand_to_the_right_and_never_fold_and_words_to_the_left():
+    *_, number, size, words, holds = Page(TABLE).styles
+    for style in (number, size):
+        assert "text-align: right" in style and "white-space: nowrap" in style
+    for style in (words, holds):
+        assert "text-align: left" in style
+    assert 'style="overflow-x: auto"><p>' in TABLE._repr_html_()  # a box of its own scrolls
+
+
+def test_a_table_without_rows_has_its_header():
+    assert Page(Table(["λ", "size"], [])).rows == [["λ", "size"]]
+
+
+def test_a_verdict_is_a_mark_and_a_word_that_does_not_fold():
+    for mark, word in ((YES, "yes"), (NO, "no")):
+        assert re.fullmatch(rf"\W {word}", mark)
+        assert re.search(rf'<span style="white-space: nowrap;[^"]*">{mark}</span>', html())
+
+
+def html():
+    return TABLE._repr_html_()
+
+
+def luminance(colour):
+    channels = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def contrast(one, other):
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_no_ink_alone_could_be_read_in_both_themes():
+    """Why a verdict has a ground of its own: 4.5 squared is more than white has to #111."""
+    assert contrast("#ffffff", "#111111") < 4.5**2
+
+
+def test_a_verdict_can_be_read_in_any_theme():
+    """On its own ground, which the page lies behind; and on white, for paper has no grounds."""
+    colours = re.findall(r"color: (#\w{6}); background-color: (#\w{6})", html())
+    assert len(set(colours)) == 2
+    for ink, ground in colours:
+        assert contrast(ink, ground) > 4.5 and contrast(ink, "#ffffff") > 4.5
+
+
+def test_a_row_of_another_length_is_refused():
+    with pytest.raises(ValueError, match=r"A row needs 2 cells, as the header, got \['1'\]"):
+        Table(["a", "b"], [["1", "2"], ["1"]])
+
+
+def test_words_in_no_column_are_refused():
+    with pytest.raises(ValueError, match="words must be columns of"):
+        Table(["a", "b"], [], words=["c"])
