@@ -299,7 +299,11 @@ class Lab:
         return Figure(self, root, cell)
 
     def predictions(self):
-        return self.page.locator(".jp-Notebook .fx").all()
+        return self.page.locator(".jp-Notebook form.fx").all()
+
+    def arguments(self):
+        """Return the arguments whose steps are to be marked."""
+        return self.page.locator(".jp-Notebook .fx-steps").all()
 
 
 _STATE = """root => {

@@ -8,7 +8,11 @@ import pytest
 from explorers.style import BLUE, GREEN, ORANGE, PURPLE, SKY, TEXT, VERMILLION
 
 ROOT = Path(__file__).parents[2]
-SHEETS = [ROOT / "explorers" / "widget.css", ROOT / "exercises" / "prediction.css"]
+SHEETS = [
+    ROOT / "explorers" / "widget.css",
+    ROOT / "exercises" / "prediction.css",
+    ROOT / "exercises" / "steps.css",
+]
 PAPER = "#fff"
 
 
@@ -27,7 +31,7 @@ def contrast(one, other):
 
 
 def rules():
-    """Yield (selector, {property: value}) of every rule in both sheets."""
+    """Yield (selector, {property: value}) of every rule in these sheets."""
     for sheet in SHEETS:
         text = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
         for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", text):
