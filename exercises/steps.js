@@ -3,6 +3,9 @@
 
 const SIGNS = { valid: "✓", gap: "◐", wrong: "✗" };
 
+// A line may end after a slash, but not in the middle of 1/√n.
+const unbroken = (text) => text.replaceAll("/√", "/\u2060√");
+
 function agreement(mark, verdict) {
   if (!mark) return "";
   return mark === verdict ? "You marked it so, too." : `You marked it “${mark}”.`;
@@ -21,7 +24,7 @@ function stepOf(model, index, group, send) {
     onclick: () => send({ kind: "show", step: number }) }, "Show me anyway");
   const fields = element("fieldset", {},
     element("legend", {}, element("span", { class: "fx-number" }, `${number}.`), " ",
-      model.get("steps")[index]),
+      unbroken(model.get("steps")[index])),
     element("div", { class: "fx-marks" }, ...marks, compare, show));
   const message = element("p", { class: "fx-message", role: "alert" });
   const outcome = element("output", { class: "fx-outcome", tabindex: -1 });
@@ -35,8 +38,9 @@ function stepOf(model, index, group, send) {
     root.dataset.verdict = verdict;
     outcome.append(
       element("b", { class: "fx-verdict" },
-        element("span", { "aria-hidden": "true" }, SIGNS[verdict]), ` ${verdict}`),
-      [" ", agreement(model.get("marks")[index], verdict), model.get("reasons")[index]].join(" "));
+        element("span", { "aria-hidden": "true" }, SIGNS[verdict]), ` ${verdict}.`),
+      ["", agreement(model.get("marks")[index], verdict), unbroken(model.get("reasons")[index])]
+        .filter((text, i) => !i || text).join(" "));
     fields.querySelector(".fx-marks").hidden = true;
     if (isReader) outcome.focus({ preventScroll: true });
   };

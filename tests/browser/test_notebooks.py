@@ -767,7 +767,7 @@ class TestFourAnswers(Notebook):
         one.get_by_role("button", name="Compare").click()
         said = one.locator("output")
         until(said.inner_text, 20, "the verdict")
-        assert said.inner_text().startswith("✗ wrong You marked it “gap”. ")
+        assert said.inner_text().startswith("✗ wrong. You marked it “gap”. ")
         assert said.evaluate("one => one === document.activeElement")
         assert "Choose" not in one.inner_text() and two.locator("output").inner_text() == ""
         assert "marked 1 of 4 steps, 0 of them" in lab.arguments()[0].inner_text()
@@ -783,7 +783,7 @@ class TestFourAnswers(Notebook):
         keys.press("Enter")
         said = step.locator("output")
         until(said.inner_text, 20, "the verdict")
-        assert said.inner_text().startswith("◐ gap You marked it so, too. ")
+        assert said.inner_text().startswith("◐ gap. You marked it so, too. ")
         assert lab.page.evaluate("document.activeElement.tagName") == "OUTPUT"
 
     def test_a_verdict_without_a_mark(self, lab):
@@ -792,7 +792,7 @@ class TestFourAnswers(Notebook):
         step.get_by_role("button", name="Show me anyway").click()
         said = step.locator("output")
         until(said.inner_text, 20, "the verdict")
-        assert said.inner_text().startswith("✗ wrong (93) has η/m.")
+        assert said.inner_text().startswith("✗ wrong. (93) has η/m.")
 
     def test_steps_fit_at_every_width(self, lab):
         before = lab.page.viewport_size
