@@ -29,6 +29,7 @@ import exercises
 from classroom.chromium import launch
 from classroom.notebooks import ROOT, paths
 from exercises.exercise import Exercise
+from exercises.steps import MARKS, SIGNS
 
 STYLE = Path(__file__).with_suffix(".css")
 TITLE = "First epochs"
@@ -145,6 +146,11 @@ def is_prediction(cell):
     return cell.cell_type == "code" and ".predict_" in cell.source
 
 
+def is_argument(cell):
+    """Does the cell show an argument whose steps are to be marked?"""
+    return cell.cell_type == "code" and ".weigh_" in cell.source
+
+
 def is_for_instructors(cell):
     return "instructor" in cell.metadata.get("tags", [])
 
@@ -181,6 +187,8 @@ class Notebook:
             return self._exercise(cell)
         if is_prediction(cell):
             return self._prediction(cell)
+        if is_argument(cell):
+            return self._argument(cell)
         # Code that only moves sliders and prints tells a reader on paper nothing.
         shown = code(cell.source) if re.search("^def ", cell.source, re.MULTILINE) else ""
         return shown + "".join(self._output(output) for output in cell.outputs)
@@ -219,6 +227,16 @@ class Notebook:
         answer = f"<ul>{''.join(answers)}</ul>" if answers else "<p>My guess: <i></i></p>"
         return f'<div class="predict"><p>{words(question)}</p>{answer}</div>'
 
+    def _argument(self, cell):
+        question, *steps = cell.outputs[0].data["text/plain"].split("\n")
+        marks = "".join(f"<li>{mark}</li>" for mark in MARKS)
+        items = (
+            f"<li>{html.escape(step.partition('. ')[2])}<ul>{marks}</ul></li>" for step in steps
+        )
+        return (
+            f'<div class="predict argument"><p>{words(question)}</p><ol>{"".join(items)}</ol></div>'
+        )
+
     def _exercise(self, cell):
         name = asked(cell)
         lines = [
@@ -250,7 +268,7 @@ class Notebook:
     # For instructors.
 
     def solutions(self):
-        pieces = [f"<h2>{self.title}</h2>", *self._outcomes(), *self._solved()]
+        pieces = [f"<h2>{self.title}</h2>", *self._outcomes(), *self._weighed(), *self._solved()]
         for cell in filter(is_for_instructors, self.cells):
             text = re.sub(r"</?details>|<summary>.*?</summary>", "", cell.source)
             pieces.append(f"<h3>For the instructor</h3>{render(text, self.number)}")
@@ -266,6 +284,20 @@ class Notebook:
             prediction.show()
             yield f"<p>{words(prediction.question)}<br>"
             yield f"<b>{words(prediction.outcome)}</b></p>"
+
+    def _weighed(self):
+        names = {}
+        cells = [cell for cell in self.cells if is_argument(cell)]
+        if cells:
+            yield "<h3>Arguments, and what we say of their steps</h3>"
+        for cell in cells:
+            argument = evaluate(cell.source, names)
+            items = (
+                f"<li>{html.escape(says)}<br><b>{SIGNS[verdict]} {verdict}.</b> "
+                f"{html.escape(why)}</li>"
+                for says, verdict, why in argument.solution()
+            )
+            yield f"<p>{words(argument.question)}</p><ol>{''.join(items)}</ol>"
 
     def _solved(self):
         for name in self.exercises:

@@ -305,6 +305,10 @@ class Lab:
     def predictions(self):
         return self.page.locator(".jp-Notebook form.fx").all()
 
+    def arguments(self):
+        """Return the arguments whose steps are to be marked."""
+        return self.page.locator(".jp-Notebook .fx-steps").all()
+
 
 _STATE = """root => {
   if (!root.isConnected) return null;  // its cell has run again

@@ -1,18 +1,14 @@
-"""Predictions and an exercise on the four answers."""
+"""Measurements and exercises on the four answers. Their steps are in weighing.py."""
 
 import math
 from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from exercises.exercise import Exercise, Wrong, as_number, ask, refuse
-from exercises.prediction import Choice
 from experiments import runs
 from nn_core import Network, load_mnist, sgd_step
-
-_BLOWS_UP = "it goes up a hundredfold"
 
 
 def slip_costs(steps: int = 10) -> list[float]:
@@ -33,43 +29,12 @@ def slip_costs(steps: int = 10) -> list[float]:
     return costs
 
 
-def predict_slip() -> Choice:
-    """Ask what a step with n/m in front of the gradient does."""
+def penalty_at(k: float, n: int, lmbda: float) -> float:
+    """Return (lmbda/2n) sum w^2 if n weights have the size n^k, and n images are in the penalty.
 
-    def result() -> str:
-        costs = slip_costs(1)
-        return f"From {costs[0]:.0f} to {costs[1]:,.0f} in a single step."
-
-    return Choice(
-        "The question writes the update with n/m before the sum, where (93) has η/m. If training "
-        "did that, on 1,000 images: what would become of the cost?",
-        ["it goes down faster", "it goes down as before", "it goes up a little", _BLOWS_UP],
-        result,
-        right=_BLOWS_UP,
-    )
-
-
-@cache
-def penalty_share() -> float:
-    """Return the penalty's share of the cost of [784, 30, 10], settled at lambda = 5."""
-    images, net = load_mnist(runs.N_TRAIN).train, runs.settled()
-    cost = net.total_cost(images.pixels, images.y, 5.0)
-    return 5.0 / (2 * runs.N_TRAIN) * net.squared_size() / cost
-
-
-def predict_share() -> Choice:
-    """Ask for the one assumption of the chalkboard."""
-    half = "about half of it"
-    return Choice(
-        "The chalkboard takes the whole cost to be the penalty. At the tail-off with λ = 5 and "
-        "1,000 images, how much of the cost really is?",
-        ["nearly all of it", half, "hardly any of it"],
-        lambda: (
-            f"It is {penalty_share():.0%} with 30 hidden neurons. The figure below says "
-            "when that changes."
-        ),
-        right=half,
-    )
+    That both n are one number is the third answer's assumption.
+    """
+    return lmbda / 2 * float(n) ** (2 * k)
 
 
 def _judge_chalkboard(answer: Any) -> str:
@@ -136,4 +101,48 @@ repaired_chalkboard = Exercise(
     solution="def size(cost, share, lmbda, n_train, n_weights):\n"
     "    return (2 * n_train * share * cost / (lmbda * n_weights)) ** 0.5",
     judge=_judge_chalkboard,
+)
+
+
+_N, _K, _LAMBDA = 4000, -1 / 4, 5.0  # of the third answer's second note
+
+
+def _judge_penalty(answer: Any) -> str:
+    value = as_number(answer, "the penalty")
+    right = penalty_at(_K, _N, _LAMBDA)
+    if math.isclose(value, right, rel_tol=0.02):  # a rounded 0.04 is right
+        return f"It is {right:.4f}, well below 0.1. A zero was lost: 0.025 λ belongs to n = 400."
+    w = float(_N) ** _K
+    slips = [
+        (penalty_at(_K, 400, _LAMBDA), "That is 0.025·λ, what the note says. Put n = 4,000 in."),
+        (right / _LAMBDA, "That is the penalty over λ, with which the note begins. λ is 5."),
+        (2 * right, "The penalty has a 2 in its denominator: (λ/2n) Σw²."),
+        (_LAMBDA / 2 * w, "The penalty has w *squared*, and the square of n^(-1/4) is n^(-1/2)."),
+        (_LAMBDA / 2 * _N * w**2, "Either the n below λ is lost, or the minus sign in n^(-1/4)."),
+        (_LAMBDA / (2 * _N) * w**2, "That is the penalty of one weight. There are n of them."),
+        (_LAMBDA / (2 * 50_000) * _N * w**2,
+         "You have kept the two n apart, as one should. The note has one letter for both: do as it "
+         "does, to find its slip."),
+    ]  # fmt: skip
+    refuse(
+        value,
+        slips,
+        "It does not fit. Put w = n^(-1/4) into (λ/2n)·n·w², and n = 4,000 into what is left.",
+        rel_tol=0.02,
+    )
+
+
+third_slip = Exercise(
+    question="The third answer says, in its second note: with n = 4,000 and k = -1/4 the penalty "
+    "is 0.025·λ, so above 0.1 at λ = 5. Find the slip: how large is the penalty (λ/2n) Σw² at λ = "
+    "5, if 4,000 weights have the size n^(-1/4), and both n are 4,000?",
+    hints=(
+        "All n weights are of one size. What is the sum of their squares?",
+        "It is n·w², and the n cancels against the one below λ: the penalty is (λ/2)·w².",
+        "The square of n^(-1/4) is 1/√n. Which n would give the answer's 0.025?",
+    ),
+    solution="n, lmbda = 4000, 5.0\n"
+    "w = n ** (-1 / 4)\n"
+    "my_penalty = lmbda / (2 * n) * n * w**2  # 0.0079 for each unit of lmbda, not 0.025",
+    judge=_judge_penalty,
 )

@@ -32,7 +32,7 @@ EXCEPTIONS = {
         ("tests/browser/test_notebooks.py", name): (
             "The right answers are private lest a reader meets them; the test gives them."
         )
-        for name in ("_right", "_DATA", "_DECAY", "_BOTH", "_BLOWS_UP")
+        for name in ("_right", "_DATA", "_DECAY", "_BOTH")
     },
     ("tests/explorers/layout.py", "_left_title"): (
         "Matplotlib tells the text of a left title, and not where it stands."

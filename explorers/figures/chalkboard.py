@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments import runs
+from experiments.chalkboard import LAMBDAS, WIDTHS, stored_or_settling
 from experiments.scaling_fit import fit
 from explorers.canvas import Canvas
 from explorers.controls import Control, log_stops
@@ -12,36 +12,6 @@ from explorers.figure import Figure
 from explorers.formats import percent, rounded, ticks, trimmed
 from explorers.run import grown
 from explorers.style import BLUE, INK, VERMILLION
-from nn_core import load_mnist
-
-WIDTHS = (10, 30, 90)
-LAMBDAS = (2.0, 5.0, 10.0, 20.0, 50.0)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A network at its tail-off. Sizes are the rms over *all* its weights, as the chalkboard's."""
-
-    hidden: int
-    lmbda: float
-    n_train: int
-    n_weights: int
-    size: float
-    cost: float
-
-    @property
-    def penalty(self):
-        return self.lmbda / (2 * self.n_train) * self.n_weights * self.size**2
-
-    @property
-    def share(self):
-        """The penalty's share of the cost. The chalkboard takes it to be all of it."""
-        return self.penalty / self.cost
-
-    @property
-    def chalkboard(self):
-        """What the chalkboard gives for the size, with the cost as measured."""
-        return (2 * self.n_train * self.cost / self.lmbda / self.n_weights) ** 0.5
 
 
 @dataclass(frozen=True)
@@ -52,34 +22,17 @@ class ChalkboardResult:
     lambdas: tuple = ()
 
 
-def settling(hidden, lmbda, n_train):
-    """Train the new initialization until it has settled, and yield what is measured there.
-
-    Before that, yield None after each epoch, so that a page without threads stays alive.
-    """
-    epochs = int(np.clip(6 * runs.M / (runs.ETA * lmbda), 40, 300))  # six decay times
-    for net in runs.settling("scaled", hidden, lmbda, n_train, epochs):
-        yield net and _measured(net, lmbda, n_train)
-
-
-def _measured(net, lmbda, n_train):
-    images = load_mnist(n_train).train
-    size = (net.squared_size() / net.n_weights) ** 0.5
-    cost, _ = net.evaluate(images.pixels, images.y, lmbda)
-    return Measured(net.sizes[1], lmbda, n_train, net.n_weights, size, cost)
-
-
 def compute(*, hidden, lmbda, n_train):
     """Yield after each epoch. With each network that settles the result grows.
 
-    First come the widths at `lmbda`, then the lambdas.
+    First come the widths at `lmbda`, then the lambdas. What is stored is there at once.
     """
     result = ChalkboardResult(hidden, lmbda)
     yield result
     sweeps = [("widths", width, lmbda) for width in WIDTHS]
     sweeps += [("lambdas", hidden, one) for one in LAMBDAS]
     for name, width, strength in sweeps:
-        for one in settling(width, strength, n_train):
+        for one in stored_or_settling(width, strength, n_train):
             if one is not None:
                 result = grown(result, **{name: one})
             yield result

@@ -13,6 +13,15 @@ EPOCHS = tail_off.EPOCHS
 LOWEST = (0.5, 1e-4)  # lower ends for the axis of widths
 
 
+def compute(*, current, m, n_train, hidden, fan_in):
+    """Yield what the tail-off figure does, of the old network alone: it takes half the time."""
+    yield from tail_off.followed(("large",), current, m, n_train, hidden, fan_in)
+
+
+def progress(result):
+    return tail_off.progress(result)
+
+
 def series(result):
     """Return what is followed over the epochs of the old network, {name: values}."""
     neurons, ledgers = result.neurons["large"], result.ledgers["large"]
@@ -110,5 +119,3 @@ class Saturation(Figure, parts=globals()):
     title = "Saturated neurons, the data gradient beside decay, and the width of z"
     controls = tuple(one for one in tail_off.TailOff.controls if one.acts != VIEW)
     quick = tail_off.TailOff.quick
-    compute = staticmethod(tail_off.compute)
-    progress = staticmethod(tail_off.progress)

@@ -98,17 +98,23 @@ class TailOffResult:
 
 def compute(*, current, m, n_train, hidden, fan_in):
     """Yield sizes, neurons and ledgers so far after each epoch, both networks on equal data."""
+    yield from followed(NAMES, current, m, n_train, hidden, fan_in)
+
+
+def followed(inits, current, m, n_train, hidden, fan_in):
+    """Yield what `compute` does, of the networks with these initializations alone."""
     images = load_mnist(n_train, pool=POOLS[fan_in]).train
     x, y = images.pixels, images.y
     sizes = [x.shape[1], hidden, 10]
-    nets = {init: Network(sizes, init=init, seed=SEED) for init in NAMES}
-    shuffling = {init: np.random.default_rng(SEED + 1) for init in NAMES}
+    nets = {init: Network(sizes, init=init, seed=SEED) for init in inits}
+    shuffling = {init: np.random.default_rng(SEED + 1) for init in inits}
+    n_weights = next(iter(nets.values())).n_weights
     result = TailOffResult(
-        m, n_train, sizes[0], nets["large"].n_weights, float((images.x**2).sum(axis=1).mean()), (),
+        m, n_train, sizes[0], n_weights, float((images.x**2).sum(axis=1).mean()), (),
         sizes={init: (net.weight_rms()[0],) for init, net in nets.items()},
         everywhere={init: (_everywhere(net),) for init, net in nets.items()},
         neurons={init: (_neurons(net, x),) for init, net in nets.items()},
-        ledgers={init: () for init in NAMES},
+        ledgers={init: () for init in inits},
         accuracy={init: (net.accuracy(x, y),) for init, net in nets.items()},
     )  # fmt: skip
     yield result

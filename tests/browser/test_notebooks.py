@@ -625,6 +625,11 @@ def _anew(lab, number, line):
     return form
 
 
+def _weighed_anew(lab):
+    lab.run(lab.cell("weigh_question()"))
+    lab.arguments()[0].scroll_into_view_if_needed()
+
+
 def _outcome(form):
     until(lambda: form.locator(".fx-outcome").inner_text(), 20, "the result")
     return form.locator(".fx-outcome").inner_text()
@@ -792,15 +797,59 @@ class TestBookGraphs(Notebook):
 
 class TestFourAnswers(Notebook):
     notebook = "05_four_answers"
-    predictions = (
-        ("predict_slip()", four_answers._BLOWS_UP),
-        ("predict_share()", "about half of it"),
-    )
     exercises = (
+        (four_answers.third_slip, "four_answers.third_slip", "0.025 * 5", "what the note says"),
         (four_answers.repaired_chalkboard, "four_answers.repaired_chalkboard",
          "lambda cost, share, lmbda, n_train, n_weights: "
          "(2 * n_train * cost / (lmbda * n_weights)) ** 0.5", "as it stands"),
     )  # fmt: skip
+
+    def test_a_step_is_marked_and_its_verdict_takes_the_focus(self, lab):
+        _weighed_anew(lab)
+        one, two, *_ = lab.arguments()[0].locator(".fx-step").all()
+        one.get_by_role("button", name="Compare").click()
+        until(lambda: "Choose valid, gap or wrong" in one.inner_text(), 5, "a message")
+        one.get_by_label("gap").check()
+        one.get_by_role("button", name="Compare").click()
+        said = one.locator("output")
+        until(said.inner_text, 20, "the verdict")
+        assert said.inner_text().startswith("✗ wrong. You marked it “gap”. ")
+        assert said.evaluate("one => one === document.activeElement")
+        assert "Choose" not in one.inner_text() and two.locator("output").inner_text() == ""
+        assert "marked 1 of 4 steps, 0 of them" in lab.arguments()[0].inner_text()
+
+    def test_a_step_by_keyboard_alone(self, lab):
+        _weighed_anew(lab)
+        keys, step = lab.page.keyboard, lab.arguments()[0].locator(".fx-step").nth(3)
+        step.locator("input").first.focus()
+        keys.press("Space")
+        keys.press("ArrowRight")  # from valid to gap: nothing is sent yet
+        assert step.get_by_label("gap").is_checked()
+        keys.press("Tab")
+        keys.press("Enter")
+        said = step.locator("output")
+        until(said.inner_text, 20, "the verdict")
+        assert said.inner_text().startswith("◐ gap. You marked it so, too. ")
+        assert lab.page.evaluate("document.activeElement.tagName") == "OUTPUT"
+
+    def test_a_verdict_without_a_mark(self, lab):
+        _weighed_anew(lab)
+        step = lab.arguments()[0].locator(".fx-step").nth(1)
+        step.get_by_role("button", name="Show me anyway").click()
+        said = step.locator("output")
+        until(said.inner_text, 20, "the verdict")
+        assert said.inner_text().startswith("✗ wrong. (93) has η/m.")
+
+    def test_steps_fit_at_every_width(self, lab):
+        before = lab.page.viewport_size
+        try:
+            for width, height, _ in SIZES:
+                lab.page.set_viewport_size({"width": width, "height": height})
+                for root in lab.arguments():
+                    root.scroll_into_view_if_needed()
+                    assert root.evaluate(_CUT_OFF) == [], width
+        finally:
+            lab.page.set_viewport_size(before)
 
 
 class TestPlayground(Notebook):

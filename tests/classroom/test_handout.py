@@ -194,6 +194,15 @@ def test_predictions_are_asked_and_answered_apart(students, solutions):
     assert "ηλ/n_train = 0.00001." not in students.text
 
 
+def test_steps_are_asked_and_judged_apart(students, solutions):
+    step = "Claim 2 follows from “substituting ηλ + b = n”."
+    assert f"{step} valid gap wrong" in students.text and step in solutions.text
+    assert "under another name" in solutions.text
+    assert "under another name" not in students.text
+    assert len(re.findall("✓ valid|◐ gap|✗ wrong", solutions.text)) == 30
+    assert not re.search("✓|◐|✗", students.text)
+
+
 def test_no_bare_objects_of_python(page):
     assert not re.search(r"<[A-Za-z_.]+ object at|\w+View\(|Explorer\(|^%%", page.text)
     assert not re.search(r"\b(FirstEpochs|DecayRate|Run)\(\w+=", "".join(page.prose))

@@ -1,15 +1,12 @@
-"""On the four answers: predictions borne out by measurement, and each slip told apart."""
+"""On the four answers: what the slip of the pen would do, and each slip of a reader told apart."""
 
-import json
 import math
 import re
 
 import numpy as np
 import pytest
 
-from exercises import four_answers
-from exercises.four_answers import predict_share, predict_slip, repaired_chalkboard, slip_costs
-from explorers.figures.chalkboard import settling
+from exercises.four_answers import penalty_at, repaired_chalkboard, slip_costs, third_slip
 from nn_core import Network, load_mnist
 
 
@@ -67,10 +64,6 @@ def costs_by_hand(steps, eta_over_m, seed=3, order_seed=4):
     return costs
 
 
-def hear(prediction, **content):
-    prediction._hear(prediction, content, [])
-
-
 def test_the_slip_is_n_over_m_before_the_sum_and_nothing_else():
     np.testing.assert_allclose(slip_costs(3), costs_by_hand(3, 1000 / 10), rtol=1e-6)
     assert len(slip_costs(0)) == 1
@@ -85,49 +78,7 @@ def test_the_slip_throws_the_cost_up_a_hundredfold_at_once(seed):
     assert max(after) < 2 * before
 
 
-def test_the_slip_predicted():
-    asked = predict_slip()
-    assert asked._right in asked.options and len(set(asked.options)) == len(asked.options)
-    assert "hundredfold" in asked._right
-    asked.commit(asked._right)
-    before, after = costs_by_hand(1, 1000 / 10)
-    assert asked.verdict == "right"
-    numbers = re.search(r"From ([\d,]+) to ([\d,]+) in a single step\.$", asked.outcome)
-    said = [float(text.replace(",", "")) for text in numbers.groups()]
-    assert said == pytest.approx([before, after], rel=0.03)
-
-
-def test_nothing_is_computed_or_told_before_a_guess(monkeypatch):
-    for name in ("slip_costs", "penalty_share"):
-        monkeypatch.setattr(four_answers, name, lambda *_: pytest.fail("too early"))
-    for asked in (predict_slip(), predict_share()):
-        data, _ = asked._repr_mimebundle_()
-        assert asked.outcome == "" and "%" not in json.dumps(data) + repr(asked.options)
-
-
-def test_about_half_of_the_cost_is_penalty():
-    *_, settled = settling(30, 5.0, 1000)
-    share = settled.share
-    assert share == pytest.approx(0.5, abs=0.05)
-    assert four_answers.penalty_share() == pytest.approx(share, rel=1e-12)
-    asked = predict_share()
-    assert asked._right == "about half of it"
-    for option in asked.options:
-        twin = predict_share()
-        hear(twin, kind="commit", guess=option)
-        assert (twin.verdict == "right") == (option == asked._right) and twin.message == ""
-        (said,) = re.findall(r"(\d+) ?%", twin.outcome)
-        assert float(said) == pytest.approx(100 * share, abs=0.51)
-
-
-def test_the_wrong_choice_is_not_called_right():
-    for option in [one for one in predict_slip().options if "hundredfold" not in one]:
-        asked = predict_slip()
-        asked.commit(option)
-        assert asked.verdict == "wrong"
-
-
-# The exercise.
+# The exercises.
 
 
 def solved():
@@ -218,3 +169,54 @@ def test_no_verdict_and_no_hint_gives_the_answer_away():
     words = [repaired_chalkboard.verdict(one) for one in (*SLIPS.values(), *OTHERS, *ODD)]
     assert not [word for word in (*words, *repaired_chalkboard.hints) if giveaway.search(word)]
     assert len(repaired_chalkboard.hints) == 3
+
+
+# The slip in the third answer.
+
+RIGHT = 5.0 / (2 * 4000) * sum([4000**-0.5] * 4000)
+
+PENALTIES = {
+    "as the note has it": (0.125, "what the note says"),
+    "for lambda 1": (RIGHT / 5, "λ is 5"),
+    "no 2": (2 * RIGHT, "has a 2"),
+    "not squared": (2.5 * 4000**-0.25, "*squared*"),
+    "n not divided by": (2.5 * 4000**0.5, "n below λ is lost"),
+    "one weight": (5.0 / 8000 * 4000**-0.5, "of one weight"),
+    "n apart": (5.0 / 100_000 * 4000**0.5, "kept the two n apart"),
+}
+
+
+def test_the_penalty_is_a_sum_of_squares():
+    assert penalty_at(-1 / 4, 4000, 5.0) == pytest.approx(RIGHT, rel=1e-12)
+    assert penalty_at(0, 123, 5.0) == 2.5
+
+
+@pytest.mark.parametrize("answer", [RIGHT, 0.0395, 0.04, np.float64(RIGHT)])
+def test_the_penalty_may_be_rounded(answer):
+    verdict = third_slip.verdict(answer)
+    assert verdict.startswith("Right.") and "0.0395" in verdict and "n = 400" in verdict
+
+
+def test_the_third_answers_solution_passes():
+    names = {}
+    exec(third_slip.solution, names)
+    assert third_slip.verdict(names["my_penalty"]).startswith("Right.")
+
+
+@pytest.mark.parametrize("name", PENALTIES)
+def test_each_slip_in_the_penalty_is_found(name):
+    value, words = PENALTIES[name]
+    verdict = third_slip.verdict(value)
+    assert verdict.startswith("Not yet.") and words in verdict and "0.0395" not in verdict
+
+
+@pytest.mark.parametrize(
+    "answer", [None, ..., "0.04", 0, -1, 0.1, 1e9, math.nan, math.inf, [], {}, print, 1j]
+)
+def test_any_other_penalty_gets_words(answer):
+    verdict = third_slip.verdict(answer)
+    assert verdict.startswith("Not yet. ") and len(verdict) < 300
+
+
+def test_hints_give_no_penalty_away():
+    assert not any("0.039" in hint or "0.04" in hint for hint in third_slip.hints)

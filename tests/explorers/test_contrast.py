@@ -17,7 +17,11 @@ LUMA = np.array([0.213, 0.715, 0.072])
 HUE_TURNED = 2 * np.tile(LUMA, (3, 1)) - np.eye(3)
 
 ROOT = Path(__file__).parents[2]
-SHEETS = [ROOT / "explorers" / "widget.css", ROOT / "exercises" / "prediction.css"]
+SHEETS = [
+    ROOT / "explorers" / "widget.css",
+    ROOT / "exercises" / "prediction.css",
+    ROOT / "exercises" / "steps.css",
+]
 PAPER = "#fff"
 
 
@@ -42,7 +46,7 @@ def contrast(one, other):
 
 
 def rules():
-    """Yield (selector, {property: value}) of every rule in both sheets."""
+    """Yield (selector, {property: value}) of every rule in these sheets."""
     for sheet in SHEETS:
         text = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.DOTALL)
         for selector, body in re.findall(r"([^{}]+)\{([^{}]*)\}", text):

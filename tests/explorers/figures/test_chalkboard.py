@@ -9,9 +9,10 @@ from page import assert_presentable
 from scipy import stats
 from told import assert_says, inside, laid_out, rows, shown, stages
 
+from experiments.chalkboard import LAMBDAS, WIDTHS, Measured, settling
 from experiments.runs import ETA, M
 from explorers import Chalkboard
-from explorers.figures.chalkboard import LAMBDAS, WIDTHS, ChalkboardResult, Measured, settling
+from explorers.figures.chalkboard import ChalkboardResult
 
 STATE = {"lmbda": 20.0, "hidden": 30, "n_train": 1000}
 SENTENCE = (

@@ -12,7 +12,6 @@ from page import assert_presentable
 from told import assert_says, assert_told, inside, rows, shown, stages, stops_of
 
 from explorers import Saturation, TailOff
-from explorers.figures import tail_off
 from explorers.figures.saturation import EPOCHS, describe, series, tabulate
 
 STOPS = stops_of(Saturation)
@@ -31,8 +30,11 @@ def figure():
     return Saturation(**SMALL)
 
 
-def test_it_is_the_tail_off_looked_at_with_other_eyes():
-    assert Saturation.compute is tail_off.compute and Saturation.progress is tail_off.progress
+def test_it_is_the_tail_off_looked_at_with_other_eyes(figure):
+    both = TailOff(**SMALL).result
+    for name in ("sizes", "everywhere", "ledgers", "accuracy"):
+        assert getattr(figure.result, name)["large"] == getattr(both, name)["large"]
+    assert Saturation.progress(both) == TailOff.progress(both)
     assert set(STOPS) == {"eta", "lmbda", "m", "n_train", "hidden", "fan_in"}
     assert set(Saturation.controls) < set(TailOff.controls)
 
