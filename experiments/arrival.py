@@ -155,9 +155,13 @@ def table_of_arrivals(stored, solved, *names):
         for forecast_of, seen in ((said.length, new[-1]), (said.epochs, met(old, new))):
             row += [f"{forecast_of:.1f}", f"{seen:.1f}", f"{forecast_of / seen:.2f}"]
         rows.append([*row, f"{np.abs(said.curve / old - 1).max():.0%}"])
-    groups = [f"{group}\n{what}" for group in ("length D", "meeting, epoch")
+    groups = [f"{group}\n{what}" for group in ("length D", "meeting")
               for what in ("forecast", "measured", "ratio")]  # fmt: skip
-    return Table(("hidden", "n_train", "λ", "η", "m", *groups, "curve off\nat most"), rows)
+    return Table(
+        ("hidden", "n_train", "λ", "η", "m", *groups, "curve off\nat most"),
+        rows,
+        title="Length D of the message in the end, and epoch of meeting",
+    )
 
 
 def main(arguments=None):

@@ -56,6 +56,7 @@ class Table:
 
     def _repr_html_(self):
         made = re.sub("(?<=>) +| +(?=</t[hd]>)", "", self._set("html"))  # without its padding
+        made = re.sub("(?<=[^<])/", "/&NoBreak;", made)  # a page may fold after a slash: 1/√N_w
         for old, new in _ALIGNED.items():
             made = made.replace(old, new)
         for mark in _COLOURS:

@@ -79,8 +79,10 @@ def _live_or_stored(cell, shown):
     elif any(set(data) == {"text/plain"} for data in outputs):
         yield _code(cell, cell.source)
         return
-    for output in cell.outputs:
-        yield nbformat.v4.new_markdown_cell(_as_markdown(output), id=cell.id)
+    if cell.outputs:  # together in one cell: two of one id would make no notebook
+        yield nbformat.v4.new_markdown_cell(
+            "\n\n".join(map(_as_markdown, cell.outputs)), id=cell.id
+        )
 
 
 def _code(cell, source):

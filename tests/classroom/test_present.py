@@ -105,10 +105,13 @@ def test_edition_leaves_to_a_live_figure_a_line_of_its_numbers():
 def test_edition_keeps_a_table_of_results_as_a_table():
     table = Table(["λ", "size"], [["5", "0.1070"]])
     data = {"text/plain": str(table), "text/html": table._repr_html_()}
-    shown = new_code_cell("table", outputs=[new_output("execute_result", data)])
-    *_, cell = edition(new_notebook(cells=[new_markdown_cell("# Claim 0"), shown])).cells
-    assert (cell.cell_type, cell.source) == ("markdown", table._repr_html_())
-    assert "\n\n" not in cell.source  # Markdown ends a block of HTML at an empty line
+    shown = new_code_cell("display(table, table)", outputs=[new_output("display_data", data)] * 2)
+    made = edition(new_notebook(cells=[new_markdown_cell("# Claim 0"), shown]))
+    *_, cell = made.cells
+    assert cell.cell_type == "markdown"
+    # Markdown ends a block of HTML at an empty line, and only there.
+    assert cell.source.split("\n\n") == [table._repr_html_()] * 2
+    assert len(made.cells) == 2  # one for all outputs, or their ids would be equal
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)

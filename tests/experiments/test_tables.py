@@ -76,6 +76,11 @@ def test_numbers_stand_to_the_right_and_never_fold_and_words_to_the_left():
     assert 'style="overflow-x: auto"><p>' in TABLE._repr_html_()  # a box of its own scrolls
 
 
+def test_words_fold_between_words_only():
+    page = Page(Table(["what"], [["goes as 1/√N_w"]], words=["what"]))
+    assert page.rows[1] == ["goes as 1/\u2060√N_w"]  # the word joiner, which is not seen
+
+
 def test_a_table_without_rows_has_its_header():
     assert Page(Table(["λ", "size"], [])).rows == [["λ", "size"]]
 
