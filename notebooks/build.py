@@ -27,7 +27,7 @@ METADATA = {
 }
 
 # A figure is stored as it is in the end, not as it is when it is first shown.
-TO_THE_END = "import explorers\nexplorers.figure.Figure.computes_later = False"
+TO_THE_END = "from explorers.figure import Figure\nFigure.computes_later = False"
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
