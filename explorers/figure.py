@@ -96,6 +96,7 @@ class Figure:
     tabulate: ClassVar[Callable[..., list]]
     columns: ClassVar[Callable[..., dict]]
     buttons: ClassVar[tuple[tuple[str, str], ...]] = ()  # (method, text on it), without arguments
+    presets: ClassVar[tuple[tuple[str, str], ...]] = ()  # (name, what is not at its default)
     also_viewed: ClassVar[tuple[str, ...]] = ()  # what `view` adds to the controls on the VIEW
     quick: ClassVar[str] = ""  # settings, as in a preset, with which a whole run is short
     is_playable: ClassVar[bool] = False  # set with the class, from its controls
@@ -308,9 +309,19 @@ class Figure:
         return {control.name: control.default for control in cls.controls}
 
     @classmethod
+    def state_with(cls, settings: str) -> dict[str, Any]:
+        """Return the defaults, but for settings as in a preset: "eta=0.5 lmbda=10"."""
+        return cls.defaults() | cls._checked(cls.parsed(f"{cls.name} {settings}"))
+
+    @classmethod
     def quick_state(cls) -> dict[str, Any]:
         """Return the defaults, but for what makes a whole run short."""
-        return cls.defaults() | cls._checked(cls.parsed(f"{cls.name} {cls.quick}"))
+        return cls.state_with(cls.quick)
+
+    @classmethod
+    def named_presets(cls) -> dict[str, str]:
+        """Return {name: preset string of the whole state} of the `presets`."""
+        return {name: cls.preset_of(cls.state_with(settings)) for name, settings in cls.presets}
 
     @classmethod
     def computing(cls, state: Mapping[str, Any]) -> tuple[Iterator, SimpleNamespace]:
@@ -422,6 +433,11 @@ def _check(cls: type[Figure], parts: Mapping[str, Any]) -> None:
                             "which is a name that each figure has.")  # fmt: skip
     _check_parameters(cls)
     cls.quick_state()
+    for name, settings in cls.presets:
+        try:
+            cls.state_with(settings)
+        except ValueError as error:
+            raise TypeError(f"{cls.__name__} has the preset {name!r}: {error}") from error
     if lost := [method for method, _ in cls.buttons if not callable(getattr(cls, method, None))]:
         raise TypeError(f"{cls.__name__} has a button for `{lost[0]}`, but no such method.")
 

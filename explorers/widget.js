@@ -236,6 +236,10 @@ function render({ model, el }) {
   const table = element("tbody");
   const [preset, copy] =
     presetField((text) => mail.post({ kind: "preset", text }, { dropping: true }));
+  const presets = spec.presets.map(({ name, text }) => {
+    const node = button(name, () => mail.post({ kind: "preset", text }, { dropping: true }));
+    return { node, text };
+  });
   const defaults = button("Defaults", wish("defaults", true), { title: "Put all sliders back" });
   const projector = button("Projector", () => mail.post({ kind: "projector", on: !now().projector }));
   const svg = () => wholeSvg(model.get("_still"), model.get("_moving"));
@@ -246,6 +250,8 @@ function render({ model, el }) {
       element("div", { class: "fe-side" }, ...inGroups(Object.values(controls)),
         element("div", { class: "fe-own" }, ...own)),
       element("div", { class: "fe-main" }, player, figure, sentence, message, live)),
+    element("div", { class: "fe-presets", role: "group", "aria-label": "Presets",
+      hidden: presets.length === 0 }, "Presets", ...presets.map(({ node }) => node)),
     element("details", { class: "fe-numbers" },
       element("summary", {}, "Numbers"),
       element("table", {}, element("caption", { class: "fe-unseen" }, spec.title), table)),
@@ -288,6 +294,7 @@ function render({ model, el }) {
     }
     table.replaceChildren(...next.table.map(([what, value]) => element("tr", {},
       element("th", { scope: "row" }, what), element("td", {}, value))));
+    for (const { node, text } of presets) node.setAttribute("aria-pressed", text === next.preset);
     if (changed("preset") || document.activeElement !== preset) preset.value = next.preset;
     picture.setAttribute("aria-busy", isRunning());
     if (isOver() && busy.contains(document.activeElement)) {

@@ -133,6 +133,7 @@ def spec(figure):
         "title": figure.title,
         "playable": figure.is_playable,
         "widths": list(WIDTHS),
+        "presets": [{"name": name, "text": text} for name, text in figure.named_presets().items()],
         "buttons": [{"method": method, "text": text} for method, text in figure.buttons],
         "controls": [
             {

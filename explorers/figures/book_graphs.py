@@ -194,3 +194,7 @@ class BookGraphs(Figure, parts=globals()):
             "shows", "shows", "what is plotted", tuple(QUANTITIES), "validation accuracy", VIEW
         ),
     )
+    presets = (
+        ("the size of the weights", "shows=hidden_weight_size"),
+        ("100 neurons: who moves them", "hidden=100 shows=share_of_decay,_hidden"),
+    )

@@ -171,4 +171,8 @@ class Chalkboard(Figure, parts=globals()):
         Control("hidden", "hidden", "neurons of the sweep over λ", log_stops(10, 100, 30), 30),
         Control("n_train", "n_train", "training images", log_stops(1000, 2000), 1000),
     )
+    presets = (
+        ("weak decay", "lmbda=2"),
+        ("strong decay", "lmbda=20"),
+    )
     quick = "n_train=1000 lmbda=50 hidden=10"

@@ -142,3 +142,7 @@ class Envelope(Figure, parts=globals()):
         Control("lmbda", "λ", "left", log_stops(0.5, 200.0), 5.0, VIEW),
         Control("decay", "λ", "right", tuple(WIDTHS), "5"),
     )
+    presets = (
+        ("strong decay", "lmbda=50 decay=50"),
+        ("weak decay", "lmbda=1 decay=1"),
+    )

@@ -391,4 +391,9 @@ class MemoryMessage(Figure, parts=globals()):
         Control("neurons", "neurons", "pictured", tuple(WIDE), "some", VIEW, group="More"),
         Control("scale", "colours", "scale", SCALES, SCALES[0], VIEW, group="More"),
     )  # fmt: skip
+    presets = (
+        ("after one epoch", "epoch=1"),
+        ("without decay", "lmbda=0"),
+        ("the new initialization", "init=new"),
+    )
     quick = "n_train=100 m=30"

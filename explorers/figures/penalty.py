@@ -109,3 +109,7 @@ class Penalty(Figure, parts=globals()):
         Control("n_train", "n_train", "training images", log_stops(100, 10_000_000), 50_000),
         Control("lmbda", "λ", "regularization", log_stops(0.01, 1000.0), 5.0),
     )
+    presets = (
+        ("both n equal", "n_weights=50000 n_train=50000"),
+        ("hardly any decay", "lmbda=0.01"),
+    )

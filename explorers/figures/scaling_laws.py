@@ -255,3 +255,8 @@ class ScalingLaws(Figure, parts=globals()):
         ),
         Control("right", "right", "what is shown of ‖w‖", (MEASURED, COLLAPSED), MEASURED, VIEW),
     )
+    presets = (
+        ("brighter images", "changed=brightness"),
+        ("no single power", "changed=λ"),
+        ("the collapse", "right=collapsed"),
+    )

@@ -116,3 +116,7 @@ class SplitNeuron(Figure, parts=globals()):
         Control("w", "w", "input weight", log_stops(0.5, 20.0), 8.0),
         Control("a", "a", "output weight", log_stops(0.5, 20.0), 4.0),
     )
+    presets = (
+        ("64 copies", "k=64"),
+        ("a softer bend", "w=4 a=8"),
+    )
