@@ -84,6 +84,7 @@ def _width(width, figure):
 _READERS = {
     "move": ("values", _values),
     "preset": ("text", _preset),
+    "set": ("text", _preset),  # by a link in the text: as sliders, moved
     "defaults": None,
     "play": None,
     "pause": None,

@@ -183,6 +183,36 @@ function presetField(onPaste) {
   return [field, button("Copy preset", copy)];
 }
 
+// A link in a notebook's text sets a figure: [try λ = 250](#playground:lmbda=250&eta=1). It means
+// the figure of this name before it, or else the first one after it, as one reads.
+const LINK = /^#([a-z][a-z0-9-]*):(.+=.*)$/;
+
+function meantBy(link) {
+  const [, name, values] = link.hash.match(LINK) ?? [];
+  // JupyterLab has several notebooks in one page.
+  const page = link.closest(".jp-NotebookPanel") ?? document;
+  const all = name ? [...page.querySelectorAll(`.fe[data-figure="${name}"]`)] : [];
+  const isBefore = (root) => link.compareDocumentPosition(root) & Node.DOCUMENT_POSITION_PRECEDING;
+  const root = all.filter(isBefore).at(-1) ?? all[0];
+  const pairs = [...new URLSearchParams(values)].map((pair) => pair.join("=").replaceAll(" ", "_"));
+  return root && { root, preset: [name, ...pairs].join(" ") };
+}
+
+function follow(event) {
+  const link = event.target.closest?.("a[href^='#']");
+  const wish = link && !(event.ctrlKey || event.metaKey || event.shiftKey) && meantBy(link);
+  if (!wish) return; // as any other link, which leads nowhere
+  event.preventDefault();
+  wish.root.dispatchEvent(new CustomEvent("fe-set", { detail: wish.preset }));
+}
+
+// One listener for all: each figure brings a copy of this module, and the first one installs it.
+function followLinks() {
+  if (document.feFollows) return;
+  document.feFollows = true;
+  document.addEventListener("click", follow, { capture: true });
+}
+
 function render({ model, el }) {
   const spec = model.get("_spec");
   const prefix = `fe${Math.random().toString(36).slice(2, 8)}`;
@@ -245,7 +275,8 @@ function render({ model, el }) {
   const svg = () => wholeSvg(model.get("_still"), model.get("_moving"));
   const save = (text, press, label) => button(text, press, { "aria-label": label });
 
-  const root = element("div", { class: "fe", role: "group", "aria-label": spec.title, onkeydown: goOn },
+  const root = element("div", {
+    class: "fe", "data-figure": spec.name, role: "group", "aria-label": spec.title, onkeydown: goOn },
     element("div", { class: "fe-body" },
       element("div", { class: "fe-side" }, ...inGroups(Object.values(controls)),
         element("div", { class: "fe-own" }, ...own)),
@@ -264,6 +295,13 @@ function render({ model, el }) {
         save("CSV", () => python.isGone() || model.send({ kind: "csv" }), "Save data as CSV")),
       projector,
       element("span", { class: "fe-group fe-grow" }, preset, copy)));
+
+  followLinks();
+  root.addEventListener("fe-set", ({ detail: text }) => {
+    mail.post({ kind: "set", text });
+    if (!root.checkVisibility({ visibilityProperty: true })) return; // on another slide
+    for (const one of [sentence, figure]) one.scrollIntoView({ block: "nearest" });
+  });
 
   // Who comes to a slider by Tab sees what it moves.
   root.addEventListener("focusin", ({ target }) => {

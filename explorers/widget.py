@@ -103,7 +103,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _answer(self, kind, what):
         figure = self.figure
-        if kind in ("move", "preset"):
+        if kind in ("move", "preset", "set"):
             figure.move(what)
         elif kind == "defaults":
             figure.move(figure.defaults())

@@ -216,6 +216,9 @@ async def test_a_refused_preset_is_an_answer_too_and_leaves_a_run_alone(page, te
         ({"kind": "preset"}, "'preset' needs 'text'"),
         ({"kind": "preset", "text": 7}, "A preset must be text, got 7"),
         ({"kind": "preset", "text": "fake x=1 " * 1_200_000}, "at most 2,000 characters"),
+        ({"kind": "set"}, "'set' needs 'text'"),
+        ({"kind": "set", "text": "fake x=99"}, "x must be a number from 1 to 11"),
+        ({"kind": "set", "text": "fake y=1"}, "no control 'y' here; there are x, rate"),
         ({"kind": "press", "method": "set"}, "no button 'set'"),
         ({"kind": "press", "method": None}, "no button None"),
         ({"kind": "projector", "on": "yes"}, "not 'yes'"),
@@ -386,6 +389,16 @@ async def test_a_live_control_acts_from_the_next_epoch_on(untrained):
     assert page.sentence == "13 km after 4 epochs" and page.phase == "paused"
     page.move(start=100)  # acts anew; paused, and so it stays
     assert page.sentence == "100 km after 0 epochs" and page.phase == "ready"
+
+
+async def test_a_link_in_the_text_moves_what_it_names_and_leaves_the_rest(untrained):
+    page = untrained
+    page.ask("set", text="played unit=km")
+    assert page.preset == "played start=0 speed=1 unit=km"
+    await page.step()
+    page.ask("set", text="played speed=10")  # as a slider: from the next epoch on
+    await page.step()
+    assert page.sentence == "11 km after 2 epochs" and page.phase == "paused"
 
 
 async def test_a_drag_begins_the_run_of_the_place_where_it_ends(played):
