@@ -247,10 +247,13 @@ function render({ model, el }) {
   const oneStep = () => canStep() && mail.post({ kind: "step" });
   const [play, step, restart] =
     [button("", runOrStop), button("Step", oneStep), button("Reset", wish("restart"))];
+  const speed = element("select", { "aria-label": "Speed of Play", title: "Speed of Play",
+    onchange: () => mail.post({ kind: "speed", speed: speed.value }) },
+    ...["slow", "fast"].map((text) => element("option", {}, text)));
   const bar = element("progress", { "aria-label": "Epochs trained" });
   const epochs = element("span", { class: "fe-epochs" });
   const player = element("div", { class: "fe-player", role: "group", "aria-label": "Training" },
-    play, step, restart, bar, epochs);
+    play, speed, step, restart, bar, epochs);
   player.hidden = !spec.playable;
   const [state, stop] = [element("span"), button("", runOrStop)];
   const busy = element("div", { class: "fe-busy" }, state, stop);
@@ -343,6 +346,7 @@ function render({ model, el }) {
     stop.textContent = isRunning() ? "Stop" : "Go on";
     play.textContent = isRunning() ? "Pause" : isOver() ? "Play again" : "Play";
     step.setAttribute("aria-disabled", !canStep()); // really disabled it would lose the focus
+    speed.value = next.slow ? "slow" : "fast";
     const [done, all] = next.progress;
     bar.max = all;
     bar.value = done;

@@ -72,6 +72,7 @@ class Explorer(anywidget.AnyWidget):
                 "preset": figure.preset,
                 "projector": figure.projector,
                 "width": self._width,
+                "slow": self._worker.plays_slowly,
                 **self._said(),
             }
         if self.stopwatch and self._heard and (self._still, self._moving) != before:
@@ -119,6 +120,9 @@ class Explorer(anywidget.AnyWidget):
             getattr(figure, what)()
         elif kind == "projector":
             figure.projector = what
+        elif kind == "speed":
+            self._worker.plays_slowly = what
+            self.show()
         elif kind == "width":
             self._width = what
             self.show()
