@@ -285,16 +285,30 @@ class Figure:
         return getattr(self, name)(self.run.result, **self._named_by(name))
 
     def move(self, values: Mapping[str, Any]) -> None:
-        """Take values in the way that each of them acts, and leave the computing to who pulls."""
+        """Take values as from sliders, each as it acts, and leave the computing to who pulls.
+
+        A run that the reader has taken in hand, with Play, Step or Reset, stays there to its end:
+        η and λ act from its next epoch, and any other move begins it anew, to go on if it was
+        playing and else to wait. All other moves show what comes of them, trained, and so do
+        Defaults and presets (`present`), whatever was in hand.
+        """
         phase = self.run.phase
         of_the_epoch = self.that_act(NEXT_EPOCH) if phase.is_the_readers else frozenset()
         if set(values) <= self.that_act(VIEW) | of_the_epoch:
             self.state |= self._checked(values)
             vars(self.run.current).update({name: self.state[name] for name in of_the_epoch})
         else:
-            waits = self.is_playable and phase in (Phase.READY, Phase.PAUSED)
             self._begin(values)
-            self.run.go(Phase.READY if waits else Phase.COMPUTING)
+            if self.is_playable and (phase is Phase.READY or phase.is_the_readers):
+                self.run.go(Phase.PLAYING if phase is Phase.PLAYING else Phase.READY)
+            else:
+                self.run.go(Phase.COMPUTING)
+        self.show()
+
+    def present(self, state: Mapping[str, Any]) -> None:
+        """Show a state as the figure shows its first: trained, and no more in anyone's hand."""
+        self._begin(state)
+        self.run.go(Phase.COMPUTING)
         self.show()
 
     def go(self, phase: Phase) -> None:

@@ -268,7 +268,7 @@ function render({ model, el }) {
 
   const table = element("tbody");
   const [preset, copy] =
-    presetField((text) => mail.post({ kind: "preset", text }, { dropping: true }));
+    presetField((text) => mail.post({ kind: "set", text }, { dropping: true }));
   const presets = spec.presets.map(({ name, text }) => {
     const node = button(name, () => mail.post({ kind: "preset", text }, { dropping: true }));
     return { node, text };

@@ -104,10 +104,10 @@ class Explorer(anywidget.AnyWidget):
 
     def _answer(self, kind, what):
         figure = self.figure
-        if kind in ("move", "preset", "set"):
+        if kind in ("move", "set"):
             figure.move(what)
-        elif kind == "defaults":
-            figure.move(figure.defaults())
+        elif kind in ("defaults", "preset"):
+            figure.present(what or figure.defaults())
         elif kind == "play":
             figure.go(Phase.PLAYING if figure.is_playable else Phase.COMPUTING)
         elif kind == "pause":

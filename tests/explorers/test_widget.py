@@ -442,6 +442,36 @@ async def test_a_live_control_acts_from_the_next_epoch_on(untrained):
     assert page.sentence == "100 km after 0 epochs" and page.phase == "ready"
 
 
+@pytest.mark.parametrize(
+    "wish", [{"kind": "defaults"}, {"kind": "preset", "text": "played start=0 speed=1 unit=m"}]
+)
+@pytest.mark.parametrize("then", ["restart", "step", "play", "pause"])
+async def test_defaults_and_presets_are_shown_trained_whatever_was_in_hand(played, then, wish):
+    page = Page(played)
+    page.move(start=100, unit="km")
+    page.ask("restart")
+    page.ask("play" if then == "pause" else "restart")
+    page.ask(then)
+    page.send(wish)
+    assert page.phase == "computing" and page.sentence == "0 m after 0 epochs"
+    await page.rest()
+    assert page.sentence == "10 m after 10 epochs" and page.phase == "finished"
+
+
+@pytest.mark.parametrize(
+    "then, phase",
+    [("restart", "ready"), ("play", "playing"), ("step", "ready"), ("pause", "ready")],
+)
+async def test_what_is_in_hand_stays_there_when_a_move_begins_it_anew(untrained, then, phase):
+    page = untrained
+    page.ask("play" if then == "pause" else "restart")
+    page.ask(then)
+    page.move(start=100)
+    assert page.phase == phase and page.sentence == "100 m after 0 epochs"
+    await until(lambda: worker.busy() == 0)
+    assert page.phase == ("finished" if then == "play" else "ready")
+
+
 async def test_a_link_in_the_text_moves_what_it_names_and_leaves_the_rest(untrained):
     page = untrained
     page.ask("set", text="played unit=km")
