@@ -59,6 +59,7 @@ function control(spec, prefix, onMove) {
   const input = spec.choice
     ? element("select", { id }, ...spec.stops.map((stop, i) => element("option", { value: i }, stop)))
     : element("input", { id, type: "range", min: 0, max: last, step: 1 });
+  if (spec.help) input.setAttribute("aria-description", spec.help);
   const show = (text) => {
     value.textContent = text;
     if (!spec.choice) input.setAttribute("aria-valuetext", `${spec.symbol} = ${text}`);
@@ -80,7 +81,7 @@ function control(spec, prefix, onMove) {
   }
   return {
     group: spec.group,
-    node: element("div", { class: "fe-control" }, label, spec.choice ? "" : value, input),
+    node: element("div", { class: "fe-control", title: spec.help || null }, label, spec.choice ? "" : value, input),
     set(position, text) {
       input.value = position;
       show(text);

@@ -144,6 +144,7 @@ def spec(figure):
                 "name": control.name,
                 "symbol": control.symbol,
                 "meaning": control.meaning,
+                "help": control.help,
                 "choice": control.is_choice,
                 "stops": [full(stop) for stop in control.stops],
                 "group": control.group,

@@ -166,6 +166,11 @@ def views(figure):
         yield {}
 
 
+def test_each_control_says_in_a_few_words_what_it_does(figure):
+    for control in figure.controls:
+        assert 15 < len(control.help) < 90 and control.help[-1] in ".?", control.name
+
+
 async def test_each_preset_sets_the_whole_state_and_is_the_one_marked(figure):
     page = Page(figure(**figure.quick_state()))
     offered = {one["name"]: one["text"] for one in page.spec["presets"]}
