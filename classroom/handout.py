@@ -87,7 +87,8 @@ def _address(href, notebook):
     if re.match(r"https?:", href):
         return href
     file, _, heading = unquote(href).partition("#")
-    if not re.fullmatch(r"(\d\d_\w+\.ipynb)?", file):
+    sets_a_figure = re.match("[a-z0-9-]+:", heading)  # which moves on a screen alone
+    if sets_a_figure or not re.fullmatch(r"(\d\d_\w+\.ipynb)?", file):
         return ""
     return "#" + quote(f"{file[:2] or notebook}-{heading}" if heading else file[:2])
 

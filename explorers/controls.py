@@ -15,6 +15,23 @@ _DECADE = (1, 1.1, 1.25, 1.4, 1.6, 1.8, 2, 2.2, 2.5, 2.8, 3.2, 3.6, 4, 4.5, 5, 5
 # The choices of fan_in: the images in full, or blocks of 2x2 or 4x4 pixels averaged.
 POOLS = {"784": 1, "196": 2, "49": 4}
 
+# What more of it does, or which it is, in a few words: of those that mean the same in many figures.
+_HELP = {
+    "eta": "More makes every step longer: that of decay, and that of the data.",
+    "lmbda": "More takes a larger share of every weight in each step.",
+    "m": "More images a step: fewer steps an epoch, and less noise in each.",
+    "n_train": "More images: more steps an epoch, and a smaller share taken by decay in each.",
+    "hidden": "More neurons in the hidden layer, and so more weights.",
+    "second": "A second hidden layer, of so many neurons.",
+    "fan_in": "Fewer pixels, averaged: fewer weights into each hidden neuron.",
+    "init": "How the first weights are drawn: old is N(0, 1), new is N(0, 1/fan_in).",
+    "cost": "What training makes smaller, beside the L2 term.",
+    "epoch": "Shows how things stood after this epoch.",
+    "epochs": "More trains for longer.",
+    "seed": "Another number draws other first weights, and another order of the images.",
+    "layer": "Shows the weights of this layer.",
+}
+
 # When a change takes effect: everything is computed anew; or a run that the reader has started
 # goes on with it from its next epoch; or only what is shown of the result changes.
 ANEW, NEXT_EPOCH, VIEW = "anew", "next epoch", "view"
@@ -37,6 +54,11 @@ class Control:
     default: float | int | str
     acts: str = ANEW
     group: str = ""  # the topic of a fold it stands in; "" is always open
+    own_help: str = ""  # what more of it does, where that is not what it does elsewhere
+
+    @property
+    def help(self):
+        return self.own_help or _HELP.get(self.name, "")
 
     @property
     def is_choice(self):

@@ -96,6 +96,7 @@ class Figure:
     tabulate: ClassVar[Callable[..., list]]
     columns: ClassVar[Callable[..., dict]]
     buttons: ClassVar[tuple[tuple[str, str], ...]] = ()  # (method, text on it), without arguments
+    presets: ClassVar[tuple[tuple[str, str], ...]] = ()  # (name, what is not at its default)
     also_viewed: ClassVar[tuple[str, ...]] = ()  # what `view` adds to the controls on the VIEW
     quick: ClassVar[str] = ""  # settings, as in a preset, with which a whole run is short
     is_playable: ClassVar[bool] = False  # set with the class, from its controls
@@ -295,16 +296,30 @@ class Figure:
         return getattr(self, name)(self.run.result, **self._named_by(name))
 
     def move(self, values: Mapping[str, Any]) -> None:
-        """Take values in the way that each of them acts, and leave the computing to who pulls."""
+        """Take values as from sliders, each as it acts, and leave the computing to who pulls.
+
+        A run that the reader has taken in hand, with Play, Step or Reset, stays there to its end:
+        η and λ act from its next epoch, and any other move begins it anew, to go on if it was
+        playing and else to wait. All other moves show what comes of them, trained, and so do
+        Defaults and presets (`present`), whatever was in hand.
+        """
         phase = self.run.phase
         of_the_epoch = self.that_act(NEXT_EPOCH) if phase.is_the_readers else frozenset()
         if set(values) <= self.that_act(VIEW) | of_the_epoch:
             self.state |= self._checked(values)
             vars(self.run.current).update({name: self.state[name] for name in of_the_epoch})
         else:
-            waits = self.is_playable and phase in (Phase.READY, Phase.PAUSED)
             self._begin(values)
-            self.run.go(Phase.READY if waits else Phase.COMPUTING)
+            if self.is_playable and (phase is Phase.READY or phase.is_the_readers):
+                self.run.go(Phase.PLAYING if phase is Phase.PLAYING else Phase.READY)
+            else:
+                self.run.go(Phase.COMPUTING)
+        self.show()
+
+    def present(self, state: Mapping[str, Any]) -> None:
+        """Show a state as the figure shows its first: trained, and no more in anyone's hand."""
+        self._begin(state)
+        self.run.go(Phase.COMPUTING)
         self.show()
 
     def go(self, phase: Phase) -> None:
@@ -319,9 +334,19 @@ class Figure:
         return {control.name: control.default for control in cls.controls}
 
     @classmethod
+    def state_with(cls, settings: str) -> dict[str, Any]:
+        """Return the defaults, but for settings as in a preset: "eta=0.5 lmbda=10"."""
+        return cls.defaults() | cls._checked(cls.parsed(f"{cls.name} {settings}"))
+
+    @classmethod
     def quick_state(cls) -> dict[str, Any]:
         """Return the defaults, but for what makes a whole run short."""
-        return cls.defaults() | cls._checked(cls.parsed(f"{cls.name} {cls.quick}"))
+        return cls.state_with(cls.quick)
+
+    @classmethod
+    def named_presets(cls) -> dict[str, str]:
+        """Return {name: preset string of the whole state} of the `presets`."""
+        return {name: cls.preset_of(cls.state_with(settings)) for name, settings in cls.presets}
 
     @classmethod
     def computing(cls, state: Mapping[str, Any]) -> tuple[Iterator, SimpleNamespace]:
@@ -433,6 +458,11 @@ def _check(cls: type[Figure], parts: Mapping[str, Any]) -> None:
                             "which is a name that each figure has.")  # fmt: skip
     _check_parameters(cls)
     cls.quick_state()
+    for name, settings in cls.presets:
+        try:
+            cls.state_with(settings)
+        except ValueError as error:
+            raise TypeError(f"{cls.__name__} has the preset {name!r}: {error}") from error
     if lost := [method for method, _ in cls.buttons if not callable(getattr(cls, method, None))]:
         raise TypeError(f"{cls.__name__} has a button for `{lost[0]}`, but no such method.")
 

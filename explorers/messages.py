@@ -66,6 +66,12 @@ def _method(method, figure):
     return method
 
 
+def _is_slow(speed, figure):
+    if speed not in ("slow", "fast"):
+        raise ValueError(f"A run can be played slow or fast, not {short(speed)}.")
+    return speed == "slow"
+
+
 def _flag(on, figure):
     if not isinstance(on, bool):
         raise ValueError(f"The projector is on (true) or off (false), not {short(on)}.")
@@ -84,8 +90,10 @@ def _width(width, figure):
 _READERS = {
     "move": ("values", _values),
     "preset": ("text", _preset),
+    "set": ("text", _preset),  # pasted, or by a link in the text: as sliders, moved
     "defaults": None,
     "play": None,
+    "speed": ("speed", _is_slow),
     "pause": None,
     "step": None,
     "restart": None,

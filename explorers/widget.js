@@ -59,6 +59,7 @@ function control(spec, prefix, onMove) {
   const input = spec.choice
     ? element("select", { id }, ...spec.stops.map((stop, i) => element("option", { value: i }, stop)))
     : element("input", { id, type: "range", min: 0, max: last, step: 1 });
+  if (spec.help) input.setAttribute("aria-description", spec.help);
   const show = (text) => {
     value.textContent = text;
     if (!spec.choice) input.setAttribute("aria-valuetext", `${spec.symbol} = ${text}`);
@@ -80,7 +81,7 @@ function control(spec, prefix, onMove) {
   }
   return {
     group: spec.group,
-    node: element("div", { class: "fe-control" }, label, spec.choice ? "" : value, input),
+    node: element("div", { class: "fe-control", title: spec.help || null }, label, spec.choice ? "" : value, input),
     set(position, text) {
       input.value = position;
       show(text);
@@ -183,6 +184,36 @@ function presetField(onPaste) {
   return [field, button("Copy preset", copy)];
 }
 
+// A link in a notebook's text sets a figure: [try λ = 250](#playground:lmbda=250&eta=1). It means
+// the figure of this name before it, or else the first one after it, as one reads.
+const LINK = /^#([a-z][a-z0-9-]*):(.+=.*)$/;
+
+function meantBy(link) {
+  const [, name, values] = link.hash.match(LINK) ?? [];
+  // JupyterLab has several notebooks in one page.
+  const page = link.closest(".jp-NotebookPanel") ?? document;
+  const all = name ? [...page.querySelectorAll(`.fe[data-figure="${name}"]`)] : [];
+  const isBefore = (root) => link.compareDocumentPosition(root) & Node.DOCUMENT_POSITION_PRECEDING;
+  const root = all.filter(isBefore).at(-1) ?? all[0];
+  const pairs = [...new URLSearchParams(values)].map((pair) => pair.join("=").replaceAll(" ", "_"));
+  return root && { root, preset: [name, ...pairs].join(" ") };
+}
+
+function follow(event) {
+  const link = event.target.closest?.("a[href^='#']");
+  const wish = link && !(event.ctrlKey || event.metaKey || event.shiftKey) && meantBy(link);
+  if (!wish) return; // as any other link, which leads nowhere
+  event.preventDefault();
+  wish.root.dispatchEvent(new CustomEvent("fe-set", { detail: wish.preset }));
+}
+
+// One listener for all: each figure brings a copy of this module, and the first one installs it.
+function followLinks() {
+  if (document.feFollows) return;
+  document.feFollows = true;
+  document.addEventListener("click", follow, { capture: true });
+}
+
 function render({ model, el }) {
   const spec = model.get("_spec");
   const prefix = `fe${Math.random().toString(36).slice(2, 8)}`;
@@ -217,10 +248,13 @@ function render({ model, el }) {
   const oneStep = () => canStep() && mail.post({ kind: "step" });
   const [play, step, restart] =
     [button("", runOrStop), button("Step", oneStep), button("Reset", wish("restart"))];
+  const speed = element("select", { "aria-label": "Speed of Play", title: "Speed of Play",
+    onchange: () => mail.post({ kind: "speed", speed: speed.value }) },
+    ...["slow", "fast"].map((text) => element("option", {}, text)));
   const bar = element("progress", { "aria-label": "Epochs trained" });
   const epochs = element("span", { class: "fe-epochs" });
   const player = element("div", { class: "fe-player", role: "group", "aria-label": "Training" },
-    play, step, restart, bar, epochs);
+    play, speed, step, restart, bar, epochs);
   player.hidden = !spec.playable;
   const [state, stop] = [element("span"), button("", runOrStop)];
   const busy = element("div", { class: "fe-busy" }, state, stop);
@@ -237,17 +271,24 @@ function render({ model, el }) {
 
   const table = element("tbody");
   const [preset, copy] =
-    presetField((text) => mail.post({ kind: "preset", text }, { dropping: true }));
+    presetField((text) => mail.post({ kind: "set", text }, { dropping: true }));
+  const presets = spec.presets.map(({ name, text }) => {
+    const node = button(name, () => mail.post({ kind: "preset", text }, { dropping: true }));
+    return { node, text };
+  });
   const defaults = button("Defaults", wish("defaults", true), { title: "Put all sliders back" });
   const projector = button("Projector", () => mail.post({ kind: "projector", on: !now().projector }));
   const svg = () => wholeSvg(model.get("_still"), model.get("_moving"));
   const save = (text, press, label) => button(text, press, { "aria-label": label });
 
-  const root = element("div", { class: "fe", role: "group", "aria-label": spec.title, onkeydown: goOn },
+  const root = element("div", {
+    class: "fe", "data-figure": spec.name, role: "group", "aria-label": spec.title, onkeydown: goOn },
     element("div", { class: "fe-body" },
       element("div", { class: "fe-side" }, ...inGroups(Object.values(controls)),
         element("div", { class: "fe-own" }, ...own)),
       element("div", { class: "fe-main" }, player, figure, sentence, message, live)),
+    element("div", { class: "fe-presets", role: "group", "aria-label": "Presets",
+      hidden: presets.length === 0 }, "Presets", ...presets.map(({ node }) => node)),
     element("details", { class: "fe-numbers" },
       element("summary", {}, "Numbers"),
       element("table", {}, element("caption", { class: "fe-unseen" }, spec.title), table)),
@@ -260,6 +301,13 @@ function render({ model, el }) {
         save("CSV", () => python.isGone() || model.send({ kind: "csv" }), "Save data as CSV")),
       projector,
       element("span", { class: "fe-group fe-grow" }, preset, copy)));
+
+  followLinks();
+  root.addEventListener("fe-set", ({ detail: text }) => {
+    mail.post({ kind: "set", text });
+    if (!root.checkVisibility({ visibilityProperty: true })) return; // on another slide
+    for (const one of [sentence, figure]) one.scrollIntoView({ block: "nearest" });
+  });
 
   // Who comes to a slider by Tab sees what it moves.
   root.addEventListener("focusin", ({ target }) => {
@@ -295,6 +343,7 @@ function render({ model, el }) {
     root.classList.toggle("fe-covered", next.covered);
     table.replaceChildren(...next.table.map(([what, value]) => element("tr", {},
       element("th", { scope: "row" }, what), element("td", {}, value))));
+    for (const { node, text } of presets) node.setAttribute("aria-pressed", text === next.preset);
     if (changed("preset") || document.activeElement !== preset) preset.value = next.preset;
     picture.setAttribute("aria-busy", isRunning());
     if (isOver() && busy.contains(document.activeElement)) {
@@ -305,6 +354,7 @@ function render({ model, el }) {
     stop.textContent = isRunning() ? "Stop" : "Go on";
     play.textContent = isRunning() ? "Pause" : isOver() ? "Play again" : "Play";
     step.setAttribute("aria-disabled", !canStep()); // really disabled it would lose the focus
+    speed.value = next.slow ? "slow" : "fast";
     const [done, all] = next.progress;
     bar.max = all;
     bar.value = done;

@@ -72,6 +72,7 @@ class Explorer(anywidget.AnyWidget):
                 "preset": figure.preset,
                 "projector": figure.projector,
                 "width": self._width,
+                "slow": self._worker.plays_slowly,
                 **self._said(),
             }
         if self.stopwatch and self._heard and (self._still, self._moving) != before:
@@ -103,10 +104,10 @@ class Explorer(anywidget.AnyWidget):
 
     def _answer(self, kind, what):
         figure = self.figure
-        if kind in ("move", "preset"):
+        if kind in ("move", "set"):
             figure.move(what)
-        elif kind == "defaults":
-            figure.move(figure.defaults())
+        elif kind in ("defaults", "preset"):
+            figure.present(what or figure.defaults())
         elif kind == "play":
             figure.go(Phase.PLAYING if figure.is_playable else Phase.COMPUTING)
         elif kind == "pause":
@@ -121,6 +122,9 @@ class Explorer(anywidget.AnyWidget):
             getattr(figure, what)()
         elif kind == "projector":
             figure.projector = what
+        elif kind == "speed":
+            self._worker.plays_slowly = what
+            self.show()
         elif kind == "width":
             self._width = what
             self.show()
@@ -135,12 +139,14 @@ def spec(figure):
         "title": figure.title,
         "playable": figure.is_playable,
         "widths": list(WIDTHS),
+        "presets": [{"name": name, "text": text} for name, text in figure.named_presets().items()],
         "buttons": [{"method": method, "text": text} for method, text in figure.buttons],
         "controls": [
             {
                 "name": control.name,
                 "symbol": control.symbol,
                 "meaning": control.meaning,
+                "help": control.help,
                 "choice": control.is_choice,
                 "stops": [full(stop) for stop in control.stops],
                 "group": control.group,

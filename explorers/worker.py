@@ -3,13 +3,15 @@
 import asyncio
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from time import perf_counter
 
 from explorers.figure import CHANGING, Figure
-from explorers.run import Phase
+from explorers.run import Phase, Run
 
 IN_BROWSER = sys.platform == "emscripten"  # Python itself: no threads there, and slower
 REDRAW = 0.1  # seconds between two pictures of a run that is under way
+SLOW = 1 / 6  # seconds that an epoch takes at least, played slowly: sixty are ten seconds
 
 _busy: set[asyncio.Task] = set()
 
@@ -25,10 +27,15 @@ class Worker:
     def __init__(self, figure: Figure) -> None:
         self._figure = figure
         self._task: asyncio.Task | None = None
+        self._news = asyncio.Event()  # that a waiting epoch may have to be cut short
+        self.plays_slowly = True
 
     def see_to_it(self) -> None:
         """Begin to pull, if there is something to be pulled and nobody does it in this thread."""
-        if self._figure.run.phase.is_running and not self._is_at_it_here():
+        if self._is_at_it_here():
+            self._news.set()
+        elif self._figure.run.phase.is_running:
+            self._news = asyncio.Event()
             self._task = task = asyncio.get_running_loop().create_task(self._work())
             _busy.add(task)
             task.add_done_callback(_end)
@@ -50,7 +57,7 @@ class Worker:
     async def _pull_and_show(self) -> None:
         figure, shown, me = self._figure, perf_counter(), asyncio.current_task()
         while figure.run.phase.is_running and self._task is me:
-            run = figure.run
+            run, begun = figure.run, perf_counter()
             try:
                 await _in_thread(run.pull)
             except Exception:
@@ -62,9 +69,22 @@ class Worker:
                 if run is not figure.run:
                     continue  # a newer move has dropped this run
                 # A pause may have come while the result was on its way: show what it brought.
-                if not run.phase.is_running or perf_counter() - shown > REDRAW:
+                is_due = self._is_slow(run) or perf_counter() - shown > REDRAW
+                if not run.phase.is_running or is_due:
                     figure.show()
                     shown = perf_counter()
+            await self._take_time(run, begun)
+
+    def _is_slow(self, run: Run) -> bool:
+        return self.plays_slowly and run is self._figure.run and run.phase is Phase.PLAYING
+
+    async def _take_time(self, run: Run, begun: float) -> None:
+        """Let a slow epoch last, for as long as nobody wants anything else."""
+        news = self._news
+        while self._is_slow(run) and (left := begun + SLOW - perf_counter()) > 0:
+            news.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), left)
 
 
 def _end(task: asyncio.Task) -> None:

@@ -220,7 +220,10 @@ class BookGraphs(Figure, parts=globals()):
     title = "The examples graphed in the book's section, five seeds each"
     controls = (
         Control("hidden", "hidden", "neurons", ("30", "100"), "30"),
-        Control(
-            "shows", "shows", "what is plotted", tuple(QUANTITIES), "validation accuracy", VIEW
-        ),
+        Control("shows", "shows", "what is plotted", tuple(QUANTITIES), "validation accuracy", VIEW,
+                own_help="What is plotted over the epochs."),
+    )  # fmt: skip
+    presets = (
+        ("the size of the weights", "shows=hidden_weight_size"),
+        ("100 neurons: who moves them", "hidden=100 shows=share_of_decay,_hidden"),
     )

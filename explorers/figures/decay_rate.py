@@ -277,4 +277,9 @@ class DecayRate(Figure, parts=globals()):
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
         Control("n_train", "n_train", "training images", log_stops(100, N_TRAIN), 1000),
     )
+    presets = (
+        ("the curves come apart", "lmbda=500 n_train=100"),
+        ("signs flip", "eta=0.2 lmbda=700 n_train=100"),
+        ("it would diverge", "eta=1 lmbda=1000 n_train=100"),
+    )
     quick = "n_train=100"

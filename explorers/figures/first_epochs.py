@@ -186,4 +186,9 @@ class FirstEpochs(Figure, parts=globals()):
         Control("init", "init", "initialization", tuple(INITS), "old"),
         Control("layer", "layer", "shown", LAYERS, "hidden", VIEW),
     )
+    presets = (
+        ("the output layer", "layer=output"),
+        ("the new initialization", "init=new"),
+        ("below the threshold", "lmbda=0.02"),
+    )
     quick = "n_train=100 m=30 hidden=5"

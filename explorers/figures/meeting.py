@@ -124,3 +124,7 @@ class Meeting(Figure, parts=globals()):
         Control("eta", "η", "learning rate", log_stops(0.01, 1.0), 0.1),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 100.0)), 5.0),
     )
+    presets = (
+        ("in half the time", "lmbda=10"),
+        ("without decay", "lmbda=0"),
+    )

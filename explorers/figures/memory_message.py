@@ -379,16 +379,25 @@ class MemoryMessage(Figure, parts=globals()):
     title = "Weights = memory + message"
     controls = (
         Control("epoch", "epoch", "shown", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
-        Control("keep", "keep", "memory kept by hand", KEEPS, 1.0, VIEW),
+        Control("keep", "keep", "memory kept by hand", KEEPS, 1.0, VIEW,
+                own_help="Less dims what is left of the start; the message stays."),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 500.0)), 5.0, NEXT_EPOCH),
         Control("init", "init", "initialization", tuple(INITS), "old"),
         Control("layer", "layer", "shown", LAYERS, "hidden", VIEW),
-        Control("dimmed", "dimmed", "by hand", DIMMED, DIMMED[0], VIEW, group="More"),
+        Control("dimmed", "dimmed", "by hand", DIMMED, DIMMED[0], VIEW, group="More",
+                own_help="Whose memory is kept in part."),
         Control("eta", "η", "learning rate", log_stops(0.01, 2.0), 0.1, NEXT_EPOCH, group="More"),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10, group="More"),
         Control("n_train", "n_train", "training images", log_stops(100, N_TRAIN), 1000,
                 group="More"),
-        Control("neurons", "neurons", "pictured", tuple(WIDE), "some", VIEW, group="More"),
-        Control("scale", "colours", "scale", SCALES, SCALES[0], VIEW, group="More"),
+        Control("neurons", "neurons", "pictured", tuple(WIDE), "some", VIEW, group="More",
+                own_help="How many are pictured."),
+        Control("scale", "colours", "scale", SCALES, SCALES[0], VIEW, group="More",
+                own_help="For which weight the colours are full."),
     )  # fmt: skip
+    presets = (
+        ("after one epoch", "epoch=1"),
+        ("without decay", "lmbda=0"),
+        ("the new initialization", "init=new"),
+    )
     quick = "n_train=100 m=30"

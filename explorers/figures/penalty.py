@@ -105,7 +105,14 @@ class Penalty(Figure, parts=globals()):
     name = "penalty"
     title = "The penalty in the cost, for weights of size N_w to the power k"
     controls = (
-        Control("n_weights", "N_w", "weights", log_stops(1000, 10_000_000, 23_820), 23_820),
-        Control("n_train", "n_train", "training images", log_stops(100, 10_000_000), 50_000),
-        Control("lmbda", "λ", "regularization", log_stops(0.01, 1000.0), 5.0),
+        Control("n_weights", "N_w", "weights", log_stops(1000, 10_000_000, 23_820), 23_820,
+                own_help="More weights are more squares to add up."),
+        Control("n_train", "n_train", "training images", log_stops(100, 10_000_000), 50_000,
+                own_help="More images divide the penalty by more."),
+        Control("lmbda", "λ", "regularization", log_stops(0.01, 1000.0), 5.0,
+                own_help="More multiplies the penalty."),
+    )  # fmt: skip
+    presets = (
+        ("both n equal", "n_weights=50000 n_train=50000"),
+        ("hardly any decay", "lmbda=0.01"),
     )

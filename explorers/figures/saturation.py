@@ -118,4 +118,8 @@ class Saturation(Figure, parts=globals()):
     name = "saturation"
     title = "Saturated neurons, the data gradient beside decay, and the width of z"
     controls = tuple(one for one in tail_off.TailOff.controls if one.acts != VIEW)
+    presets = (
+        ("small images", "fan_in=49"),
+        ("without decay", "lmbda=0"),
+    )
     quick = tail_off.TailOff.quick

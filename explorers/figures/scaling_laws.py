@@ -284,8 +284,13 @@ class ScalingLaws(Figure, parts=globals()):
     name = "scaling-laws"
     title = "What the settled size depends on"
     controls = (
-        Control(
-            "changed", "changed", "all else as in the base run", tuple(CHANGES), "hidden width"
-        ),
-        Control("right", "right", "what is shown of ‖w‖", (MEASURED, COLLAPSED), MEASURED, VIEW),
+        Control("changed", "changed", "all else as in the base run", tuple(CHANGES), "hidden width",
+                own_help="What differs from run to run."),
+        Control("right", "right", "what is shown of ‖w‖", (MEASURED, COLLAPSED), MEASURED, VIEW,
+                own_help="As measured, or brought to one width, input length and η/m."),
+    )  # fmt: skip
+    presets = (
+        ("brighter images", "changed=brightness"),
+        ("no single power", "changed=λ"),
+        ("the collapse", "right=collapsed"),
     )

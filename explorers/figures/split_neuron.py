@@ -112,7 +112,14 @@ class SplitNeuron(Figure, parts=globals()):
     name = "split-neuron"
     title = "One neuron split into k, with the same sum of squares"
     controls = (
-        Control("k", "k", "copies", (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64), 4),
-        Control("w", "w", "input weight", log_stops(0.5, 20.0), 8.0),
-        Control("a", "a", "output weight", log_stops(0.5, 20.0), 4.0),
+        Control("k", "k", "copies", (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64), 4,
+                own_help="More copies, each with smaller weights: closer to a straight line."),
+        Control("w", "w", "input weight", log_stops(0.5, 20.0), 8.0,
+                own_help="More bends the curve sooner."),
+        Control("a", "a", "output weight", log_stops(0.5, 20.0), 4.0,
+                own_help="More makes the output steeper."),
+    )  # fmt: skip
+    presets = (
+        ("64 copies", "k=64"),
+        ("a softer bend", "w=4 a=8"),
     )

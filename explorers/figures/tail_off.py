@@ -329,4 +329,9 @@ class TailOff(Figure, parts=globals()):
         Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
         Control("epoch", "epoch", "shown on the right", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
     )
+    presets = (
+        ("small images", "fan_in=49"),
+        ("without decay", "lmbda=0"),
+        ("λ too large", "lmbda=200"),
+    )
     quick = "n_train=100 m=30 hidden=5"

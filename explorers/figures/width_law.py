@@ -184,4 +184,9 @@ class WidthLaw(Figure, parts=globals()):
         Control("n_train", "n_train", "training images", log_stops(500, 2000), 1000),
         Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
     )
+    presets = (
+        ("more heat", "eta=1"),
+        ("strong decay", "lmbda=50"),
+        ("small images", "fan_in=49"),
+    )
     quick = "n_train=500 eta=1 lmbda=20 fan_in=49"

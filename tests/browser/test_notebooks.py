@@ -693,6 +693,30 @@ class TestStartHere(Notebook):
         lab.run(lab.cell(line))
         assert lab.predictions()[0].get_by_role("button", name="That is my guess").is_enabled()
 
+    def test_a_link_in_the_text_moves_the_figure(self, lab):
+        figure = lab.figure(cell=lab.cell("= Meeting("))
+        figure.press("Defaults")
+        where, before = lab.page.url, figure.quiet()
+        links = "[a](#meeting:lmbda=10) [b](#meeting:lmbda=0&eta=0.5) [c](#penalty:lmbda=7)"
+        with lab.scratch() as cell:
+            code = f"from IPython.display import Markdown\nMarkdown({links!r})"
+            lab.run(cell, code)
+            cell.get_by_role("link", name="a").click()
+            seen = figure.handle("lmbda").arrived()
+            assert seen["preset"] == before["preset"].replace("lmbda=5", "lmbda=10")
+            assert seen["sentence"] != before["sentence"]
+            in_sight = lab.page.viewport_size["height"]
+            until(lambda: 0 < figure.root.locator(".fe-figure").bounding_box()["y"] < in_sight,
+                  5, "the figure")  # fmt: skip
+            cell.get_by_role("link", name="b").focus()
+            lab.page.keyboard.press("Enter")
+            until(lambda: figure.now()["preset"] == "meeting eta=0.5 lmbda=0", 10, "both values")
+            assert lab.page.url == where  # nor is there anything to go back to
+            cell.get_by_role("link", name="c").click()  # no such figure is here
+            assert figure.quiet()["preset"] == "meeting eta=0.5 lmbda=0"
+        figure.root.scroll_into_view_if_needed()
+        figure.press("Defaults")
+
     def test_a_killed_kernel_is_told_of_on_all_that_it_leaves_behind(self, lab):
         figure = lab.figure()
         form = _anew(lab, 0, self.predictions[0][0])

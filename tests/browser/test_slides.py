@@ -125,6 +125,16 @@ def test_a_slider_on_a_slide_is_alive(page):
     until(lambda: "Two things to see" in text(page), 5, "the next slide after Space")
 
 
+def test_a_link_in_the_text_sets_the_figure(page):
+    figure = to_the_figure(page)
+    link = '<a href="#decay-rate:lmbda=500&n_train=100" style="position: fixed; top: 0">set</a>'
+    page.evaluate("html => document.body.insertAdjacentHTML('beforeend', html)", link)
+    page.get_by_role("link", name="set", exact=True).click()
+    field = figure.locator(".fe-preset")
+    until(lambda: "lmbda=500 m=10 n_train=100" in field.input_value(), 20, "what the link says")
+    assert figure.is_visible()
+
+
 def test_space_moves_on_after_a_button_was_pressed_with_the_mouse(page):
     figure = to_the_figure(page)
     figure.get_by_role("button", name="Defaults").click()

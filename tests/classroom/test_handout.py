@@ -174,6 +174,11 @@ def test_a_formula_is_what_its_tex_says():
     assert table.count("<td>") == 2
 
 
+def test_a_link_that_sets_a_figure_is_text_on_paper():
+    made = handout.render("Try [λ = 250](#playground:lmbda=250&eta=1), as [above](#Presets).", "06")
+    assert made == '<p>Try λ = 250, as <a href="#06-Presets">above</a>.</p>\n'
+
+
 def test_links_within_lead_somewhere(page):
     ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(ids) == len(set(ids))

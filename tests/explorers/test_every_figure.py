@@ -95,6 +95,8 @@ def at_every_stop(figure):
     for control in figure.controls:
         for stop in control.stops:
             yield figure.quick_state() | {control.name: stop}
+    for _, settings in figure.presets:
+        yield figure.state_with(settings) | _cheap(figure)
     for end in (0, -1):
         yield {control.name: control.stops[end] for control in figure.controls} | _cheap(figure)
 
@@ -162,6 +164,23 @@ def views(figure):
             yield from ({control.name: stop} for stop in stops)
     if not figure.that_act(VIEW):
         yield {}
+
+
+def test_each_control_says_in_a_few_words_what_it_does(figure):
+    for control in figure.controls:
+        assert 15 < len(control.help) < 90 and control.help[-1] in ".?", control.name
+
+
+async def test_each_preset_sets_the_whole_state_and_is_the_one_marked(figure):
+    page = Page(figure(**figure.quick_state()))
+    offered = {one["name"]: one["text"] for one in page.spec["presets"]}
+    assert len({*offered.values()}) == len(offered) == len(figure.presets) != 1
+    for name, settings in figure.presets:
+        page.ask("preset", text=offered[name])
+        assert page.preset == offered[name] and page.message == ""  # by which the page marks it
+        assert page.figure.state == figure.state_with(settings)
+        page.ask("pause")
+    await page.rest()
 
 
 # Those whose η and λ can be moved in mid-run.

@@ -60,6 +60,9 @@ def test_parts_may_stand_beside_the_class_which_comes_first():
         ({"controls": (*Fake.controls, Control("v", "v", "speed", (1, 2), 1, acts=NEXT_EPOCH))},
          "Made has no `progress`"),
         ({"buttons": (("keep", "Keep"),)}, "a button for `keep`, but no such method"),
+        ({"presets": (("fast", "speed=1"),)}, "Made has the preset 'fast': .*no control 'speed'"),
+        ({"presets": (("far", "x=99"),)}, "Made has the preset 'far': x must be"),
+        ({"presets": (("bare", "x"),)}, "Made has the preset 'bare': .* should read name=value"),
         ({"name": "Not A Name"}, "must be words joined by -"),
         ({"name": "meeting"}, "which is Meeting's"),
     ],
@@ -200,6 +203,15 @@ def test_a_preset_may_name_some_values_only_in_any_order_and_spacing():
     figure = Fake(x=3)
     figure.apply("  fake   init=scaled\trate=1 ")
     assert figure.state == {"x": 3, "rate": 1.0, "init": "scaled"}
+
+
+def test_a_named_preset_is_the_whole_state_and_names_what_is_not_at_its_default():
+    figure = made(name="fake", presets=(("large x", "x=3"), ("as it was", "")))
+    assert figure.named_presets() == {
+        "large x": "fake x=3 rate=0.1 init=large",
+        "as it was": Fake.preset_of(Fake.defaults()),
+    }
+    assert Fake.named_presets() == {}
 
 
 # Figures that are played.

@@ -30,6 +30,7 @@ def played(monkeypatch):
     """A figure that has been played to its end, and from now on takes its time."""
     figure = Played()
     monkeypatch.setattr(Played, "pace", 0.03)
+    monkeypatch.setattr(worker, "SLOW", 0.0)
     return figure
 
 
@@ -216,8 +217,13 @@ async def test_a_refused_preset_is_an_answer_too_and_leaves_a_run_alone(page, te
         ({"kind": "preset"}, "'preset' needs 'text'"),
         ({"kind": "preset", "text": 7}, "A preset must be text, got 7"),
         ({"kind": "preset", "text": "fake x=1 " * 1_200_000}, "at most 2,000 characters"),
+        ({"kind": "set"}, "'set' needs 'text'"),
+        ({"kind": "set", "text": "fake x=99"}, "x must be a number from 1 to 11"),
+        ({"kind": "set", "text": "fake y=1"}, "no control 'y' here; there are x, rate"),
         ({"kind": "press", "method": "set"}, "no button 'set'"),
         ({"kind": "press", "method": None}, "no button None"),
+        ({"kind": "speed", "speed": "fastest"}, "slow or fast, not 'fastest'"),
+        ({"kind": "speed", "speed": ["slow"]}, "slow or fast, not ['slow']"),
         ({"kind": "projector", "on": "yes"}, "not 'yes'"),
         ({"kind": "width", "width": 301}, "300, 400, 540, 720 wide, not 301"),
         ({"kind": "width", "width": True}, "not True"),
@@ -353,6 +359,54 @@ async def test_play_pause_and_step(untrained):
     assert page.sentence == "0 m after 0 epochs" and page.phase == "ready"
 
 
+@pytest.fixture
+def an_hour_each(untrained, monkeypatch):
+    """A page where a slow epoch lasts so long that only what is wanted besides cuts it short."""
+    monkeypatch.setattr(Played, "pace", 0.0)
+    monkeypatch.setattr(worker, "SLOW", 3600.0)
+    return untrained
+
+
+async def test_while_a_slow_epoch_lasts_all_that_is_wanted_is_answered(an_hour_each):
+    page = an_hour_each
+    assert page.slow
+    page.ask("play")
+    await until(lambda: page.epoch == 1)  # and it is shown
+    page.move(unit="km")
+    page.move(speed=10)
+    await asyncio.sleep(0.05)
+    assert page.sentence == "1 km after 1 epochs" and page.phase == "playing"
+    page.ask("pause")
+    await until(lambda: worker.busy() == 0)
+    await page.step()
+    assert page.sentence == "11 km after 2 epochs" and page.phase == "paused"
+    page.ask("play")
+    await until(lambda: page.epoch == 3)
+    page.ask("step")
+    await until(lambda: page.epoch == 4)
+    assert page.phase == "paused"
+    page.ask("play")
+    await until(lambda: page.epoch == 5)
+    page.ask("speed", speed="fast")
+    await until(lambda: page.is_over)
+    assert page.sentence == "91 km after 10 epochs" and not page.slow
+
+
+async def test_another_run_does_not_wait_for_a_slow_epoch(an_hour_each):
+    page = an_hour_each
+    page.ask("play")
+    await until(lambda: page.epoch == 1)
+    page.ask("restart")
+    await until(lambda: worker.busy() == 0)
+    page.ask("play")
+    await until(lambda: page.epoch == 1)
+    page.figure.set(start=100)
+    assert page.sentence == "110 m after 10 epochs"
+    page.move(start=0)
+    await page.rest()  # what a move sets off is no slow play
+    assert page.sentence == "10 m after 10 epochs"
+
+
 async def test_pause_and_play_at_once_do_not_double_the_worker(untrained):
     for kind in ["play", "pause"] * 4 + ["play"]:
         untrained.ask(kind)
@@ -386,6 +440,46 @@ async def test_a_live_control_acts_from_the_next_epoch_on(untrained):
     assert page.sentence == "13 km after 4 epochs" and page.phase == "paused"
     page.move(start=100)  # acts anew; paused, and so it stays
     assert page.sentence == "100 km after 0 epochs" and page.phase == "ready"
+
+
+@pytest.mark.parametrize(
+    "wish", [{"kind": "defaults"}, {"kind": "preset", "text": "played start=0 speed=1 unit=m"}]
+)
+@pytest.mark.parametrize("then", ["restart", "step", "play", "pause"])
+async def test_defaults_and_presets_are_shown_trained_whatever_was_in_hand(played, then, wish):
+    page = Page(played)
+    page.move(start=100, unit="km")
+    page.ask("restart")
+    page.ask("play" if then == "pause" else "restart")
+    page.ask(then)
+    page.send(wish)
+    assert page.phase == "computing" and page.sentence == "0 m after 0 epochs"
+    await page.rest()
+    assert page.sentence == "10 m after 10 epochs" and page.phase == "finished"
+
+
+@pytest.mark.parametrize(
+    "then, phase",
+    [("restart", "ready"), ("play", "playing"), ("step", "ready"), ("pause", "ready")],
+)
+async def test_what_is_in_hand_stays_there_when_a_move_begins_it_anew(untrained, then, phase):
+    page = untrained
+    page.ask("play" if then == "pause" else "restart")
+    page.ask(then)
+    page.move(start=100)
+    assert page.phase == phase and page.sentence == "100 m after 0 epochs"
+    await until(lambda: worker.busy() == 0)
+    assert page.phase == ("finished" if then == "play" else "ready")
+
+
+async def test_a_link_in_the_text_moves_what_it_names_and_leaves_the_rest(untrained):
+    page = untrained
+    page.ask("set", text="played unit=km")
+    assert page.preset == "played start=0 speed=1 unit=km"
+    await page.step()
+    page.ask("set", text="played speed=10")  # as a slider: from the next epoch on
+    await page.step()
+    assert page.sentence == "11 km after 2 epochs" and page.phase == "paused"
 
 
 async def test_a_drag_begins_the_run_of_the_place_where_it_ends(played):

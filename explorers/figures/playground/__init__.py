@@ -4,6 +4,7 @@ from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
 from explorers.figure import Figure
 from explorers.figures.playground import picture, training, words
 from explorers.figures.playground.training import COSTS, LAYERS, MOST_EPOCHS, Kept
+from explorers.figures.playground.worth_seeing import ON_BUTTONS, WORTH_SEEING
 from explorers.formats import full
 from explorers.inits import INITS
 from nn_core.data import N_TRAIN
@@ -30,9 +31,11 @@ class Playground(Figure, parts=vars(picture) | vars(training) | vars(words)):
         Control("epochs", "epochs", "to train", (10, 20, 30, 60, MOST_EPOCHS), 60, group="Run"),
         Control("seed", "seed", "of all draws", tuple(range(21)), 3, group="Run"),
         Control("layer", "layer", "shown", LAYERS, LAYERS[0], VIEW),
-        Control("right", "right", "side shows", tuple(picture.RIGHT), "accuracy", VIEW),
-    )
+        Control("right", "right", "side shows", tuple(picture.RIGHT), "accuracy", VIEW,
+                own_help="What is plotted beside the size of the weights."),
+    )  # fmt: skip
     buttons = (("keep", "Keep for comparison"), ("forget", "Forget the kept run"))
+    presets = tuple((name, WORTH_SEEING[name][0]) for name in ON_BUTTONS)
     also_viewed = ("kept",)
     quick = "n_train=100 m=30 hidden=5 epochs=10"
 
