@@ -1,4 +1,4 @@
-"""The playground's settings worth looking at, each as a preset string, and a table of them."""
+"""The playground's settings worth looking at, each as a preset string, and a table of links to them."""
 
 from IPython.display import Markdown
 
@@ -13,6 +13,13 @@ LOOK_FOR = {name: words for name, (_, words) in WORTH_SEEING.items()}
 
 
 def presets_table():
-    """Return the presets as a table: name, what to look for, and the string itself."""
-    rows = [f"| **{name}** | {LOOK_FOR[name]} | `{preset}` |" for name, preset in PRESETS.items()]
-    return Markdown("\n".join(["| name | look for | preset |", "|:--|:--|:--|", *rows]))
+    """Return the presets as a table: the name, a link that sets the figure, and what to look for."""
+    rows = [
+        f"| [{name}](#{_link(preset)}) | {LOOK_FOR[name]} |" for name, preset in PRESETS.items()
+    ]
+    return Markdown("\n".join(["| set the figure | look for |", "|:--|:--|", *rows]))
+
+
+def _link(preset):
+    name, *pairs = preset.split()
+    return f"{name}:{'&'.join(pairs)}"

@@ -24,13 +24,13 @@ WORTH_SEEING = {
         f"second=30 right=decay_share epochs={MOST_EPOCHS}",
         "Decay loses its three layers one after the other, and the first hidden layer last."),
     "no decay": ("lmbda=0", "The weights keep the size they were drawn with."),
-    "lambda too large": (
+    "λ too large": (
         "lmbda=200",
         "Old or new, the weights go to nearly nothing and the network guesses."),
-    "lambda past the edge": (
+    "λ past the edge": (
         "lmbda=250 eta=1 n_train=100",
         "ηλ/n_train is above 2: decay itself would make the weights grow."),
-    "eta too large": (
+    "η too large": (
         "eta=50 lmbda=0.01 right=ledger",
         "ηλ is that of the book, and so is the decay. The kick is not."),
     "tiny n_train": (
@@ -38,4 +38,4 @@ WORTH_SEEING = {
 }  # fmt: skip
 
 # Those that have a button in the figure.
-ON_BUTTONS = ("no decay", "lambda too large", "eta too large", "two hidden layers")
+ON_BUTTONS = ("no decay", "λ too large", "η too large", "two hidden layers")

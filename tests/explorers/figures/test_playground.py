@@ -220,7 +220,8 @@ def test_presets_are_whole_and_in_the_table():
     table = presets.presets_table().data.splitlines()[2:]
     assert len(set(presets.PRESETS.values())) == len(presets.PRESETS) == len(table)
     for (name, preset), line in zip(presets.PRESETS.items(), table, strict=True):
-        assert name in line and presets.LOOK_FOR[name] in line and f"`{preset}`" in line
+        link = preset.replace(" ", ":", 1).replace(" ", "&")
+        assert f"[{name}](#{link})" in line and presets.LOOK_FOR[name] in line
         texts = Playground.parsed(preset)
         state = {one.name: one.checked(texts[one.name]) for one in Playground.controls}
         assert Playground.preset_of(state) == preset
@@ -232,10 +233,10 @@ def test_each_preset_shows_what_its_line_says(figure):
         figure.apply(presets.PRESETS[name])
         return figure.result
 
-    r = result("lambda too large")
+    r = result("λ too large")
     assert r.accuracy[-1][0] < 0.2 and r.rms("first hidden")[-1] < 0.1 * r.scale
     assert "It has learned next to nothing." in figure.sentence
-    r = result("eta too large")
+    r = result("η too large")
     one = r.ledger("first hidden")[0]
     assert one.kick > 5 * abs(one.decay) and r.accuracy[-1][0] < 0.3
     training, validation = result("tiny n_train").accuracy[-1]
@@ -252,7 +253,7 @@ def test_each_preset_shows_what_its_line_says(figure):
 
 
 def test_lambda_past_the_edge_is_told_and_no_crash(figure):
-    figure.apply(presets.PRESETS["lambda past the edge"])
+    figure.apply(presets.PRESETS["λ past the edge"])
     assert figure.result.trained == 0 and figure.run.phase is Phase.FINISHED
     assert "ηλ/n_train = 2.5" in figure.sentence and "by −1.5" in figure.sentence
     assert row(figure, "epochs trained") == "0" and figure.message == ""
