@@ -1,4 +1,4 @@
-"""The playground's settings worth looking at, each as a preset string, and a table of links to them."""
+"""The playground's settings worth looking at, as preset strings, and a table of links to them."""
 
 from IPython.display import Markdown
 
@@ -13,7 +13,7 @@ LOOK_FOR = {name: words for name, (_, words) in WORTH_SEEING.items()}
 
 
 def presets_table():
-    """Return the presets as a table: the name, a link that sets the figure, and what to look for."""
+    """Return the presets as a table: a link that sets the figure, and what to look for."""
     rows = [
         f"| [{name}](#{_link(preset)}) | {LOOK_FOR[name]} |" for name, preset in PRESETS.items()
     ]
