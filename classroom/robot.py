@@ -296,11 +296,15 @@ class Lab:
         """Return a figure of the notebook, or the one that a cell shows, uncovered."""
         root = cell.locator(".fe") if cell else self.page.locator(".jp-Notebook .fe").nth(number)
         root.scroll_into_view_if_needed()
-        cover = root.locator(".fe-cover")
-        if cover.is_visible():
-            cover.get_by_role("button", name="Show me anyway").click()
-            cover.wait_for(state="hidden")
+        self.uncover()
         return Figure(self, root, cell)
+
+    def uncover(self):
+        """Show all figures that wait for a guess."""
+        for cover in self.page.locator(".jp-Notebook .fe-cover").all():
+            if cover.is_visible():
+                cover.get_by_role("button", name="Show me anyway").click()
+                cover.wait_for(state="hidden")
 
     def predictions(self):
         return self.page.locator(".jp-Notebook form.fx").all()

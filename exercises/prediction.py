@@ -194,8 +194,10 @@ class Guess(Prediction):
         return f"It is {self._in_words()}. {measured}"
 
     def _compared(self, measured: str) -> str:
-        said = f"You said {self._with_unit(self.guess)}; it is {self._in_words()}"
-        return f"{said} ({self._with_unit(_in_full(self._close))} off is close enough). {measured}"
+        close = f"({self._with_unit(_in_full(self._close))} off is close enough)"
+        return (
+            f"You said {self._with_unit(self.guess)} {close}; it is {self._in_words()}. {measured}"
+        )
 
     def _is_right(self) -> bool:
         return abs(float(self.guess) - self._right()) <= self._close

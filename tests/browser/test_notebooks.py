@@ -185,7 +185,7 @@ class Notebook:
         player.press("Play")
         until(lambda: player.epoch() >= 1, 20, "an epoch")
         lab.run(player.cell)
-        until(lab.nothing_runs, 5, "the old figure's end")
+        until(lab.nothing_runs, 30, "the old figure's end")  # and the new one's first results
         assert player.quiet()["sentence"]
 
     # Dragging.
@@ -319,6 +319,7 @@ class Notebook:
     # For those who do not see it, or have no mouse.
 
     def test_everything_has_a_name(self, lab):
+        lab.uncover()
         nodes = lab.accessible_nodes()
         roles = [role for role, _ in nodes]
         assert {"button", "textbox", "image"} <= {*roles}
@@ -355,11 +356,12 @@ class Notebook:
             const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(one);
             return [outlineStyle, parseFloat(outlineWidth), parseFloat(outlineOffset)];
           })"""
+        lab.uncover()
         for root in lab.page.locator(".jp-Notebook .fe, .jp-Notebook .fx").all():
-            root.locator("input, select").first.focus()
+            root.locator("input, select, button").first.focus()
             lab.page.keyboard.press("Tab")  # from here on the focus moves as with a key
             found = root.evaluate(look)
-            assert len(found) > 2  # it has looked
+            assert len(found) > 1  # it has looked
             assert [one for one in found if one[0] != "solid" or one[1] < 3 or one[2] < 2] == []
 
     @pytest.mark.of_the_page
@@ -554,6 +556,7 @@ class Notebook:
     def test_exercises(self, lab):
         for exercise, name, wrong, word in self.exercises:
             cell = lab.cell(f"{name}.check(")
+            lab.run(cell)  # which has it on the screen
             verdict, hints = cell.locator(".fx-verdict"), cell.locator(".fx-hints li")
             assert verdict.inner_text().startswith("✗ Not yet.")
             assert hints.count() == 0 and exercise.hints[0] not in cell.inner_text()
@@ -676,7 +679,7 @@ class TestStartHere(Notebook):
         assert not root.locator("input").first.is_visible()
         _answer(form, self.predictions[0][1])
         until(lambda: not cover.is_visible(), 20, "the figure")
-        assert "λ" in told() and root.locator(".fe-over path").count() > 0
+        assert "weights" in told() and root.locator(".fe-over path").count() > 0
         form.get_by_role("button", name="Guess again").click()
         until(cover.is_visible, 5, "the cover again")
         cover.get_by_role("button", name="Show me anyway").click()
@@ -694,7 +697,7 @@ class TestStartHere(Notebook):
         assert lab.predictions()[0].get_by_role("button", name="That is my guess").is_enabled()
 
     def test_a_link_in_the_text_moves_the_figure(self, lab):
-        figure = lab.figure(cell=lab.cell("= Meeting("))
+        figure = lab.figure(cell=lab.cell("meet.covers"))
         figure.press("Defaults")
         where, before = lab.page.url, figure.quiet()
         links = "[a](#meeting:lmbda=10) [b](#meeting:lmbda=0&eta=0.5) [c](#penalty:lmbda=7)"
@@ -784,7 +787,7 @@ class TestDecayRate(Notebook):
     def test_the_measured_number_stands_beside_the_guess(self, lab):
         form = _anew(lab, 1, "predict_epoch()")
         _answer(form, 50)
-        assert "You said 50 percent; it is 95.1 percent" in _outcome(form)
+        assert "; it is 95.1 percent." in _outcome(form)
 
     def test_a_busy_kernel_gets_only_the_newest_wish(self, figure, lab):
         figure.rest()

@@ -207,7 +207,7 @@ def test_the_measured_value_may_be_computed_when_it_is_wanted():
 def test_without_a_unit_no_space_hangs_about():
     guess = Guess("?", "So.", value=2.0, close=0.5)
     guess.commit("1")
-    assert "1;" in guess.outcome and "  " not in guess.outcome
+    assert "1 (0.5 off" in guess.outcome and "  " not in guess.outcome
 
 
 def test_an_error_in_the_result_is_told_and_raised():
