@@ -1,6 +1,7 @@
 """Which figures a notebook shows, as its cells and the registry of figures say."""
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -31,7 +32,7 @@ def figures():
             name, kind = _made_and_shown(cell) if cell.cell_type == "code" else (None, None)
             if kind in playable and kind not in here:
                 here.add(kind)
-                line = f"{name} = {kind}("
+                (line,) = re.findall(rf"^{name} = .*?\b{kind}\(", cell.source, re.MULTILINE)
                 found[path.stem].append(Shown(kind, line, playable[kind], kind in at_home))
         at_home |= here
     return found
@@ -46,6 +47,16 @@ def _made_and_shown(cell):
     shown = last.value.id if isinstance(last, ast.Expr) and isinstance(last.value, ast.Name) else ""
     for line in lines:
         match line:
-            case ast.Assign([ast.Name(name)], ast.Call(ast.Name(kind))) if name == shown:
-                return name, kind
+            case ast.Assign([ast.Name(name)], made) if name == shown:
+                return name, _class(made)
     return None, None
+
+
+def _class(made):
+    """Return the class that is called, also within what covers the figure until a guess."""
+    match made:
+        case ast.Call(ast.Attribute(attr="covers"), [covered]):
+            return _class(covered)
+        case ast.Call(ast.Name(kind)):
+            return kind
+    return None
