@@ -28,6 +28,7 @@ from exercises import (
     start_here,
     tail_off,
 )
+from explorers import all_figures
 
 # What a student's screen is like, and a telephone's; whether the file browser is open.
 SIZES = ((1440, 900, True), (1280, 720, True), (720, 900, False), (640, 500, False),
@@ -645,6 +646,12 @@ def _answer(form, guess):
     else:
         form.get_by_label("Your guess").fill(str(guess))
     form.get_by_role("button", name="That is my guess").click()
+
+
+def test_each_figure_is_found_in_a_notebook():
+    """Those that are not found would be tested nowhere, in silence."""
+    found = {one.kind for shown in figures().values() for one in shown}
+    assert found == {cls.__name__ for cls in all_figures().values()}
 
 
 # First, since it takes longest.
