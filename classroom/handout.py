@@ -275,24 +275,25 @@ class Notebook:
             pieces.append(f"<h3>For the instructor</h3>{render(text, self.number)}")
         return f'<section id="{self.number}">{"".join(pieces)}</section>'
 
-    def _outcomes(self):
+    def _evaluated(self, is_one):
+        """Return what the cells of a kind show, run one after the other."""
         names = {}
-        cells = [cell for cell in self.cells if is_prediction(cell)]
-        if cells:
+        return [evaluate(cell.source, names) for cell in self.cells if is_one(cell)]
+
+    def _outcomes(self):
+        predictions = self._evaluated(is_prediction)
+        if predictions:
             yield "<h3>Predictions, and what is measured</h3>"
-        for cell in cells:
-            prediction = evaluate(cell.source, names)
+        for prediction in predictions:
             prediction.show()
             yield f"<p>{words(prediction.question)}<br>"
             yield f"<b>{words(prediction.outcome)}</b></p>"
 
     def _weighed(self):
-        names = {}
-        cells = [cell for cell in self.cells if is_argument(cell)]
-        if cells:
+        arguments = self._evaluated(is_argument)
+        if arguments:
             yield "<h3>Arguments, and what we say of their steps</h3>"
-        for cell in cells:
-            argument = evaluate(cell.source, names)
+        for argument in arguments:
             items = (
                 f"<li>{html.escape(says)}<br><b>{SIGNS[verdict]} {verdict}.</b> "
                 f"{html.escape(why)}</li>"

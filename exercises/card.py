@@ -5,20 +5,16 @@ that was run from top to bottom has none of them in it.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-import anywidget
 import traitlets as t
 
-HERE = Path(__file__).parent
-EXPLORERS = HERE.parent / "explorers"
+from exercises.widget import HERE, Told, module
 
 
-class Card(anywidget.AnyWidget):
+class Card(Told):
     """`verdict` in words, and whether the answer `is_right`."""
 
-    _esm = "\n".join(p.read_text("utf-8") for p in (EXPLORERS / "page.js", HERE / "card.js"))
+    _esm = module("card.js")
     _css = HERE / "prediction.css"
 
     verdict = t.Unicode().tag(sync=True)
@@ -46,11 +42,6 @@ class Card(anywidget.AnyWidget):
                 self.hint()
             case {"kind": "solution"}:
                 self.solve()
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**data, "text/plain": repr(self)}, metadata
 
     def __repr__(self) -> str:
         return self.verdict

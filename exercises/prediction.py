@@ -8,15 +8,12 @@ that give the result away stay covered until then.
 import math
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
-import anywidget
 import numpy as np
 import traitlets as t
 
-HERE = Path(__file__).parent
-EXPLORERS = HERE.parent / "explorers"
+from exercises.widget import HERE, Told, module
 
 Result = str | Callable[[], str]
 
@@ -32,12 +29,10 @@ class Coverable(Protocol):
 Figure = TypeVar("Figure", bound=Coverable)
 
 
-class Prediction(anywidget.AnyWidget):
+class Prediction(Told):
     """Base of `Choice` and `Guess`. `result` is a text, or a function that computes one."""
 
-    _esm = "\n".join(
-        path.read_text("utf-8") for path in (EXPLORERS / "page.js", HERE / "prediction.js")
-    )
+    _esm = module("prediction.js")
     _css = HERE / "prediction.css"
 
     _newest: ClassVar[dict[str, "Prediction"]] = {}  # of each question
@@ -127,11 +122,6 @@ class Prediction(anywidget.AnyWidget):
         except Exception as error:
             self.message = f"The result could not be computed: {error}"
             raise
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**data, "text/plain": repr(self)}, metadata
 
     def __repr__(self) -> str:
         return "\n".join([self.question, *(f"  ( ) {option}" for option in self.options)])

@@ -5,16 +5,13 @@ One may also ask for a verdict without marking. The browser's half is in steps.j
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from reprlib import repr as brief
 from typing import Any
 
-import anywidget
 import traitlets as t
 
-from exercises.prediction import EXPLORERS, Result
-
-HERE = Path(__file__).parent
+from exercises.prediction import Result
+from exercises.widget import HERE, Told, module
 
 # A verdict is told by a sign and a word, never by a colour alone.
 SIGNS = {"valid": "✓", "gap": "◐", "wrong": "✗"}
@@ -42,10 +39,10 @@ class Step:
         return self.why() if callable(self.why) else self.why
 
 
-class Steps(anywidget.AnyWidget):
+class Steps(Told):
     """The steps of an argument, each to be marked. Lists have an entry for each step."""
 
-    _esm = "\n".join(path.read_text("utf-8") for path in (EXPLORERS / "page.js", HERE / "steps.js"))
+    _esm = module("steps.js")
     _css = "\n".join((HERE / name).read_text("utf-8") for name in ("prediction.css", "steps.css"))
 
     question = t.Unicode().tag(sync=True)
@@ -125,11 +122,6 @@ class Steps(anywidget.AnyWidget):
 
     def _about(self, number: Any) -> None:
         self.at = self._index(number)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
-        return {**data, "text/plain": repr(self)}, metadata
 
     def __repr__(self) -> str:
         numbered = (f"  {number}. {says}" for number, says in enumerate(self.steps, 1))

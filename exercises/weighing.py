@@ -12,7 +12,9 @@ import numpy as np
 
 from exercises.first_epochs import first_epoch
 from exercises.four_answers import penalty_at, slip_costs
+from exercises.scaling import KNOWS_NOTHING
 from exercises.steps import Step, Steps
+from exercises.tail_off import mean_squared_input
 from experiments import chalkboard, cliff, linear_limit, memory, runs, scaling
 from nn_core import Network, load_mnist, theory
 from nn_core.cost import sigmoid, sigmoid_prime
@@ -37,23 +39,14 @@ def start() -> tuple[float, float, float]:
     x = load_mnist(runs.N_TRAIN).train.x
     net = Network([FAN_IN, HIDDEN, OUTPUTS], init="large", seed=runs.SEED)
     z = net.weighted_inputs(x[:SAMPLE])[0]
-    lengths = (x**2).sum(axis=1).mean()
-    random = math.sqrt(net.weight_rms()[0] ** 2 * lengths + 1)  # 1: the biases
+    random = math.sqrt(net.weight_rms()[0] ** 2 * mean_squared_input() + 1)  # 1: the biases
     saturated = np.mean(sigmoid_prime(sigmoid(z)) < SATURATED)
     return float(np.sqrt(np.mean(z**2))), random, float(saturated)
 
 
 def pixel_square() -> float:
     """Return the mean square of a pixel."""
-    return float(np.square(load_mnist(runs.N_TRAIN).train.x).mean())
-
-
-def knowing_nothing(classes: int = OUTPUTS) -> float:
-    """Return the cost of a network that gives each class its share, 1 in `classes`, to any image:
-    the cross-entropy of every output, added up.
-    """
-    p = 1 / classes
-    return -classes * (p * math.log(p) + (1 - p) * math.log(1 - p))
+    return mean_squared_input() / FAN_IN
 
 
 def error(setting: Setting) -> float:
@@ -63,7 +56,7 @@ def error(setting: Setting) -> float:
 
 def leading_error(setting: Setting) -> float:
     """Return what `error` is to leading order, (eta lmbda)^2 / (2 m n_train)."""
-    return (setting.eta * setting.lmbda) ** 2 / (2 * setting.m * setting.n_train)
+    return -theory.limit_error_leading(**asdict(setting))
 
 
 def book_run(hidden: int) -> scaling.Run:
@@ -280,7 +273,7 @@ def _premise() -> str:
     first, *_ = slip_costs(0)
     return (
         f"It adds up ten outputs, and has no upper end. The old network starts at {first:.1f}; one "
-        f"that knows nothing, and says 10% each time, has {knowing_nothing():.2f}. Trained until "
+        f"that knows nothing, and says 10% each time, has {KNOWS_NOTHING:.2f}. Trained until "
         f"it rests, it has {settled().cost:.1f} with 1,000 images, and below 1 only with many more "
         f"({float(scaling.load()[book_run(HIDDEN)]['cost']):.2f} with 50,000)."
     )

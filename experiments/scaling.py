@@ -12,6 +12,7 @@ kept, and the next call goes on with those that are missing.
 
 import math
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -178,8 +179,9 @@ def training(run):
     yield {name: np.array(value) for name, value in (numbers | of_layers).items()}
 
 
+@cache
 def load(path=FILE):
-    """Return the stored results, {Run: {column: array}}.
+    """Return the stored results, {Run: {column: array}}, read once for all who ask.
 
     Raises FileNotFoundError with what to do if there are none.
     """

@@ -166,9 +166,9 @@ def mimebundle(figure, include=None, exclude=None):
     """Return what a cell shows of a figure: the widget, and its record for who has no kernel."""
     view = explorer(figure)._repr_mimebundle_()
     data, metadata = view if isinstance(view, tuple) else (view or {}, {})
-    said = COVERED if figure.is_covered else figure.part("describe")
     data = {**data, "text/plain": figure.title}  # the same however far it has been computed
     if Explorer.record:
+        said = COVERED if figure.is_covered else figure.part("describe")
         png = figure.drawn().png(covered=figure.is_covered)
         data["image/png"] = base64.b64encode(png).decode()
         metadata = {**metadata, "image/png": {"alt": f"{figure.title}. {said}"}}

@@ -30,13 +30,8 @@ class EnvelopeResult:
 
 
 @cache
-def _stored():
-    return scaling.load()
-
-
-@cache
 def _lines(series):
-    return tuple(lines(_stored(), series))
+    return tuple(lines(scaling.load(), series))
 
 
 def compute(*, decay):
