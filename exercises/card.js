@@ -7,11 +7,7 @@ function render({ model, el }) {
     sign.textContent = words;
     card.classList.toggle("fx-lost", isGone);
   });
-  const ask = (kind) => () => {
-    if (python.isGone()) return;
-    python.expect();
-    model.send({ kind });
-  };
+  const ask = (kind) => () => python.ask({ kind });
   const isRight = model.get("is_right");
   const verdict = element("p", { class: `fx-verdict ${isRight ? "fx-right" : "fx-wrong"}` },
     element("span", { class: "fx-mark", "aria-hidden": "true" }, isRight ? "✓" : "✗"), " ",

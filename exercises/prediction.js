@@ -41,21 +41,16 @@ function render({ model, el }) {
   const [mark, words] = [element("span", { class: "fx-mark" }), element("span")];
   const again = element("button", { type: "button", onclick: () => {
     before.clear();
-    send({ kind: "again" });
+    python.ask({ kind: "again" });
   } }, "Guess again");
   const outcome = element("output", { class: "fx-outcome", tabindex: -1 }, mark, words);
   const isDone = () => Boolean(model.get("outcome"));
-  const send = (message) => {
-    if (python.isGone()) return;
-    python.expect();
-    model.send(message);
-  };
   const commit = (event) => {
     event.preventDefault();
-    send({ kind: "commit", guess: guess() });
+    python.ask({ kind: "commit", guess: guess() });
   };
   const submit = element("button", { type: "submit" }, "That is my guess");
-  const show = element("button", { type: "button", onclick: () => send({ kind: "show" }) },
+  const show = element("button", { type: "button", onclick: () => python.ask({ kind: "show" }) },
     "Show me without guessing");
   const form = element("form", { class: "fx", onsubmit: commit, onkeydown: goOn }, fields,
     element("div", { class: "fx-buttons" }, submit, show, again),
@@ -81,7 +76,7 @@ function render({ model, el }) {
   model.on("change", paint);
   paint();
   el.append(form);
-  if (!isDone() && before.get() !== null) send({ kind: "commit", guess: before.get() });
+  if (!isDone() && before.get() !== null) python.ask({ kind: "commit", guess: before.get() });
   return () => {
     python.stop();
     model.off("change", paint);

@@ -12,16 +12,16 @@ function agreement(mark, verdict) {
 }
 
 // One step: its sentence, its marks and buttons, and once it is shown, the verdict in their place.
-function stepOf(model, index, group, send) {
+function stepOf(model, index, group, ask) {
   const number = index + 1;
   const marks = Object.keys(SIGNS).map((mark) => element("label", {},
     element("input", { type: "radio", name: `${group}-${number}`, value: mark }), ` ${mark}`));
   const chosen = () => fields.querySelector("input:checked")?.value ?? "";
   const of = (what) => ({ "aria-label": `${what}, step ${number}` });
   const compare = element("button", { type: "button", ...of("Compare"),
-    onclick: () => send({ kind: "mark", step: number, mark: chosen() }) }, "Compare");
+    onclick: () => ask({ kind: "mark", step: number, mark: chosen() }) }, "Compare");
   const show = element("button", { type: "button", ...of("Show me anyway"),
-    onclick: () => send({ kind: "show", step: number }) }, "Show me anyway");
+    onclick: () => ask({ kind: "show", step: number }) }, "Show me anyway");
   const fields = element("fieldset", {},
     element("legend", {}, element("span", { class: "fx-number" }, `${number}.`), " ",
       unbroken(model.get("steps")[index])),
@@ -63,12 +63,7 @@ function render({ model, el }) {
     sign.textContent = isDone() ? "" : words; // verdicts that stand there need no Python any more
     root.classList.toggle("fx-lost", isGone && !isDone());
   });
-  const send = (message) => {
-    if (python.isGone()) return;
-    python.expect();
-    model.send(message);
-  };
-  const steps = model.get("steps").map((_, index) => stepOf(model, index, group, send));
+  const steps = model.get("steps").map((_, index) => stepOf(model, index, group, python.ask));
   const message = element("p", { class: "fx-message", role: "alert" });
   const count = element("p", { class: "fx-count", role: "status" });
   const title = element("p", { class: "fx-question", id: group }, model.get("question"));

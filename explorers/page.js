@@ -4,12 +4,20 @@
 const WAIT = 1200; // ms without an answer until a widget says that it is waiting
 const SILENCE = 8000; // ms until it says what may be the matter
 
+let pressed = null; // the button whose click is being heard
+
 const CONTROLS = ["button", "input", "select", "summary", "output"];
 
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   // JupyterLab asks the focused element itself: with this mark its arrow keys are ours.
   if (CONTROLS.includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
+  if (tag === "button") {
+    node.addEventListener("click", () => {
+      pressed = node;
+      setTimeout(() => (pressed = null));
+    });
+  }
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (value !== false && value !== null) node.setAttribute(name, value === true ? "" : value);
@@ -35,15 +43,24 @@ function goOn(event) {
 function watchPython(model, say) {
   const isDashboard = document.getElementById("rendered_cells") !== null; // Voilà's own id
   const kernel = model.widget_manager?.kernel;
-  let [isGone, isAway, clocks] = [false, false, []];
-  const stopClocks = () => {
+  let [isGone, isAway, clocks, asking] = [false, false, [], []];
+  const stopWaiting = () => {
     clocks.forEach(clearTimeout);
-    clocks = [];
+    asking.forEach((one) => one.removeAttribute("aria-busy"));
+    [clocks, asking] = [[], []];
+  };
+  const startWaiting = () => {
+    const later = (ms, words) => setTimeout(() => isAway || say(words, false), ms);
+    clocks = [
+      later(WAIT, "Waiting for Python …"),
+      later(SILENCE, `Python has not answered for ${SILENCE / 1000} seconds. ` + (isDashboard
+        ? "If it goes on like this, reload the page." : "It may be busy with another cell.")),
+    ];
   };
   const lose = () => {
     if (isGone) return;
     isGone = true;
-    stopClocks();
+    stopWaiting();
     say("Python has stopped, and nothing here moves any more. " + (isDashboard
       ? "Reload the page to start again." : "Run the notebook’s cells again, from the top."), true);
   };
@@ -64,21 +81,21 @@ function watchPython(model, say) {
   model.on("comm_live_update", lose); // the page has cut off the widgets of an old kernel
   return {
     isGone: () => isGone,
-    expect() { // an answer
-      if (isGone || clocks.length) return;
-      const later = (ms, words) => setTimeout(() => isAway || say(words, false), ms);
-      clocks = [
-        later(WAIT, "Waiting for Python …"),
-        later(SILENCE, `Python has not answered for ${SILENCE / 1000} seconds. ` + (isDashboard
-          ? "If it goes on like this, reload the page." : "It may be busy with another cell.")),
-      ];
+    ask(message) {
+      if (isGone) return;
+      if (pressed) { // it shows at once that it was, however busy Python is
+        pressed.setAttribute("aria-busy", "true");
+        asking.push(pressed);
+      }
+      if (!clocks.length) startWaiting();
+      model.send(message);
     },
     answered() {
-      stopClocks();
+      stopWaiting();
       if (!isGone && !isAway) say("", false);
     },
     stop() {
-      stopClocks();
+      stopWaiting();
       for (const [signal, slot] of slots) kernel?.[signal]?.disconnect?.(slot);
       model.off("comm_live_update", lose);
     },

@@ -19,8 +19,7 @@ function mailbox(model, python) {
   const isFree = () => answered() >= sent;
   const post = (message) => {
     sent = Math.max(sent, answered()) + 1; // another view may be ahead of this one
-    python.expect();
-    model.send({ ...message, wish: sent });
+    python.ask({ ...message, wish: sent });
   };
   const deliver = () => {
     if (Object.keys(waiting).length === 0) return;

@@ -823,6 +823,14 @@ class TestDecayRate(Notebook):
         until(lambda: not figure.now()["sign"], 10, "an answer")
         figure.press("Defaults")
 
+    def test_a_pressed_button_shows_it_at_once_though_python_is_busy(self, figure, lab):
+        """The sign comes in the click itself, so it needs no clock to be measured with."""
+        figure.rest()
+        pressed = figure.root.get_by_role("button", name="Defaults")
+        with lab.busy_figures():
+            assert pressed.evaluate("node => (node.click(), node.ariaBusy)") == "true"
+        until(lambda: pressed.get_attribute("aria-busy") is None, 10, "an answer")
+
 
 class TestBookGraphs(Notebook):
     notebook = "04_book_graphs"
