@@ -33,6 +33,7 @@ class Table:
     words : the columns, by what the header calls them, that hold words. They stand to the left, and
         fold where the page is narrow; numbers stand to the right and never do.
     title, note : a line above, and one below
+    fold : the line to press that opens it, for results that a reader has to guess first
 
     Raises ValueError for a row that is longer or shorter than the header, and for words in a column
     that is not there.
@@ -43,6 +44,7 @@ class Table:
     words: Collection[str] = ()
     title: str = ""
     note: str = ""
+    fold: str = ""
 
     def __post_init__(self):
         for row in self.rows:
@@ -52,7 +54,7 @@ class Table:
             raise ValueError(f"words must be columns of {self.header}, got {self.words}.")
 
     def __repr__(self):
-        return "\n".join(filter(None, [self.title, self._set("simple"), self.note]))
+        return "\n".join(filter(None, [self.fold, self.title, self._set("simple"), self.note]))
 
     def _repr_html_(self):
         made = re.sub("(?<=>) +| +(?=</t[hd]>)", "", self._set("html"))  # without its padding
@@ -63,7 +65,11 @@ class Table:
             made = made.replace(f">{mark}</td>", f">{_badge(mark)}</td>")
         made = made.replace("<table>", '<table style="margin-left: 0">')  # or it would be centred
         title, note = (f"<p>{escape(line)}</p>" if line else "" for line in (self.title, self.note))
-        return f'<div style="overflow-x: auto">{title}{made}{note}</div>'
+        shown = f'<div style="overflow-x: auto">{title}{made}{note}</div>'
+        if not self.fold:
+            return shown
+        summary = f'<summary style="cursor: pointer">{escape(self.fold)}</summary>'
+        return f"<details>{summary}{shown}</details>"
 
     def _set(self, form):
         rows = [list(map(_text, row)) for row in self.rows]

@@ -1,5 +1,6 @@
 """A table shows each cell, in a page that no style sheet of ours reaches and as text."""
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 
@@ -55,6 +56,15 @@ def test_the_page_has_every_cell_as_it_was_given():
         ["12", "1,234.5 ± 6", "d", NO],
     ]
     assert page.lines == [TABLE.title, TABLE.note]
+
+
+def test_what_is_to_be_guessed_first_is_folded():
+    folded = dataclasses.replace(TABLE, fold="Guessed? What came out")
+    html = folded._repr_html_()
+    assert html.startswith("<details><summary") and html.endswith("</details>")
+    assert Page(folded).rows == Page(TABLE).rows
+    assert repr(folded).splitlines()[0] == folded.fold
+    assert "<details" not in TABLE._repr_html_()
 
 
 def test_the_text_has_every_cell_too():
