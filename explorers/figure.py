@@ -131,7 +131,7 @@ class Figure:
         self._projector = False
         self.viewers: list = []  # each with show() and say(), for all of it and the message alone
         self.message = ""  # what went wrong, in plain words
-        self.covers: tuple = ()  # questions, each with `is_open`, that are to be answered first
+        self.covers: tuple = ()  # questions (`question`, `is_open`) to be answered first
         self.state = self.defaults()
         self.run: Run
         if self.computes_later and self.memory is None:

@@ -171,7 +171,9 @@ def mimebundle(figure, include=None, exclude=None):
         said = COVERED if figure.is_covered else figure.part("describe")
         png = figure.drawn().png(covered=figure.is_covered)
         data["image/png"] = base64.b64encode(png).decode()
-        metadata = {**metadata, "image/png": {"alt": f"{figure.title}. {said}"}}
+        questions = [one.question for one in figure.covers if one.is_open]
+        about = {"alt": f"{figure.title}. {said}", "preset": figure.preset, "covered": questions}
+        metadata = {**metadata, "image/png": about}
     return data, metadata
 
 

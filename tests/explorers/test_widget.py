@@ -609,7 +609,8 @@ def test_without_a_kernel_the_figure_of_record_and_its_words_remain(gates, monke
     figure = Fake(x=3)
     data, metadata = mimebundle(figure)
     assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
-    assert metadata["image/png"]["alt"] == f"A fake figure. {figure.sentence}"
+    about = {"alt": f"A fake figure. {figure.sentence}", "preset": figure.preset, "covered": []}
+    assert metadata["image/png"] == about
     assert data["text/plain"] == figure.title
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["image/png"] == mimebundle(Fake(x=3))[0]["image/png"]
@@ -620,7 +621,7 @@ def test_without_a_kernel_the_figure_of_record_and_its_words_remain(gates, monke
 
 
 class Question:
-    is_open = True
+    question, is_open = "Which?", True
 
 
 def test_a_covered_figure_sends_nothing_that_tells(gates):
@@ -633,6 +634,7 @@ def test_a_covered_figure_sends_nothing_that_tells(gates):
     uncovered, _ = mimebundle(Fake(x=3))
     assert data["image/png"] != uncovered["image/png"]
     assert figure.sentence not in metadata["image/png"]["alt"]
+    assert metadata["image/png"]["covered"] == ["Which?"]
     question.is_open = False
     figure.show()
     assert not page.covered and page.sentence == figure.sentence and page.moving
