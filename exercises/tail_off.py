@@ -6,14 +6,14 @@ from typing import Any
 
 from exercises.exercise import Exercise, Wrong, as_number, refuse
 from exercises.prediction import Choice
-from experiments import runs
+from experiments.histories import settled_sizes
 from experiments.runs import N_TRAIN
 from nn_core import load_mnist
 
 
 def settled(init: str = "scaled", hidden: int = 30, lmbda: float = 5.0) -> float:
     """Return the hidden layer's weight size after 120 epochs with the book's eta and m."""
-    return runs.settled(init=init, hidden=hidden, lmbda=lmbda).weight_rms()[0]
+    return settled_sizes(init, hidden, lmbda)[0]
 
 
 @cache

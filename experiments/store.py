@@ -7,18 +7,21 @@ processes may add to one file: they take turns, and whoever reads it meanwhile f
 
 import errno
 import json
+import math
 import os
 import platform
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from nn_core import files
+from nn_core.ledger import LayerLedger, Ledger
+from nn_core.sgd import EpochRecord
 
 FORMAT = 1
 RESULTS = Path(__file__).parent / "results"
@@ -217,3 +220,27 @@ def table(records):
     for name in layers[0][0]:
         columns[name] = np.array([[layer[name] for layer in epoch] for epoch in layers])
     return columns
+
+
+def records(columns):
+    """Return the records of which `table` has made these columns; their seconds are not kept."""
+    epochs, layers = columns["weight_rms"].shape
+    books = [
+        tuple(
+            LayerLedger(**{f.name: columns[f.name][k, layer].item() for f in fields(LayerLedger)})
+            for layer in range(layers)
+        )
+        for k in range(epochs)
+    ]
+    measured = ("cost", "accuracy", "validation_cost", "validation_accuracy")
+    return [
+        EpochRecord(
+            epoch=k + 1,
+            steps=sum(book[0].steps for book in books[: k + 1]),
+            seconds=math.nan,
+            weight_rms=tuple(columns["weight_rms"][k].tolist()),
+            ledger=Ledger(book, columns["slope"][k].item(), columns["control_rms"][k].item()),
+            **{name: columns[name][k].item() for name in measured},
+        )
+        for k, book in enumerate(books)
+    ]

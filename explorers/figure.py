@@ -36,6 +36,10 @@ CONTRACT = {
 }
 # ... and besides if one of its controls acts in the NEXT_EPOCH: then it has Play, Pause and Step.
 OF_A_PLAYED_ONE = {"progress": "progress(result) returns (epochs done, epochs in all)"}
+# What it may have besides.
+AT_WILL = {"stored": "stored(**state) returns the last result of a run that is stored, or None"}
+
+PARTS = frozenset(CONTRACT | OF_A_PLAYED_ONE | AT_WILL)
 
 FIGURES: "dict[str, type[Figure]]" = {}  # name -> class; see explorers.all_figures
 
@@ -85,6 +89,9 @@ class Figure:
     `compute`. If some act in the NEXT_EPOCH, `compute` gets them as attributes of `current`, which
     it reads at each epoch. Controls that act on the VIEW are handed to those of `draw`, `describe`,
     `tabulate` and `columns` that name them.
+
+    If a state has a `stored` result, it is shown at once, as if it had just been computed. Reset,
+    Play and Step compute in any case.
     """
 
     name: ClassVar[str]
@@ -112,12 +119,16 @@ class Figure:
     def progress(result: Any) -> tuple[int, int]:
         return 0, 0
 
+    @staticmethod
+    def stored(**state: Any) -> Any:
+        return None
+
     def __init_subclass__(
         cls, *, parts: Mapping[str, Any] = MappingProxyType({}), registered: bool = True
     ):
         """Take from `parts`, {name: part}, what the class itself does not have."""
         super().__init_subclass__()
-        for name in parts.keys() & (CONTRACT | OF_A_PLAYED_ONE).keys() - vars(cls).keys():
+        for name in parts.keys() & PARTS - vars(cls).keys():
             part = parts[name]
             setattr(cls, name, part if name == "Picture" else staticmethod(part))
         _check(cls, parts)
@@ -166,7 +177,7 @@ class Figure:
     def restart(self) -> None:
         """Go back to where nothing is trained yet, and stay there."""
         with CHANGING, self.reported():
-            self._begin({})
+            self._begin({}, live=True)
             self.show()
 
     def step(self) -> None:
@@ -308,12 +319,12 @@ class Figure:
         if set(values) <= self.that_act(VIEW) | of_the_epoch:
             self.state |= self._checked(values)
             vars(self.run.current).update({name: self.state[name] for name in of_the_epoch})
+        elif self.is_playable and (phase is Phase.READY or phase.is_the_readers):
+            self._begin(values, live=True)
+            self.run.go(Phase.PLAYING if phase is Phase.PLAYING else Phase.READY)
         else:
             self._begin(values)
-            if self.is_playable and (phase is Phase.READY or phase.is_the_readers):
-                self.run.go(Phase.PLAYING if phase is Phase.PLAYING else Phase.READY)
-            else:
-                self.run.go(Phase.COMPUTING)
+            self.run.go(Phase.COMPUTING)
         self.show()
 
     def present(self, state: Mapping[str, Any]) -> None:
@@ -325,7 +336,7 @@ class Figure:
     def go(self, phase: Phase) -> None:
         """Let the run take up a phase. One that is over begins anew if it is to go on."""
         if self.run.phase.is_over and phase in (Phase.PLAYING, Phase.COMPUTING):
-            self._begin({})
+            self._begin({}, live=True)
         self.run.go(phase)
         self.show()
 
@@ -425,11 +436,30 @@ class Figure:
     def _only_the_view(self, values: Mapping[str, Any]) -> bool:
         return hasattr(self, "run") and bool(values) and set(values) <= self.that_act(VIEW)
 
-    def _begin(self, values: Mapping[str, Any], remembered: Mapping = MappingProxyType({})) -> None:
-        """Begin a new run, or take up one of before. If it has no first result, all stays."""
+    def _begin(
+        self,
+        values: Mapping[str, Any],
+        remembered: Mapping = MappingProxyType({}),
+        *,
+        live: bool = False,
+    ) -> None:
+        """Begin a new run, or take up one of before. If it has no first result, all stays.
+
+        A run that is to be watched from its beginning is computed `live`, even if it is stored.
+        """
         state = self.state | self._checked(values)
-        run = remembered.get(self._key(state)) or Run(*self.computing(state))
-        self.run, self.state = run, state
+        run = remembered.get(self._key(state)) or (None if live else self._stored(state))
+        self.run, self.state = run or Run(*self.computing(state)), state
+
+    @classmethod
+    def _stored(cls, state: Mapping[str, Any]) -> Run | None:
+        """Return a run that is over at once, with the stored result of a state, if there is one."""
+        result = cls.stored(**{k: v for k, v in state.items() if k not in cls.that_act(VIEW)})
+        if result is None:
+            return None
+        run = Run([result], SimpleNamespace())
+        run.finish()
+        return run
 
     @classmethod
     def _key(cls, state: Mapping[str, Any]) -> tuple:
@@ -478,7 +508,7 @@ def _demand(cls: type[Figure], part: str, parts: Mapping[str, Any]) -> None:
 
 def _check_parameters(cls: type[Figure]) -> None:
     """Compare what the parts name with what the controls give them."""
-    for part in ("compute", "describe", "tabulate", "columns", "progress"):
+    for part in ("compute", "describe", "tabulate", "columns", "progress", "stored"):
         if not isinstance(inspect.getattr_static(cls, part), staticmethod | classmethod):
             raise TypeError(f"{cls.__name__}.{part} must be a staticmethod: it gets no figure.")
     anew = cls.that_act(ANEW) | ({"current"} if cls.is_playable else set())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from experiments import histories
 from experiments.runs import SEED, M, from_here_on
 from explorers.canvas import Canvas, Levels
 from explorers.controls import Control, log_stops
@@ -14,6 +15,7 @@ from explorers.run import grown
 from nn_core import Network, load_mnist, train
 
 EPOCHS = 120
+INITS = "large", "scaled"
 N_TRAIN, SIZES = 1000, [784, 30, 10]
 MET = 1.05  # closer than 5 %: the sizes have met
 
@@ -41,7 +43,7 @@ def compute(*, eta, lmbda):
     """Yield the weight sizes of two networks after each epoch, trained on the same mini-batches."""
     images = load_mnist(N_TRAIN).train
     x, y = images.pixels, images.y
-    nets = [Network(SIZES, init=init, seed=SEED) for init in ("large", "scaled")]
+    nets = [Network(SIZES, init=init, seed=SEED) for init in INITS]
     runs = [
         train(net, x, y, epochs=EPOCHS, m=M, eta=eta, lmbda=lmbda, seed=SEED + 1, evaluate=False)
         for net in nets
@@ -50,8 +52,25 @@ def compute(*, eta, lmbda):
     result = MeetingResult(nets[0].n_weights, large, scaled)
     yield result
     for one, other in zip(*runs):
-        result = grown(result, large=one.weight_rms[0], scaled=other.weight_rms[0])
+        result = _longer(result, one, other)
         yield result
+
+
+def stored(*, eta, lmbda):
+    """Return the last result that `compute` yields, if both networks are stored, or None."""
+    runs = (histories.Run(init=init, eta=eta, lmbda=lmbda) for init in INITS)
+    old, new = map(histories.find, runs)
+    if old is None or new is None:
+        return None
+    result = next(compute(eta=eta, lmbda=lmbda))
+    for one, other in zip(old, new):
+        result = _longer(result, one.record, other.record)
+    return result
+
+
+def _longer(result, one, other):
+    """Return the result with the records of one more epoch, of the old and the new network."""
+    return grown(result, large=one.weight_rms[0], scaled=other.weight_rms[0])
 
 
 def describe(result):

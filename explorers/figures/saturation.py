@@ -18,6 +18,11 @@ def compute(*, current, m, n_train, hidden, fan_in):
     yield from tail_off.followed(("large",), current, m, n_train, hidden, fan_in)
 
 
+def stored(*, eta, lmbda, m, n_train, hidden, fan_in):
+    """Return the last result that `compute` yields, if the network is stored, or None."""
+    return tail_off.stored_of(("large",), eta, lmbda, m, n_train, hidden, fan_in)
+
+
 def progress(result):
     return tail_off.progress(result)
 

@@ -1,9 +1,12 @@
 """Claim 3, live: where the decay tails off, when, and how the neurons leave saturation."""
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 
+from experiments import histories
+from experiments.histories import SLOPE_EDGES, Z_EDGES
 from experiments.runs import SEED, from_here_on
 from explorers.canvas import Canvas, Levels, Marks
 from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
@@ -12,31 +15,14 @@ from explorers.formats import moved, moves, percent, power, powers, rounded, tic
 from explorers.inits import NAMES, NEW, OLD, curves, rows
 from explorers.style import GREEN, INK, SMALL
 from nn_core import Network, load_mnist, train
-from nn_core.cost import sigmoid, sigmoid_prime
 from nn_core.data import N_TRAIN
 
 EPOCHS = 120
 MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
-SAMPLE = 100  # images whose weighted inputs are looked at
 ARRIVED = 1.1  # sizes less than 10 % apart have met
 LOWEST = (2e-3, 1e-4, 1e-6, 1e-9, 1e-15)  # lower ends for the axis of sizes
 HIGHEST = (1.2, 12, 120)  # and upper ones
 HIGHEST_BARS = (0.2, 0.6)  # of z and of sigma'(z): a share of the sample
-SATURATED = 0.02  # sigma' below this, |z| above 3.9: under a tenth of its largest value, 0.25
-
-# Bins of z that are narrow near 0 and wide far out: equal steps of asinh(z).
-Z_EDGES = np.sinh(np.linspace(-np.arcsinh(60), np.arcsinh(60), 42))
-SLOPE_EDGES = np.linspace(0, 0.25, 26)
-
-
-@dataclass(frozen=True)
-class Neurons:
-    """How the hidden neurons of one network stand after an epoch, on a sample of images."""
-
-    z_share: np.ndarray  # share of the sample in each bin of Z_EDGES
-    slope_share: np.ndarray  # ... and of SLOPE_EDGES
-    z_rms: float
-    saturated: float  # share with sigma'(z) below SATURATED
 
 
 @dataclass(frozen=True)
@@ -112,50 +98,65 @@ def followed(inits, current, m, n_train, hidden, fan_in):
     result = TailOffResult(
         m, n_train, sizes[0], n_weights, float((images.x**2).sum(axis=1).mean()), (),
         sizes={init: (net.weight_rms()[0],) for init, net in nets.items()},
-        everywhere={init: (_everywhere(net),) for init, net in nets.items()},
-        neurons={init: (_neurons(net, x),) for init, net in nets.items()},
+        everywhere={
+            init: ((net.squared_size() / n_weights) ** 0.5,) for init, net in nets.items()
+        },
+        neurons={init: (histories.neurons(net, x),) for init, net in nets.items()},
         ledgers={init: () for init in inits},
         accuracy={init: (net.accuracy(x, y),) for init, net in nets.items()},
     )  # fmt: skip
     yield result
     for _ in range(EPOCHS):
         eta, lmbda = current.eta, current.lmbda
-        records = {
-            init: next(train(net, x, y, epochs=1, m=m, eta=eta, lmbda=lmbda,
-                             seed=shuffling[init], ledger=True))
+        epochs = {
+            init: histories.Epoch(
+                next(train(net, x, y, epochs=1, m=m, eta=eta, lmbda=lmbda,
+                           seed=shuffling[init], ledger=True)),
+                histories.neurons(net, x),
+            )
             for init, net in nets.items()
         }  # fmt: skip
-        result = replace(
-            result,
-            settings=(*result.settings, (eta, lmbda)),
-            sizes=_extended(result.sizes, records, lambda _, r: r.weight_rms[0]),
-            everywhere=_extended(
-                result.everywhere, records, lambda init, _: _everywhere(nets[init])
-            ),
-            neurons=_extended(result.neurons, records, lambda init, _: _neurons(nets[init], x)),
-            ledgers=_extended(result.ledgers, records, lambda _, r: r.ledger.layers[0]),
-            accuracy=_extended(result.accuracy, records, lambda _, r: r.accuracy),
-        )
+        result = _longer(result, (eta, lmbda), epochs)
         yield result
 
 
-def _extended(series, records, value):
-    return {init: (*series[init], value(init, record)) for init, record in records.items()}
+def stored(*, eta, lmbda, m, n_train, hidden, fan_in):
+    """Return the last result that `compute` yields, if both networks are stored, or None."""
+    return stored_of(NAMES, eta, lmbda, m, n_train, hidden, fan_in)
 
 
-def _everywhere(net):
-    return (net.squared_size() / net.n_weights) ** 0.5
+def stored_of(inits, eta, lmbda, m, n_train, hidden, fan_in):
+    """Return what `stored` does, of the networks with these initializations alone."""
+    run = histories.Run(eta=eta, lmbda=lmbda, m=m, n_train=n_train, hidden=hidden,
+                        pool=POOLS[fan_in], epochs=EPOCHS)  # fmt: skip
+    found = [histories.find(replace(run, init=init)) for init in inits]
+    if None in found:
+        return None
+    result = next(followed(inits, SimpleNamespace(), m, n_train, hidden, fan_in))
+    for epochs in zip(*found):
+        result = _longer(result, (eta, lmbda), dict(zip(inits, epochs)))
+    return result
 
 
-def _neurons(net, x):
-    z = net.weighted_inputs(x[:SAMPLE])[0]
-    slope = sigmoid_prime(sigmoid(z))
-    return Neurons(
-        z_share=np.histogram(np.clip(z, Z_EDGES[0], Z_EDGES[-1]), Z_EDGES)[0] / z.size,
-        slope_share=np.histogram(slope, SLOPE_EDGES)[0] / slope.size,
-        z_rms=float(np.sqrt(np.mean(z**2))),
-        saturated=float(np.mean(slope < SATURATED)),
+def _longer(result, setting, epochs):
+    """Return the result with one more epoch of each network, {init: Epoch}."""
+    return replace(
+        result,
+        settings=(*result.settings, setting),
+        sizes=_extended(result.sizes, epochs, lambda e: e.record.weight_rms[0]),
+        everywhere=_extended(result.everywhere, epochs, lambda e: _everywhere(e, result.n_weights)),
+        neurons=_extended(result.neurons, epochs, lambda e: e.neurons),
+        ledgers=_extended(result.ledgers, epochs, lambda e: e.record.ledger.layers[0]),
+        accuracy=_extended(result.accuracy, epochs, lambda e: e.record.accuracy),
     )
+
+
+def _extended(series, epochs, value):
+    return {init: (*series[init], value(epoch)) for init, epoch in epochs.items()}
+
+
+def _everywhere(epoch, n_weights):
+    return (sum(layer.size_after for layer in epoch.record.ledger.layers) / n_weights) ** 0.5
 
 
 def progress(result):

@@ -1,15 +1,18 @@
 """The result file: all or nothing, no pickle, and it says what is in it."""
 
 import json
+import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from experiments import store
+from nn_core import Network, load_mnist, train
 
 RUNS = {
     "b-1": ({"eta": 0.1, "init": "large"}, {"cost": np.array([2.0, 1.0]), "rms": np.ones((2, 3))}),
@@ -276,3 +279,13 @@ def test_a_folder_that_is_read_only_is_named(tmp_path):
     tmp_path.chmod(0o555)
     with pytest.raises(OSError, match=r"results.npz can't be written.*--out"):
         store.check_writable(tmp_path / "results.npz")
+
+
+def test_records_are_those_that_a_table_was_made_of():
+    images = load_mnist(100).train
+    net = Network([784, 5, 4, 10], seed=0)
+    made = list(train(net, images.pixels, images.y, epochs=2, m=30, eta=0.5, lmbda=1.0, seed=0,
+                      validation=(images.pixels[:9], images.y[:9]), ledger=True))  # fmt: skip
+    found = store.records(store.table(made))
+    assert [replace(one, seconds=0) for one in found] == [replace(one, seconds=0) for one in made]
+    assert all(math.isnan(one.seconds) for one in found)

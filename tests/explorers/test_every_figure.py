@@ -20,6 +20,7 @@ from page import Page, assert_presentable
 from explorers import all_figures, fingerprint
 from explorers.canvas import WIDTHS
 from explorers.controls import NEXT_EPOCH, VIEW
+from explorers.figure import Figure
 from explorers.run import Phase
 from nn_core import DivergenceError
 
@@ -181,6 +182,28 @@ async def test_each_preset_sets_the_whole_state_and_is_the_one_marked(figure):
         assert page.figure.state == figure.state_with(settings)
         page.ask("pause")
     await page.rest()
+
+
+# Those that open with a stored result.
+
+OPENING = [one for one in FIGURES.values() if one.stored is not Figure.stored]
+
+
+@pytest.mark.parametrize("figure", OPENING, ids=lambda figure: figure.name)
+def test_what_is_stored_is_what_computing_gives(figure):
+    opened = figure()
+    *_, live = figure.computing(opened.state)[0]
+    view = {name: opened.state[name] for name in figure.that_act(VIEW)}
+    view |= dict.fromkeys(figure.also_viewed)
+    for part in ("describe", "tabulate"):
+        function = getattr(figure, part)
+        named = {name: value for name, value in view.items() if name in _named(function)}
+        assert function(live, **named) == opened.part(part)
+    columns = figure.columns(live, **{n: v for n, v in view.items() if n in _named(figure.columns)})
+    for name, values in opened.part("columns").items():
+        numbers = [value for value in values if not isinstance(value, str)]
+        assert len(values) == len(columns[name])
+        np.testing.assert_allclose(numbers, columns[name][len(values) - len(numbers) :], rtol=1e-6)
 
 
 # Those whose η and λ can be moved in mid-run.

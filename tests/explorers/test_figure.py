@@ -267,3 +267,49 @@ def test_a_remembered_run_is_not_computed_again(monkeypatch):
     again = Played(speed=10, unit="km")
     assert again.sentence == "100 km after 10 epochs" and again.result is first.result
     assert again.preset == "played start=0 speed=10 unit=km"
+
+
+# Stored results: shown at once, as if they had been computed.
+
+
+class Opening(Played, registered=False):
+    """Has a stored result where it opens, which differs from what it computes by a thousand."""
+
+    @staticmethod
+    def stored(*, start, speed):
+        return (1010, 10) if (start, speed) == (0, 1) else None
+
+
+def test_a_stored_result_is_shown_at_once_and_only_in_its_state():
+    figure = Opening()
+    assert figure.sentence == "1010 m after 10 epochs" and figure.run.phase is Phase.FINISHED
+    figure.speed.value = 10
+    assert figure.sentence == "100 m after 10 epochs"
+    figure.unit.value = "km"
+    figure.reset()
+    assert figure.sentence == "1010 m after 10 epochs"
+    figure.move({"speed": 10})
+    figure.present(figure.defaults())
+    assert figure.run.phase is Phase.FINISHED and figure.sentence == "1010 m after 10 epochs"
+
+
+def test_what_the_reader_lets_run_is_computed_all_the_same():
+    figure = Opening()
+    figure.go(Phase.PLAYING)  # again
+    assert figure.run.phase is Phase.PLAYING and figure.sentence == "0 m after 0 epochs"
+    figure.move({"start": 100})
+    figure.move({"start": 0})  # begun anew while it plays: it goes on from the beginning
+    assert figure.run.phase is Phase.PLAYING and figure.sentence == "0 m after 0 epochs"
+    figure.restart()
+    figure.move({"start": 100})
+    figure.move({"start": 0})  # ... and waits where it waited
+    assert figure.run.phase is Phase.READY and figure.sentence == "0 m after 0 epochs"
+    figure.step()
+    assert figure.sentence == "1 m after 1 epochs"
+    figure.finish()
+    assert figure.sentence == "10 m after 10 epochs"
+
+
+def test_stored_must_be_a_function_of_the_state_alone():
+    with pytest.raises(TypeError, match="stored must be a staticmethod"):
+        made(stored=lambda self, **state: None)

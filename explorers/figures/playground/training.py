@@ -1,18 +1,21 @@
 """One run of the playground: any network, trained as far as it goes, with its books kept."""
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 
+from experiments import histories
+from experiments.histories import N_VALIDATION
 from explorers.controls import POOLS
 from explorers.formats import trimmed
 from explorers.inits import INITS
 from explorers.run import grown
 from nn_core import DivergenceError, Network, load_mnist, theory, train
 from nn_core.cost import CrossEntropyCost, QuadraticCost
+from nn_core.data import N_VALIDATION as AT_HAND
 
 MOST_EPOCHS = 120
-N_VALIDATION = 2000  # of the 10,000: the measuring must not take longer than the training
 LAYERS = ("first hidden", "second hidden", "output")
 COSTS = {"cross-entropy": CrossEntropyCost, "quadratic": QuadraticCost}
 
@@ -91,7 +94,7 @@ def compute(*, current, hidden, second, init, cost, m, n_train, fan_in, seed, ep
     result = PlaygroundResult(
         tuple(sizes), init, cost, n_train, net.n_weights, epochs,
         weight_rms=(tuple(net.weight_rms()),),
-        costs=((before[0][0], before[1][0], _penalty(net, current.lmbda, n_train)),),
+        costs=((before[0][0], before[1][0], _penalty(net.squared_size(), current.lmbda, n_train)),),
         accuracy=((before[0][1], before[1][1]),),
     )  # fmt: skip
     yield result
@@ -103,16 +106,41 @@ def compute(*, current, hidden, second, init, cost, m, n_train, fan_in, seed, ep
         except DivergenceError:
             yield replace(result, trouble=_trouble(epoch, eta, lmbda, n_train))
             return
-        penalty = _penalty(net, lmbda, n_train)
-        costs = record.cost - penalty, record.validation_cost - penalty, penalty
-        accuracy = record.accuracy, record.validation_accuracy
-        result = grown(result, weight_rms=record.weight_rms, costs=costs, accuracy=accuracy,
-                       settings=(eta, lmbda), ledgers=record.ledger)  # fmt: skip
+        result = _longer(result, record, eta, lmbda)
         yield result
 
 
-def _penalty(net, lmbda, n_train):
-    return lmbda / (2 * n_train) * net.squared_size()
+def stored(*, eta, lmbda, hidden, second, init, cost, m, n_train, fan_in, seed, epochs):
+    """Return the last result that `compute` yields, if the run is stored, or None."""
+    if AT_HAND < N_VALIDATION:  # the browser edition measures on fewer images
+        return None
+    neurons = 0 if second == "none" else int(second)
+    found = histories.find(
+        histories.Run(hidden, neurons, INITS[init].network, COSTS[cost].__name__, eta, lmbda, m,
+                      n_train, POOLS[fan_in], seed, epochs)
+    )  # fmt: skip
+    if found is None:
+        return None
+    result = next(
+        compute(current=SimpleNamespace(eta=eta, lmbda=lmbda), hidden=hidden, second=second,
+                init=init, cost=cost, m=m, n_train=n_train, fan_in=fan_in, seed=seed, epochs=epochs)
+    )  # fmt: skip
+    for epoch in found:
+        result = _longer(result, epoch.record, eta, lmbda)
+    return result
+
+
+def _longer(result, record, eta, lmbda):
+    squared_size = sum(layer.size_after for layer in record.ledger.layers)
+    penalty = _penalty(squared_size, lmbda, result.n_train)
+    costs = record.cost - penalty, record.validation_cost - penalty, penalty
+    accuracy = record.accuracy, record.validation_accuracy
+    return grown(result, weight_rms=record.weight_rms, costs=costs, accuracy=accuracy,
+                 settings=(eta, lmbda), ledgers=record.ledger)  # fmt: skip
+
+
+def _penalty(squared_size, lmbda, n_train):
+    return lmbda / (2 * n_train) * squared_size
 
 
 def _trouble(epoch, eta, lmbda, n_train):

@@ -5,10 +5,12 @@ import pytest
 from page import Page, assert_presentable
 from told import assert_says, assert_told, column, inside, key, row, rows, shown
 
+from experiments.histories import N_VALIDATION
 from explorers import Playground
+from explorers.controls import VIEW
 from explorers.figures.playground import presets
 from explorers.figures.playground.picture import RIGHT
-from explorers.figures.playground.training import LAYERS, N_VALIDATION, PlaygroundResult
+from explorers.figures.playground.training import LAYERS, PlaygroundResult
 from explorers.run import Phase
 from nn_core import CrossEntropyCost, DivergenceError, Network, QuadraticCost, load_mnist, train
 
@@ -24,6 +26,29 @@ def back(figure, **values):
     """Set the quick defaults but `values`, with nothing kept."""
     figure.forget()
     figure.set(**figure.defaults() | QUICK | values)
+
+
+def test_what_its_notebook_shows_is_stored_and_nothing_else_is(monkeypatch):
+    shown = [{}, {"lmbda": 0.0, "epochs": 20}, {"lmbda": 1000.0, "epochs": 20},
+             {"second": "30", "n_train": 200, "epochs": 120}, {"lmbda": 200.0},
+             {"eta": 50.0, "lmbda": 0.01}, {"n_train": 100, "epochs": 120},
+             {"n_train": 200, "epochs": 120, "init": "old"},
+             {"n_train": 200, "epochs": 120, "init": "new"}]  # fmt: skip
+    monkeypatch.setattr(Playground, "computing", lambda state: pytest.fail(f"computed {state}"))
+    for values in shown:
+        figure = Playground(**values)
+        state, result = figure.state, figure.result
+        assert result.settings == ((state["eta"], state["lmbda"]),) * state["epochs"]
+        assert (result.init, result.n_train) == (state["init"], state["n_train"])
+    others = [{"cost": "quadratic"}, {"seed": 4}, {"fan_in": "49"}, {"hidden": 5}, {"m": 11}]
+    assert [Playground.stored(**_computed_with(other)) for other in others] == [None] * 5
+    monkeypatch.setattr("explorers.figures.playground.training.AT_HAND", N_VALIDATION - 1)
+    assert Playground.stored(**_computed_with({})) is None
+
+
+def _computed_with(values):
+    state = Playground.defaults() | values
+    return {k: v for k, v in state.items() if k not in Playground.that_act(VIEW)}
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,9 @@ import pytest
 from page import assert_presentable
 from told import assert_told, column, inside, laid_out, marks, row, shown, stages
 
+from experiments.histories import SAMPLE, SLOPE_EDGES, Z_EDGES
 from explorers import TailOff
-from explorers.figures.tail_off import EPOCHS, HIGHEST_BARS, SAMPLE, SLOPE_EDGES, Z_EDGES
+from explorers.figures.tail_off import EPOCHS, HIGHEST_BARS
 from explorers.formats import percent, rounded
 from nn_core import load_mnist
 
