@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments import scaling
+from experiments import scaling, width_law
 from experiments.scaling_fit import apart, averaged, settled
 from explorers.canvas import Canvas
 from explorers.controls import POOLS, Control, log_stops
@@ -15,7 +15,6 @@ from explorers.inits import NAMES, points, rows
 from explorers.run import grown
 from explorers.style import GREEN, INK, PURPLE
 
-WIDTHS = (8, 16, 32, 64, 128)
 WIDTH = CHANGES["hidden width"]
 GIVEN_UP = 0.3  # training accuracy below which a network has all but given up
 
@@ -39,7 +38,12 @@ _finished = {}  # Run -> Settled
 
 
 def _settling(run):
-    """Yield None after each epoch, so that a page without threads stays alive, and then Settled."""
+    """Yield None after each epoch, so that a page without threads stays alive, and then Settled.
+
+    What is stored comes at once.
+    """
+    if run in width_law.load():
+        _finished[run] = settled(run, width_law.load()[run])
     if run not in _finished:
         for results in scaling.training(run):
             if results is None:
@@ -50,14 +54,8 @@ def _settling(run):
 
 def compute(*, eta, lmbda, m, n_train, fan_in):
     """Yield after each epoch; with each run that settles the result grows."""
-    runs = tuple(
-        scaling.Run(
-            hidden=hidden, n_train=n_train, lmbda=lmbda, eta=eta, m=m, pool=POOLS[fan_in], init=init
-        )
-        for hidden in WIDTHS
-        for init in NAMES
-    )
-    result = WidthLawResult(runs)
+    runs = width_law.over_widths(n_train=n_train, lmbda=lmbda, eta=eta, m=m, pool=POOLS[fan_in])
+    result = WidthLawResult(tuple(runs))
     yield result
     for run in runs:
         for one in _settling(run):

@@ -9,11 +9,12 @@ from page import assert_presentable
 from scipy import stats
 from told import LAW, assert_says, laid_out, rows, shown
 
-from experiments import scaling, scaling_fit
+from experiments import scaling, scaling_fit, width_law
+from experiments.width_law import WIDTHS
 from explorers import WidthLaw
 from explorers.controls import POOLS
 from explorers.figures.scaling_laws import power_law
-from explorers.figures.width_law import WIDTHS, WidthLawResult
+from explorers.figures.width_law import WidthLawResult
 
 SMALL = {"eta": 1.0, "lmbda": 2.0, "m": 5, "n_train": 500, "fan_in": "49"}
 INITS = {"large": "old", "scaled": "new"}
@@ -71,6 +72,15 @@ def test_networks_settle_one_at_a_time_with_breaths_between_and_only_once(monkey
     trained.clear()
     again = list(WidthLaw.compute(**state))
     assert not trained and len(again) == 11 and again[-1] == results[-1]
+
+
+@pytest.mark.parametrize("eta", width_law.ETAS)
+def test_where_it_opens_nothing_is_trained(monkeypatch, eta):
+    monkeypatch.setattr(scaling, "training", lambda run: pytest.fail(f"trained {run}"))
+    result = WidthLaw(eta=eta).result
+    assert result.is_complete and {one.run.eta for one in result.settled} == {eta}
+    for one in result.settled:
+        assert one == scaling_fit.settled(one.run, width_law.load()[one.run])
 
 
 def test_what_settles_is_a_run_of_the_sweep_with_the_sliders_values(figure):
