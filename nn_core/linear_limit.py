@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike
 
 from nn_core import checks
 from nn_core.cost import CrossEntropyCost, sigmoid
+from nn_core.threads import one_blas_thread
 
 MOST_STEPS, CHECKED_EVERY = 20_000, 20
 
@@ -89,6 +90,18 @@ def solve(
     """
     inputs, targets = _tables(x, y)
     weight = 4 * checks.number("kappa", kappa, above=0)
+    with one_blas_thread():  # ten outputs are too few to be worth dividing
+        return _descend(inputs, targets, weight, start, tolerance)
+
+
+def _descend(
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    weight: float,
+    start: Solution | None,
+    tolerance: float,
+) -> Solution:
+    """Return what `solve` does; `weight` is 4 kappa, and `inputs` are changed."""
     mean = inputs.mean(axis=0)
     inputs -= mean  # which changes only b, and makes the steps longer
     # A step of 1/L: the slope of sigma is at most 1/4.
