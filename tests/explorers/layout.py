@@ -36,6 +36,16 @@ def assert_readable(picture):
                     assert not _inside(points[seen], box.padded(reach)).any(), f"{text} is covered"
 
 
+def assert_on_no_curve(text, panel, curves):
+    """A word with a ground of its own hides no part of these."""
+    canvas = FigureCanvasAgg(panel.moving.figure)
+    canvas.draw()
+    ground = text.get_bbox_patch().get_window_extent(canvas.get_renderer())
+    for curve in curves:
+        for points, *_ in _drawn(panel, curve):
+            assert not _inside(points, ground).any(), f"{text} hides a curve"
+
+
 def assert_ticks(picture, most=9):
     """Each axis has at least two numbers, and not too many; none is there twice."""
     for panel in picture.canvas.panels:

@@ -18,7 +18,7 @@ from matplotlib.artist import Artist
 from page import Page, assert_presentable
 
 from explorers import all_figures, fingerprint
-from explorers.canvas import WIDTHS
+from explorers.canvas import SIDE_BY_SIDE, WIDTHS
 from explorers.controls import NEXT_EPOCH, VIEW
 from explorers.run import Phase
 from nn_core import DivergenceError
@@ -154,6 +154,29 @@ def test_a_whole_run_is_readable_at_every_width(figure, width):
             state.of(picture.draw, state.results[place])
             assert_readable(picture)
     state.check_words()
+
+
+def drawn_at_the_ends(figure, width=WIDTHS[0]):
+    """Yield a picture in each choice, at both ends of each slider, in each preset: of an epoch."""
+    states = [figure.state_with(settings) | _cheap(figure) for _, settings in figure.presets]
+    for control in figure.controls:
+        stops = control.stops if control.is_choice else (control.stops[0], control.stops[-1])
+        states += [figure.quick_state() | {control.name: stop} for stop in stops]
+    picture = pickle.loads(blank(figure, width))
+    for state in (State(figure, settings) for settings in states):
+        if state.results:
+            state.of(picture.draw, state.results[-1])
+            yield picture
+
+
+# The narrowest with panels above each other, and side by side.
+TIGHTEST = WIDTHS[0], min(width for width in WIDTHS if width >= SIDE_BY_SIDE)
+
+
+@pytest.mark.parametrize("width", TIGHTEST)
+def test_the_ends_of_each_slider_are_readable_where_it_is_tight(figure, width):
+    for picture in drawn_at_the_ends(figure, width):
+        assert_readable(picture)
 
 
 def views(figure):
