@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from layout import assert_readable
 from matplotlib.artist import Artist
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 from page import Page, assert_presentable
 
 from explorers import all_figures, fingerprint
@@ -177,6 +179,24 @@ TIGHTEST = WIDTHS[0], min(width for width in WIDTHS if width >= SIDE_BY_SIDE)
 def test_the_ends_of_each_slider_are_readable_where_it_is_tight(figure, width):
     for picture in drawn_at_the_ends(figure, width):
         assert_readable(picture)
+
+
+def test_bars_have_an_axis_with_numbers_and_are_in_the_key_of_their_panel(figure):
+    for picture in drawn_at_the_ends(figure):
+        for panel in picture.canvas.panels:
+            (low, high), numbers = panel.moving.get_ylim(), panel.still.get_yticklabels()
+            in_the_key = {_hue(sample) for sample in (*panel.still.patches, *panel.still.lines)}
+            for bars in filter(Artist.get_visible, panel.moving.patches):
+                values, _, base = bars.get_data()
+                assert low <= min(*values, *np.ravel(base)) and max(values) <= high
+                assert len(numbers) >= 2 and all(number.get_text() for number in numbers)
+                assert _hue(bars) in in_the_key
+
+
+def _hue(artist):
+    if isinstance(artist, Line2D):
+        return to_rgb(artist.get_color())
+    return to_rgb(artist.get_facecolor() if artist.get_fill() else artist.get_edgecolor())
 
 
 def views(figure):
