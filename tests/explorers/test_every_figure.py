@@ -13,7 +13,7 @@ from itertools import chain, islice
 
 import numpy as np
 import pytest
-from layout import assert_readable
+from layout import assert_readable, assert_uneven_axes_say_so
 from matplotlib.artist import Artist
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
@@ -179,6 +179,11 @@ TIGHTEST = WIDTHS[0], min(width for width in WIDTHS if width >= SIDE_BY_SIDE)
 def test_the_ends_of_each_slider_are_readable_where_it_is_tight(figure, width):
     for picture in drawn_at_the_ends(figure, width):
         assert_readable(picture)
+
+
+def test_an_axis_that_is_not_even_says_so(figure):
+    for picture in drawn_at_the_ends(figure):
+        assert_uneven_axes_say_so(picture)
 
 
 def test_bars_have_an_axis_with_numbers_and_are_in_the_key_of_their_panel(figure):

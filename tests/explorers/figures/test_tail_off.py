@@ -166,10 +166,11 @@ def test_an_epoch_that_is_chosen_is_shown_and_told(fast, epoch):
 
 def test_a_histogram_has_a_key_and_its_axes_say_what_they_count(fast):
     picture = shown(fast)
-    for panel, of in [(picture.z, "z"), (picture.slope, "σ′(z)")]:
+    for panel, of, scale in [(picture.z, "z", " (asinh scale)"), (picture.slope, "σ′(z)", "")]:
         assert key(panel) == ["old", "new"]
         assert panel.still.get_title(loc="left") == f"Neurons by {of}, share per bar"
-        assert panel.still.get_xlabel().startswith(of)
+        label = " ".join(panel.still.get_xlabel().split())
+        assert label.startswith(of) and label.endswith(scale)
         written = [number_in(text.get_text()) for text in panel.still.get_yticklabels()]
         assert written == pytest.approx(list(panel.still.get_yticks())) and written[0] == 0
     widths = np.diff(picture.z.still.get_xaxis().get_transform().transform(Z_EDGES))
