@@ -24,7 +24,7 @@ N_VALIDATION = 2000  # of the 10,000: the measuring must not take longer than th
 SAMPLE = 100  # images whose weighted inputs are looked at
 SATURATED = 0.02  # sigma' below this, |z| above 3.9: under a tenth of its largest value, 0.25
 
-# Bins of z that are narrow near 0 and wide far out: equal steps of asinh(z).
+# Bins of z that are narrow near 0 and wide far out: of equal width on an asinh scale.
 Z_EDGES = np.sinh(np.linspace(-np.arcsinh(60), np.arcsinh(60), 42))
 SLOPE_EDGES = np.linspace(0, 0.25, 26)
 

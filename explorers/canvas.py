@@ -56,8 +56,16 @@ def spread(places, gap):
     return moved
 
 
+def uneven(scale):
+    """Return what is to be said of an axis with this scale, unless its steps are even."""
+    return "" if scale == "linear" else f" ({scale}\N{NO-BREAK SPACE}scale)"
+
+
 class Panel:
     """A pair of axes in one place, with a title and a key above them.
+
+    The title says what stands at the y-axis. It and `xlabel` end with the scale, if that is not
+    even: not as they are given, but as they are written.
 
     `share` is its height in those of a panel that stands alone, or `aspect` that in its width;
     `reserve` are numbers that may come to stand at its y-axis. After `Canvas.lay_out` it has x, y,
@@ -71,7 +79,7 @@ class Panel:
         self.share, self.aspect = share, aspect
         self.width = None  # until it has a place
         self.names = []  # that stand to the right of the axes
-        self._title, self._frame = title, {}
+        self._title, self._label, self._frame = title, xlabel, {}
         self._rows, self._keys, self._key = [], [], []
         for axes in (self.still, self.moving):
             axes.set(xscale=xscale, yscale=yscale)
@@ -81,7 +89,6 @@ class Panel:
         self.still.spines[["left", "bottom"]].set_color(GREY)
         self.still.tick_params(labelsize=SMALL, length=TICK / 2, pad=TICK / 2, color=GREY,
                                labelcolor=INK)  # fmt: skip
-        self.still.set_xlabel(xlabel, fontsize=LABEL, color=INK)
         self.frame(**frame)
 
     def curve(self, style, colour, **more):
@@ -102,6 +109,7 @@ class Panel:
                 axes.set_yscale(yscale)
                 axes.minorticks_off()
             self._frame = {name: v for name, v in self._frame.items() if name[0] == "x"}
+            self._write()
         if all(self._frame.get(name) == value for name, value in changed.items()):
             return
         self._frame |= changed
@@ -154,18 +162,22 @@ class Panel:
         return self.x + self.width, self.y + self.height + AIR + SMALL * (LINE - 1)
 
     def retitle(self, title):
-        """Change the title, to one that is not longer than the first."""
+        """Change the title, to one that with its scale is not longer than the first."""
         if title != self._title:
             self._title = title
-            if self.width is not None:
-                self._write_title()
+            self._write()
+
+    def relabel(self, xlabel):
+        """Change what stands below the x-axis, to words that are not longer than the first."""
+        if xlabel != self._label:
+            self._label = xlabel
+            self._write()
 
     def key(self, *rows):
         """Say what is what, above the axes: rows (artist, words), as many in a line as fit."""
         if list(rows) != self._rows:
             self._rows = list(rows)
-            if self.width is not None:
-                self._write_key()
+            self._write()
 
     def may_have(self, *rows):
         """Keep room for another key than the first."""
@@ -183,7 +195,7 @@ class Panel:
         return max(half, AIR + widest(self.names) if self.names else 0)
 
     def above_axes(self):
-        titles = 1 + wrapped(self._title, TITLE, self.room).count("\n")
+        titles = 1 + self._whole_title().count("\n")
         rows = max(len(self._lines(rows)) for rows in (self._rows, *self._keys))
         return TITLE * LINE * titles + SMALL * LINE * rows + AIR
 
@@ -191,10 +203,12 @@ class Panel:
         """Return how high its axes are at least, if they are so wide on so wide a paper."""
         return self.aspect * width if self.aspect else HEIGHT[paper_width] * self.share
 
-    def below_axes(self):
+    def below_axes(self, width):
+        """Return the room for the numbers and the words below the axes, if they are so wide."""
         if not self.still.axison:
             return 0
-        return TICK + SMALL * LINE + (LABEL * LINE if self.still.get_xlabel() else 0)
+        label = self._whole_label(width)
+        return TICK + SMALL * LINE + (LABEL * LINE * (1 + label.count("\n")) if label else 0)
 
     def place(self, left, top, box, paper):
         """Take a place: left and top of all of it; the box (x, y, width, height) of the axes."""
@@ -202,13 +216,26 @@ class Panel:
         self.x, self.y, self.width, self.height = box
         for axes in (self.still, self.moving):
             axes.set_position([side / paper[i % 2] for i, side in enumerate(box)])
-        self._write_title()
-        self._write_key()
+        self._write()
         for axis in "xy":
             self._set_axis(axis)
 
+    def _whole_title(self):
+        return wrapped(self._title + uneven(self.still.get_yscale()), TITLE, self.room)
+
+    def _whole_label(self, width):
+        return wrapped(self._label + uneven(self.still.get_xscale()), LABEL, width)
+
+    def _write(self):
+        """Write the words around the axes, once they have a place."""
+        if self.width is not None:
+            label = self._whole_label(self.width)
+            self.still.set_xlabel(label, fontsize=LABEL, color=INK, linespacing=LINE)
+            self._write_title()
+            self._write_key()
+
     def _write_title(self):
-        title = wrapped(self._title, TITLE, self.room)
+        title = self._whole_title()
         foot = self._top - TITLE * (1 + LINE * title.count("\n"))  # of its last line
         x, y = (self._left - self.x) / self.width, (foot - self.y) / self.height
         self.still.set_title(title, loc="left", x=x, y=y, pad=0, fontsize=TITLE, color=INK,
@@ -364,8 +391,11 @@ class Canvas:
                 panel.room = left + width + right
         # The first panels of all columns begin at one height, and the last end at one.
         above = max(column[0].above_axes() for column in columns)
-        below = max(column[-1].below_axes() for column in columns)
-        gaps = [[p.below_axes() + AIR + q.above_axes() for p, q in pairwise(c)] for c in columns]
+        below = max(column[-1].below_axes(width) for column in columns)
+        gaps = [
+            [p.below_axes(width) + AIR + q.above_axes() for p, q in pairwise(column)]
+            for column in columns
+        ]
         heights = [
             [panel.least_height(self.width, width) for panel in column] for column in columns
         ]

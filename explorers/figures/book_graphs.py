@@ -169,6 +169,10 @@ def columns(result):
     return table
 
 
+def _title(shows):
+    return f"{shows.capitalize()}: mean and band"
+
+
 class Picture:
     """Left: the book's 30 epochs, mean and band. Right: one seed, on to where it settles."""
 
@@ -177,11 +181,11 @@ class Picture:
         numbers = {v for quantity in QUANTITIES.values() for v in quantity.yticks}
         reserve = list(ticks(numbers).values())
         self.short = c.panel(
-            f"{SHORT} epochs: mean and band", "epoch", reserve=reserve, xlim=(0.5, SHORT + 0.5),
+            _title(max(QUANTITIES, key=len)), "epoch", reserve=reserve, xlim=(0.5, SHORT + 0.5),
             xticks=ticks((1, 10, 20, 30)),
         )  # fmt: skip
         self.long = c.panel(
-            f"One seed, on to epoch {LONG}", "epoch", reserve=reserve, xlim=(0, LONG + 1),
+            f"The same of one seed, to epoch {LONG}", "epoch", reserve=reserve, xlim=(0, LONG + 1),
             xticks=ticks((1, 50, 100, 150)),
         )  # fmt: skip
         self.long.still.axvline(SHORT, color=GREY, lw=1, ls=":")
@@ -200,6 +204,7 @@ class Picture:
 
     def draw(self, result, *, shows):
         quantity = QUANTITIES[shows]
+        self.short.retitle(_title(shows))
         for panel in (self.short, self.long):
             panel.frame(ylim=quantity.ylim, yticks=ticks(quantity.yticks))
         for init, curve in self.curves.items():

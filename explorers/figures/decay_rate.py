@@ -11,7 +11,7 @@ from explorers.controls import Control, log_stops
 from explorers.figure import Figure
 from explorers.formats import full, percent, power, powers, rounded, ticks, trimmed
 from explorers.run import grown
-from explorers.style import BLUE, GREEN, GREY, INK, LABEL, SMALL, TEXT, VERMILLION, width_of
+from explorers.style import BLUE, GREEN, GREY, INK, LABEL, LINE, SMALL, TEXT, VERMILLION, width_of
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 
@@ -216,8 +216,9 @@ class Picture:
         self.leading, self.curve = panel.curve(":", GREY), panel.curve("-", BLUE)
         self.point = panel.curve("o", VERMILLION, ms=10, zorder=5)
         self.value = panel.moving.text(
-            0, 0, "", fontsize=LABEL, color=TEXT[VERMILLION], transform=panel.units
-        )
+            0, 0, "", fontsize=LABEL, color=TEXT[VERMILLION], zorder=4,
+            bbox={"fc": "white", "lw": 0, "pad": 0.5}, transform=panel.units,
+        )  # fmt: skip
         panel.key((self.curve, "at this ηλ/m"), (self.leading, "its leading term"))
 
     def draw(self, result):
@@ -249,7 +250,9 @@ class Picture:
         words, (right, up) = percent(abs(result.error)) if there else "", self.errors.at(x, error)
         left = right - self.errors.x > width_of(words, LABEL) + AIR
         side = -1 if left else 1
-        self.value.set(text=words, x=right + side * AIR, y=up - side * AIR / 2,
+        below_key = self.errors.y + self.errors.height + AIR - LABEL * LINE
+        up = min(up - side * AIR / 2, below_key)
+        self.value.set(text=words, x=right + side * AIR, y=up,
                        ha="right" if left else "left", va="bottom" if left else "top")  # fmt: skip
 
 

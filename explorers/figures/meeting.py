@@ -114,12 +114,12 @@ def columns(result):
 
 
 class Picture:
-    """Weight size over epochs on a logarithmic scale, and the sizes that the book's claim names."""
+    """Weight size over epochs, and the sizes that the book's claim names."""
 
     def __init__(self, width):
         self.canvas = Canvas(width)
         self.panel = self.canvas.panel(
-            "Size of the hidden layer's weights (rms)", "epoch", yscale="log",
+            "Size (rms) of the hidden layer's weights", "epoch", yscale="log",
             xlim=(0, EPOCHS), ylim=(4e-3, 1.6), xticks=ticks(range(0, EPOCHS + 1, 30)),
             yticks=ticks((0.01, 0.1, 1)),
         )  # fmt: skip

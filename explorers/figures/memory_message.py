@@ -21,6 +21,7 @@ from nn_core import Network, Setting, load_mnist, memory, theory, train
 from nn_core.data import N_TRAIN
 
 EPOCHS = 120
+WHEN_WIDE = 30  # epochs that the words "epoch 30" are wide, beside a curve
 HIDDEN = 30
 VALIDATED = 5000  # images: half of them, so that the handle can be moved without waiting
 LAYERS = ("hidden", "output")
@@ -306,7 +307,7 @@ class Picture:
         self.cursor = panel.moving.axvline(0, color=GREY, lw=1)
         self.marks = Marks(panel)
         self.when = panel.moving.text(
-            0, 0, "", fontsize=SMALL, color=INK, ha="right", va="top", zorder=3,
+            0, 0, "", fontsize=SMALL, color=INK, zorder=3,
             bbox={"fc": "white", "lw": 0, "pad": 0.5},
         )  # fmt: skip
         panel.key(*((curve, name) for name, curve in self.curves.items()))
@@ -355,8 +356,7 @@ class Picture:
         self.when.set_visible(bool(crossing))
         if crossing:
             self.crossing.set_data([crossing], [new[crossing]])
-            # Below the message and left of the memory nothing else is drawn.
-            self.when.set(text=f"epoch {crossing}", x=max(crossing - 2, 30), y=new[crossing] / 1.3)
+            self.when.set(text=f"epoch {crossing}", **_free_place(crossing, new, both))
         self.cursor.set_xdata([shown, shown])
         self.marks.draw(moves(result.settings))
         smallest = min([both.min(), *new[1:2]])
@@ -364,6 +364,18 @@ class Picture:
         high = next((high for high in self.HIGHEST if high > both.max()), self.HIGHEST[-1])
         decades = range(round(math.log10(low)), math.floor(math.log10(high)) + 1)
         self.sizes.frame(ylim=(low, high), yticks=powers(decades))
+
+
+def _free_place(crossing, new, both):
+    """Return a place for the crossing's epoch where nothing is drawn.
+
+    That is below the message and left of the memory. If it is too narrow: above all curves.
+    """
+    if crossing > WHEN_WIDE:
+        lowest = new[crossing - WHEN_WIDE : crossing].min()
+        return {"x": crossing - 2, "y": lowest / 1.3, "ha": "right", "va": "top"}
+    highest = both[crossing : crossing + WHEN_WIDE].max()
+    return {"x": crossing + 2, "y": 1.3 * highest, "ha": "left", "va": "bottom"}
 
 
 def _end(weights):

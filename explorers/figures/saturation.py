@@ -92,7 +92,7 @@ class Picture:
         self.shares = c.panel("Saturation, and decay's share", ylim=(0, 1.03),
                               yticks={0: "0", 0.5: "50 %", 1: "100 %"}, **epochs)  # fmt: skip
         self.width = c.panel(
-            "Width of z (root mean square)", yscale="log", ylim=(LOWEST[0], 400),
+            "Width (root mean square) of z", yscale="log", ylim=(LOWEST[0], 400),
             reserve=[power(-3)], yticks=powers(range(-3, 3)), **epochs,
         )  # fmt: skip
         self.width.still.axhline(1, color=GREY, lw=1, ls=":")

@@ -219,7 +219,8 @@ class Picture:
 
     def __init__(self, width):
         self.canvas = c = Canvas(width)
-        self.sizes = c.panel("Settled size", " ", xscale="log", yscale="log", reserve=["0.005"])
+        longest = max((change.xlabel for change in CHANGES.values()), key=len)
+        self.sizes = c.panel("Settled size", longest, xscale="log", yscale="log", reserve=["0.005"])
         self.collapse = c.panel(
             "All runs: ‖w‖ = size · √weights", "λ/n_train", xscale="log", yscale="log",
             xlim=(1e-5, 1e-1), ylim=(1, 100), xticks=powers(range(-4, 0)),
@@ -255,7 +256,7 @@ class Picture:
 
     def _frame(self, change, xs, sizes):
         ylim = min(sizes) / 2, max(sizes) * 2
-        self.sizes.still.set_xlabel(change.xlabel)
+        self.sizes.relabel(change.xlabel)
         self.sizes.frame(
             xlim=(min(xs) / 1.4, max(xs) * 1.4), ylim=ylim, yticks=log_ticks(*ylim),
             xticks=ticks(sorted(set(xs)), lambda x: trimmed(x, 3)),

@@ -1,6 +1,7 @@
 """Claim 3, live: where the decay tails off, when, and how the neurons leave saturation."""
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,10 +9,10 @@ import numpy as np
 from experiments import histories
 from experiments.histories import SLOPE_EDGES, Z_EDGES
 from experiments.runs import SEED, from_here_on
-from explorers.canvas import Canvas, Levels, Marks
+from explorers.canvas import SIDE_BY_SIDE, Canvas, Levels, Marks
 from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import moved, moves, percent, power, powers, rounded, ticks, trimmed
+from explorers.formats import moved, moves, percent, power, powers, rounded, ticks
 from explorers.inits import NAMES, NEW, OLD, curves, rows
 from explorers.style import GREEN, INK, SMALL
 from nn_core import Network, load_mnist, train
@@ -22,7 +23,7 @@ MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
 ARRIVED = 1.1  # sizes less than 10 % apart have met
 LOWEST = (2e-3, 1e-4, 1e-6, 1e-9, 1e-15)  # lower ends for the axis of sizes
 HIGHEST = (1.2, 12, 120)  # and upper ones
-HIGHEST_BARS = (0.2, 0.6)  # of z and of sigma'(z): a share of the sample
+HIGHEST_BARS = (0.2, 0.4, 0.6, 1)  # upper ends for an axis of shares
 
 
 @dataclass(frozen=True)
@@ -250,6 +251,19 @@ def columns(result):
     return table
 
 
+def _bars(panel, edges):
+    """Add an empty histogram of each initialization to a panel, with its key."""
+    looks = {OLD: {"fill": True, "alpha": 0.55}, NEW: {"ls": "--", "lw": 1.8}}
+    bars = {
+        init.network: panel.moving.stairs(
+            np.zeros(len(edges) - 1), edges, color=init.colour, **look
+        )
+        for init, look in looks.items()
+    }
+    panel.key(*rows(bars))
+    return bars
+
+
 class Picture:
     """Left: sizes and the candidate scales. Right: z and sigma'(z) after the epoch shown."""
 
@@ -271,22 +285,18 @@ class Picture:
         panel.key(*rows(self.curves, formula=True), (self.expected, "decay alone would arrive"))
 
     def _build_neurons(self):
+        # Beside the sizes both must be low, with a key each; below them there is room.
+        share = 0.35 if self.canvas.width >= SIDE_BY_SIDE else 0.5
+        shares = {"share": share, "reserve": ["0.5"]}
         self.z = self.canvas.panel(
-            "Hidden neurons: z", share=0.45, xlim=tuple(np.arcsinh(Z_EDGES[[0, -1]])),
-            ylim=(0, HIGHEST_BARS[0]), yticks={},
-            xticks={float(np.arcsinh(z)): trimmed(z) for z in (-30, -5, 0, 5, 30)},
+            "Neurons by z, share per bar", "z", xscale="asinh", xlim=tuple(Z_EDGES[[0, -1]]),
+            xticks=ticks((-30, -5, 0, 5, 30)), **shares,
         )  # fmt: skip
         self.slope = self.canvas.panel(
-            "σ′(z)", "0: saturated · 0.25: free", below=True, share=0.45, xlim=(0, 0.25),
-            ylim=(0, HIGHEST_BARS[1]), xticks=ticks((0, 0.125, 0.25)), yticks={},
+            "Neurons by σ′(z), share per bar", "σ′(z): 0 saturated, 0.25 free", below=True,
+            xlim=(0, 0.25), xticks=ticks((0, 0.125, 0.25)), **shares,
         )  # fmt: skip
-        self.histograms = {}
-        for init, look in [(OLD, {"fill": True, "alpha": 0.55}), (NEW, {"ls": "--", "lw": 1.8})]:
-            self.histograms[init.network] = [
-                panel.moving.stairs(np.zeros(len(edges) - 1), edges, color=init.colour, **look)
-                for panel, edges in [(self.z, np.arcsinh(Z_EDGES)), (self.slope, SLOPE_EDGES)]
-            ]
-        self.z.key(*((bars[0], NAMES[init]) for init, bars in self.histograms.items()))
+        self.z_bars, self.slope_bars = _bars(self.z, Z_EDGES), _bars(self.slope, SLOPE_EDGES)
         self.when = self.z.moving.text(0, 0, "", fontsize=SMALL, color=INK, ha="right",
                                        transform=self.z.units)  # fmt: skip
 
@@ -302,12 +312,18 @@ class Picture:
         if self.expected.get_visible():
             self.expected.set_xdata([arrival, arrival])
         self.cursor.set_xdata([shown, shown])
-        for init, (z, slope) in self.histograms.items():
-            neurons = result.neurons[init][shown]
-            z.set_data(values=np.minimum(neurons.z_share, HIGHEST_BARS[0]))
-            slope.set_data(values=np.minimum(neurons.slope_share, HIGHEST_BARS[1]))
+        self._draw_bars(self.z, self.z_bars, result, shown, attrgetter("z_share"))
+        self._draw_bars(self.slope, self.slope_bars, result, shown, attrgetter("slope_share"))
         self.when.set_text("before training" if shown == 0 else f"after epoch {shown}")
         self.when.set_position(self.z.over_the_right())
+
+    def _draw_bars(self, panel, bars, result, shown, share_of):
+        for init, outline in bars.items():
+            outline.set_data(values=share_of(result.neurons[init][shown]))
+        # One axis for all epochs: bars that shrink are seen to shrink.
+        highest = max(share_of(one).max() for epochs in result.neurons.values() for one in epochs)
+        top = next(top for top in HIGHEST_BARS if highest <= top)
+        panel.frame(ylim=(0, top), yticks=ticks((0, top / 2, top)))
 
     def _frame(self, sizes):
         low = next((low for low in LOWEST if low < sizes.min()), LOWEST[-1])

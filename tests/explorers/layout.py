@@ -1,10 +1,13 @@
 """What is where in a drawn picture, in pixels: that nothing is cut off, and no word is hidden."""
 
+import re
 from itertools import combinations, pairwise
 
 import numpy as np
+import pytest
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from told import number_in
 
 from explorers.style import SMALL
 
@@ -36,6 +39,16 @@ def assert_readable(picture):
                     assert not _inside(points[seen], box.padded(reach)).any(), f"{text} is covered"
 
 
+def assert_on_no_curve(text, panel, curves):
+    """A word with a ground of its own hides no part of these."""
+    canvas = FigureCanvasAgg(panel.moving.figure)
+    canvas.draw()
+    ground = text.get_bbox_patch().get_window_extent(canvas.get_renderer())
+    for curve in curves:
+        for points, *_ in _drawn(panel, curve):
+            assert not _inside(points, ground).any(), f"{text} hides a curve"
+
+
 def assert_ticks(picture, most=9):
     """Each axis has at least two numbers, and not too many; none is there twice."""
     for panel in picture.canvas.panels:
@@ -44,6 +57,48 @@ def assert_ticks(picture, most=9):
             ticks = [t.get_text() for x, t in zip(axis.get_ticklocs(), axis.get_ticklabels())
                      if low <= x <= high]  # fmt: skip
             assert 2 <= len(ticks) <= most and len(set(ticks)) == len(ticks) and all(ticks), ticks
+
+
+def assert_uneven_axes_say_so(picture):
+    """An axis whose numbers don't stand at even distances says so, and no other one does.
+
+    That of y says it in the title, where its words stand.
+    """
+    for panel in filter(lambda panel: panel.still.axison, picture.canvas.panels):
+        still = panel.still
+        words = {still.xaxis: still.get_xlabel(), still.yaxis: still.get_title(loc="left")}
+        for axis, said in words.items():
+            said_so = re.search(r"\(\w+ scale\)$", " ".join(said.split()))
+            assert bool(said_so) != is_even(axis), (said, _numbers(axis))
+
+
+def is_even(axis):
+    """Return whether the numbers along an axis, as a reader sees them, grow evenly on paper.
+
+    Of two numbers that can't be told: then what stands halfway between them says it.
+    """
+    places, numbers = np.transpose(_numbers(axis))
+    if len(numbers) == 2:
+        scale = axis.get_transform()
+        halfway = scale.inverted().transform(scale.transform(numbers).mean())
+        return halfway == pytest.approx(numbers.mean())
+    evenly = np.interp(places, places[[0, -1]], numbers[[0, -1]])
+    return np.allclose(evenly, numbers, rtol=0, atol=0.02 * np.ptp(numbers))
+
+
+def _numbers(axis):
+    """Return (where it stands in pixels, number) for each number that is written at an axis."""
+    side = 0 if axis.axis_name == "x" else 1
+    seen = [label for label in axis.get_ticklabels() if label.get_text()]
+    places = [label.get_transform().transform(label.get_position())[side] for label in seen]
+    return sorted(zip(places, (tick_number(label.get_text()) for label in seen), strict=True))
+
+
+def tick_number(text):
+    """Return what is written at a tick: "10⁻³", "−1/4", "50 %", "10⁵ ×", "2,500"."""
+    number, _, below = text.removesuffix(" ×").partition("/")
+    number = re.sub("^(−?)10(?=[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])", r"\g<1>1·10", number)
+    return number_in(number) / (number_in(below) if below else 1)
 
 
 def _words(panel):

@@ -225,6 +225,42 @@ def test_the_room_for_numbers_is_that_of_the_widest_that_may_come():
     assert left_of(yticks={}) == 0
 
 
+@pytest.mark.parametrize("scale", ["log", "asinh", "symlog"])
+def test_an_axis_says_its_scale_and_once_it_is_even_no_more(scale):
+    canvas = Canvas(400)
+    panel = canvas.panel("Size", "width", xscale=scale, yscale=scale)
+    canvas.lay_out()
+    said = f" ({scale}\N{NO-BREAK SPACE}scale)"
+    assert panel.still.get_title(loc="left") == f"Size{said}"
+    assert panel.still.get_xlabel() == f"width{said}"
+    panel.retitle("Sum")
+    panel.relabel("layer")
+    assert panel.still.get_title(loc="left") == f"Sum{said}"
+    assert panel.still.get_xlabel() == f"layer{said}"
+    panel.frame(yscale="linear")
+    assert panel.still.get_title(loc="left") == "Sum"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_words_around_the_axes_have_as_many_lines_as_they_need(width):
+    """Those of a scale that is left for another, too: the key moves up with the title."""
+    canvas = Canvas(width)
+    long = 2 * "The words at an axis that are long on every page, and far too long on a telephone. "
+    panel = canvas.panel(long, long, xscale="log", yscale="log", xlim=(1, 10), ylim=(1, 10),
+                         xticks=ticks((1, 10)), yticks=ticks((1, 10)))  # fmt: skip
+    panel.key((panel.curve("-", BLUE), "number one"))
+    canvas.panel("Below", below=True, xlim=(0, 1), ylim=(0, 1), yticks={0: "0", 1: "1"})
+    canvas.lay_out()
+    picture = SimpleNamespace(canvas=canvas)
+    assert_readable(picture)
+    (key,) = panel.still.texts
+    high = key.get_position()[1]
+    panel.retitle("Short")
+    panel.frame(yscale="linear", ylim=(0, 1), yticks=ticks((0, 1)))
+    assert_readable(picture)
+    assert panel.still.texts[0].get_position()[1] > high
+
+
 def test_a_key_has_as_many_lines_as_it_needs_and_room_for_another():
     def height(*keys):
         canvas = Canvas(300)

@@ -13,12 +13,14 @@ from itertools import chain, islice
 
 import numpy as np
 import pytest
-from layout import assert_readable
+from layout import assert_readable, assert_uneven_axes_say_so
 from matplotlib.artist import Artist
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
 from page import Page, assert_presentable
 
 from explorers import all_figures, fingerprint
-from explorers.canvas import WIDTHS
+from explorers.canvas import SIDE_BY_SIDE, WIDTHS
 from explorers.controls import NEXT_EPOCH, VIEW
 from explorers.figure import Figure
 from explorers.run import Phase
@@ -155,6 +157,52 @@ def test_a_whole_run_is_readable_at_every_width(figure, width):
             state.of(picture.draw, state.results[place])
             assert_readable(picture)
     state.check_words()
+
+
+def drawn_at_the_ends(figure, width=WIDTHS[0]):
+    """Yield a picture in each choice, at both ends of each slider, in each preset: of an epoch."""
+    states = [figure.state_with(settings) | _cheap(figure) for _, settings in figure.presets]
+    for control in figure.controls:
+        stops = control.stops if control.is_choice else (control.stops[0], control.stops[-1])
+        states += [figure.quick_state() | {control.name: stop} for stop in stops]
+    picture = pickle.loads(blank(figure, width))
+    for state in (State(figure, settings) for settings in states):
+        if state.results:
+            state.of(picture.draw, state.results[-1])
+            yield picture
+
+
+# The narrowest with panels above each other, and side by side.
+TIGHTEST = WIDTHS[0], min(width for width in WIDTHS if width >= SIDE_BY_SIDE)
+
+
+@pytest.mark.parametrize("width", TIGHTEST)
+def test_the_ends_of_each_slider_are_readable_where_it_is_tight(figure, width):
+    for picture in drawn_at_the_ends(figure, width):
+        assert_readable(picture)
+
+
+def test_an_axis_that_is_not_even_says_so(figure):
+    for picture in drawn_at_the_ends(figure):
+        assert_uneven_axes_say_so(picture)
+
+
+def test_bars_have_an_axis_with_numbers_and_are_in_the_key_of_their_panel(figure):
+    for picture in drawn_at_the_ends(figure):
+        for panel in picture.canvas.panels:
+            (low, high), numbers = panel.moving.get_ylim(), panel.still.get_yticklabels()
+            in_the_key = {_hue(sample) for sample in (*panel.still.patches, *panel.still.lines)}
+            for bars in filter(Artist.get_visible, panel.moving.patches):
+                values, _, base = bars.get_data()
+                assert low <= min(*values, *np.ravel(base)) and max(values) <= high
+                assert len(numbers) >= 2 and all(number.get_text() for number in numbers)
+                assert _hue(bars) in in_the_key
+
+
+def _hue(artist):
+    if isinstance(artist, Line2D):
+        return to_rgb(artist.get_color())
+    return to_rgb(artist.get_facecolor() if artist.get_fill() else artist.get_edgecolor())
 
 
 def views(figure):

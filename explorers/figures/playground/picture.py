@@ -44,7 +44,8 @@ class Picture:
         self.sizes = c.panel(f"Weight size, {name} layer", "epoch", yscale="log",
                              reserve=[power(-13)])  # fmt: skip
         title = max((title for title, _ in RIGHT.values()), key=len)
-        self.right = c.panel(title, "epoch", reserve=NUMBERS, xticks=_ticks(MOST_EPOCHS))
+        self.right = c.panel(title, "epoch", yscale="log", reserve=NUMBERS,
+                             xticks=_ticks(MOST_EPOCHS))  # fmt: skip
         self._build_sizes(name)
         self._build_right()
 

@@ -6,9 +6,11 @@ import re
 import by_hand
 import numpy as np
 import pytest
+from layout import assert_on_no_curve
 from told import row, rows, shown, stages
 
 from explorers import MemoryMessage
+from explorers.canvas import WIDTHS
 from explorers.figures.memory_message import KEEPS, VALIDATED, mosaic
 from nn_core import Network, load_mnist
 
@@ -78,6 +80,21 @@ def test_where_the_two_cross_and_what_decay_alone_says(figure):
     picture = shown(figure)
     assert picture.crossing.get_xdata()[0] == first
     assert picture.when.get_text() == f"epoch {first}"
+
+
+@pytest.mark.parametrize(
+    "moved, late",
+    [({}, True), ({"init": "new", "m": 30}, True), ({"lmbda": 500.0}, False)],
+    ids=str,
+)
+def test_the_epoch_of_their_crossing_hides_no_curve(moved, late):
+    figure = MemoryMessage(**{"n_train": 100, **moved})
+    assert (figure.result.crossing("hidden") > 30) == late
+    for width in WIDTHS:
+        figure.drawn(width)
+        picture = figure.picture(width)
+        assert picture.when.get_visible()
+        assert_on_no_curve(picture.when, picture.sizes, picture.curves.values())
 
 
 def test_without_decay_the_memory_stays_whole():

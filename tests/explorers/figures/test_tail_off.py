@@ -7,11 +7,22 @@ import by_hand
 import numpy as np
 import pytest
 from page import assert_presentable
-from told import assert_told, column, inside, laid_out, marks, row, shown, stages
+from told import (
+    assert_told,
+    column,
+    inside,
+    key,
+    laid_out,
+    marks,
+    number_in,
+    row,
+    shown,
+    stages,
+)
 
 from experiments.histories import SAMPLE, SLOPE_EDGES, Z_EDGES
 from explorers import TailOff
-from explorers.figures.tail_off import EPOCHS, HIGHEST_BARS
+from explorers.figures.tail_off import EPOCHS
 from explorers.formats import percent, rounded
 from nn_core import load_mnist
 
@@ -148,10 +159,35 @@ def test_an_epoch_that_is_chosen_is_shown_and_told(fast, epoch):
     assert f"gets {accuracy} of its training images right." in fast.sentence
     assert picture.when.get_text() == (f"after epoch {epoch}" if epoch else "before training")
     assert picture.cursor.get_xdata()[0] == epoch
-    for init, bars in picture.histograms.items():
-        shares = neurons[init].z_share, neurons[init].slope_share
-        for bar, share, highest in zip(bars, shares, HIGHEST_BARS):
-            np.testing.assert_array_equal(bar.get_data()[0], np.minimum(share, highest))
+    for init in INITS:
+        for bars, share in [(picture.z_bars, neurons[init].z_share),
+                            (picture.slope_bars, neurons[init].slope_share)]:  # fmt: skip
+            np.testing.assert_array_equal(bars[init].get_data()[0], share)
+
+
+def test_a_histogram_has_a_key_and_its_axes_say_what_they_count(fast):
+    picture = shown(fast)
+    for panel, of, scale in [(picture.z, "z", " (asinh scale)"), (picture.slope, "σ′(z)", "")]:
+        assert key(panel) == ["old", "new"]
+        assert panel.still.get_title(loc="left") == f"Neurons by {of}, share per bar"
+        label = " ".join(panel.still.get_xlabel().split())
+        assert label.startswith(of) and label.endswith(scale)
+        written = [number_in(text.get_text()) for text in panel.still.get_yticklabels()]
+        assert written == pytest.approx(list(panel.still.get_yticks())) and written[0] == 0
+    widths = np.diff(picture.z.still.get_xaxis().get_transform().transform(Z_EDGES))
+    assert widths == pytest.approx(widths[0])  # on paper
+
+
+def test_the_bars_of_all_epochs_fit_one_axis_and_none_is_cut(fast):
+    result, picture = fast.result, laid_out(TailOff)
+    tops = set()
+    for epoch in (0, 60, EPOCHS):
+        picture.draw(result, epoch=epoch)
+        tops.add((picture.z.still.get_ylim(), picture.slope.still.get_ylim()))
+    ((z, slope),) = tops
+    every = [one for init in INITS for one in result.neurons[init]]
+    assert z[1] / 2.5 < max(one.z_share.max() for one in every) <= z[1]
+    assert slope[1] / 2.5 < max(one.slope_share.max() for one in every) <= slope[1]
 
 
 def test_an_epoch_that_is_not_trained_yet_shows_the_newest(fast):
