@@ -17,27 +17,6 @@ from nn_core.setting import Setting
 LMBDA = 5.0
 
 
-def predict_fading() -> Choice:
-    """Ask what one sees when a hidden neuron's weights are looked at as a picture."""
-    fades = "the noise fades, and strokes stay"
-
-    def result() -> str:
-        memory, message, _ = first_layer(60).lengths
-        start, written, _ = first_layer(1).lengths
-        return (
-            f"From epoch 1 to 60 the noise goes from {start:.0f} to {memory:.1f}, "
-            f"what the data have written from {written:.1f} to {message:.1f}."
-        )
-
-    return Choice(
-        "A hidden neuron has a weight for each pixel, so its weights are a picture: noise at "
-        "first. Train for 60 epochs on 1,000 images. What becomes of the picture?",
-        [fades, "the noise turns into strokes, about as strong", "noise and strokes both grow"],
-        result,
-        right=fades,
-    )
-
-
 def predict_dimming() -> Choice:
     """Ask whether the network needs its noise."""
     uses = "better with less of it, much worse with none"

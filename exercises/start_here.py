@@ -1,11 +1,47 @@
-"""An exercise on the symbols: the book's two n."""
+"""Two predictions on what training makes of weights, and an exercise on the book's two n."""
 
 import math
 from typing import Any
 
 from exercises.exercise import Exercise, as_number, refuse
+from exercises.memory import first_layer
+from exercises.prediction import Choice
+from exercises.tail_off import settled
 
 N_WEIGHTS = 784 * 100 + 100 * 10
+
+
+def predict_puzzle() -> Choice:
+    """Ask what becomes of the two initializations."""
+    meet = "they meet"
+    return Choice(
+        "Two networks, one started with weights of size 1, one of size 0.036, are trained for 120 "
+        "epochs on the same images. What becomes of their weights?",
+        [meet, "both keep shrinking towards zero", "each stays near where it started"],
+        lambda: f"The old end at {settled('large'):.4f}, the new at {settled('scaled'):.4f}.",
+        right=meet,
+    )
+
+
+def predict_picture() -> Choice:
+    """Ask what one sees when a hidden neuron's weights are looked at as a picture."""
+    fades = "the noise fades, and strokes stay"
+
+    def result() -> str:
+        memory, message, _ = first_layer(60).lengths
+        start, written, _ = first_layer(1).lengths
+        return (
+            f"From epoch 1 to 60 the noise goes from {start:.0f} to {memory:.1f}, "
+            f"what the data have written from {written:.1f} to {message:.1f}."
+        )
+
+    return Choice(
+        "A hidden neuron has a weight for each pixel, so its weights are a picture: noise at "
+        "first. Train for 60 epochs on 1,000 images. What becomes of the picture?",
+        [fades, "the noise turns into strokes, about as strong", "noise and strokes both grow"],
+        result,
+        right=fades,
+    )
 
 
 def _judge_scale(answer: Any) -> str:

@@ -670,8 +670,8 @@ class TestTailOff(Notebook):
 class TestStartHere(Notebook):
     notebook = "00_start_here"
     predictions = (
-        ("predict_meeting()", tail_off.predict_meeting()._right),
-        ("predict_fading()", memory.predict_fading()._right),
+        ("predict_puzzle()", start_here.predict_puzzle()._right),
+        ("predict_picture()", start_here.predict_picture()._right),
     )
     exercises = (
         (start_here.claimed_size, "start_here.claimed_size", "1 / 28", "one neuron"),
@@ -679,8 +679,8 @@ class TestStartHere(Notebook):
 
     def test_a_figure_is_covered_until_its_question_is_answered(self, lab):
         form = _anew(lab, 0, self.predictions[0][0])
-        lab.run(lab.cell("meet.covers"))
-        root = lab.cell("meet.covers").locator(".fe")
+        lab.run(lab.cell("puzzle.covers"))
+        root = lab.cell("puzzle.covers").locator(".fe")
         cover, told = root.locator(".fe-cover"), lambda: root.locator(".fe-sentence").inner_text()
         until(cover.is_visible, 5, "the cover")
         assert told() == "" and root.locator(".fe-over path").count() == 0
@@ -705,10 +705,10 @@ class TestStartHere(Notebook):
         assert lab.predictions()[0].get_by_role("button", name="That is my guess").is_enabled()
 
     def test_a_link_in_the_text_moves_the_figure(self, lab):
-        figure = lab.figure(cell=lab.cell("meet.covers"))
+        figure = lab.figure(cell=lab.cell("puzzle.covers"))
         figure.press("Defaults")
         where, before = lab.page.url, figure.quiet()
-        links = "[a](#meeting:lmbda=10) [b](#meeting:lmbda=0&eta=0.5) [c](#penalty:lmbda=7)"
+        links = "[a](#puzzle:lmbda=10) [b](#puzzle:lmbda=0&eta=0.5) [c](#penalty:lmbda=7)"
         with lab.scratch() as cell:
             code = f"from IPython.display import Markdown\nMarkdown({links!r})"
             lab.run(cell, code)
@@ -721,10 +721,10 @@ class TestStartHere(Notebook):
                   5, "the figure")  # fmt: skip
             cell.get_by_role("link", name="b").focus()
             lab.page.keyboard.press("Enter")
-            until(lambda: figure.now()["preset"] == "meeting eta=0.5 lmbda=0", 10, "both values")
+            until(lambda: figure.now()["preset"] == "puzzle eta=0.5 lmbda=0", 10, "both values")
             assert lab.page.url == where  # nor is there anything to go back to
             cell.get_by_role("link", name="c").click()  # no such figure is here
-            assert figure.quiet()["preset"] == "meeting eta=0.5 lmbda=0"
+            assert figure.quiet()["preset"] == "puzzle eta=0.5 lmbda=0"
         figure.root.scroll_into_view_if_needed()
         figure.press("Defaults")
 
