@@ -15,9 +15,9 @@ def predict_puzzle() -> Choice:
     """Ask what becomes of the two initializations."""
     meet = "they meet"
     return Choice(
-        "Two networks, one started with weights of size 1, one of size 0.036, are trained for 120 "
-        "epochs on the same images. What becomes of their weights?",
-        [meet, "both keep shrinking towards zero", "each stays near where it started"],
+        "Both train for 120 epochs. What becomes of the size of their hidden weights, 1 at the "
+        "start in one and 0.036 in the other?",
+        ["both shrink further and further", meet, "each stays near where it started"],
         lambda: f"The old end at {settled('large'):.4f}, the new at {settled('scaled'):.4f}.",
         right=meet,
     )
@@ -25,7 +25,7 @@ def predict_puzzle() -> Choice:
 
 def predict_picture() -> Choice:
     """Ask what one sees when a hidden neuron's weights are looked at as a picture."""
-    fades = "the noise fades, and strokes stay"
+    fades = "the noise fades, and lines as of a pen come out"
 
     def result() -> str:
         memory, message, _ = first_layer(60).lengths
@@ -36,9 +36,13 @@ def predict_picture() -> Choice:
         )
 
     return Choice(
-        "A hidden neuron has a weight for each pixel, so its weights are a picture: noise at "
-        "first. Train for 60 epochs on 1,000 images. What becomes of the picture?",
-        [fades, "the noise turns into strokes, about as strong", "noise and strokes both grow"],
+        "The picture of a hidden neuron of the old network is noise at first. Train for 60 epochs. "
+        "What becomes of the picture?",
+        [
+            "the noise itself bends into lines as of a pen",
+            "lines come out, and the noise grows too",
+            fades,
+        ],
         result,
         right=fades,
     )
@@ -64,8 +68,8 @@ def _judge_scale(answer: Any) -> str:
 
 
 claimed_size = Exercise(
-    question="Read to the letter, around which size does claim 3 see the weights of "
-    "[784, 100, 10], trained on 50,000 images?",
+    question="Read to the letter, which size does claim 3 name for the weights of [784, 100, 10], "
+    "trained on 50,000 images?",
     hints=(
         "Which of the two n is meant in claim 3?",
         "784 inputs have a weight to each of 100 neurons, and these to each of 10 outputs.",
