@@ -787,20 +787,20 @@ class TestDecayRate(Notebook):
     notebook = "02_decay_rate"
     predictions = (
         ("predict_step()", "about a hundred-thousandth"),
-        ("predict_epoch()", 95),
+        ("predict_epochs()", 22),
     )
     exercises = (
         (decay_rate.exact_factor, "exact_factor",
          "lambda eta, lmbda, n_train, m: 1 - eta * lmbda / n_train", "*step*"),
+        (decay_rate.epochs_to_new, "epochs_to_new", "28", "28 is the factor"),
         (memory.split, "split", "lambda w0, w, *_: (w0, w - w0)", "start itself"),
         (memory.empty_message, "empty_message", "(0, 0)", "control group"),
-        (decay_rate.epochs_to_new, "epochs_to_new", "28", "28 is the factor"),
     )  # fmt: skip
 
     def test_the_measured_number_stands_beside_the_guess(self, lab):
-        form = _anew(lab, 1, "predict_epoch()")
+        form = _anew(lab, 1, "predict_epochs()")
         _answer(form, 50)
-        assert "; it is 95.1 percent." in _outcome(form)
+        assert "; it is 22.3 percent." in _outcome(form)
 
     def test_a_busy_kernel_gets_only_the_newest_wish(self, figure, lab):
         figure.rest()
