@@ -750,7 +750,7 @@ class TestStartHere(Notebook):
 class TestFirstEpochs(Notebook):
     notebook = "01_first_epochs"
     predictions = (
-        ("predict_squared_size()", first_epochs._DECAY),
+        ("predict_sum_of_squares()", first_epochs._DECAY),
         ("predict_step_length()", first_epochs._DATA),
         ("predict_displacement()", first_epochs._BOTH),
         ("predict_dimming()", memory.predict_dimming()._right),
