@@ -11,6 +11,7 @@ from exercises.prediction import Choice, Guess
 from nn_core import theory
 
 _BOOK: dict[str, Any] = {"eta": 0.1, "lmbda": 5.0, "n_train": 50_000, "m": 10}
+EPOCHS = 30  # of the book's graphs
 
 
 def predict_step() -> Choice:
@@ -23,16 +24,17 @@ def predict_step() -> Choice:
     )
 
 
-def predict_epoch() -> Guess:
-    """Ask what an epoch leaves."""
+def predict_epochs() -> Guess:
+    """Ask what as many epochs leave as the book trains for."""
     return Guess(
-        "And after a whole epoch: how many percent of the weight are left?",
+        f"And after {EPOCHS} epochs: how many percent of the weight are left? (A guess will do.)",
         lambda: (
-            f"So small a step, and yet an epoch takes a twentieth: it has "
-            f"{theory.steps_per_epoch(50_000, 10):,} steps."
+            f"An epoch takes a twentieth, in {theory.steps_per_epoch(50_000, 10):,} steps. "
+            f"{EPOCHS} times a twentieth would be more than all; but each takes a twentieth of "
+            "what is left."
         ),
-        value=lambda: 100 * theory.epoch_factor(**_BOOK),
-        close=2,
+        value=lambda: 100 * theory.epoch_factor(**_BOOK) ** EPOCHS,
+        close=5,
         unit="percent",
     )
 

@@ -13,11 +13,7 @@ from experiments.runs import ETA, SEED, M
 from nn_core import LayerLedger, Network, load_mnist, train
 
 N_TRAIN = 5000
-_DECAY, _DATA, _BOTH = (
-    "weight decay: it has over 60 % of both together",
-    "the data: they have over 60 %",
-    "about equal: neither has 60 %",
-)
+_DECAY, _DATA, _BOTH = "weight decay", "the data", "neither: they are about equal"
 
 
 def first_epoch(lmbda: float, init: str = "large", layer: int = 0) -> LayerLedger:
@@ -39,14 +35,15 @@ def _layers(lmbda: float, init: str) -> Sequence[LayerLedger]:
     return ledger.layers
 
 
-def predict_squared_size() -> Choice:
+def predict_sum_of_squares() -> Choice:
     """Ask for the first ruler."""
     return Choice(
-        "First ruler: the squared size of the hidden layer, ||w||². Over the first epoch, what "
-        "changes it?",
+        "First ruler: the sum of squares of the hidden weights, ‖w‖². Decay takes something away "
+        "from it, and the data steps take away or add. Add up all that is taken and given in the "
+        "first epoch. Who has more than 60 % of it?",
         [_DECAY, _DATA, _BOTH],
         lambda: (
-            f"Of all that changes it, decay does {first_epoch(5.0).decay_share:.1%}: it takes "
+            f"Decay has {first_epoch(5.0).decay_share:.1%}: it takes "
             f"{-first_epoch(5.0).decay:,.0f}, and what the data take and add is "
             f"{abs(first_epoch(5.0).pull) + first_epoch(5.0).kick:,.0f} in all."
         ),
@@ -57,7 +54,8 @@ def predict_squared_size() -> Choice:
 def predict_step_length() -> Choice:
     """Ask for the second ruler."""
     return Choice(
-        "Second ruler: the length of a single step. Which part of the step is longer on average?",
+        "Second ruler: a single step. It is a decay step and a data step. Add the mean lengths of "
+        "both. Who has more than 60 % of it?",
         [_DECAY, _DATA, _BOTH],
         lambda: (
             f"The mean data step is {first_epoch(5.0).data_step:.3f} long, the mean decay step "
@@ -71,8 +69,9 @@ def predict_step_length() -> Choice:
 def predict_displacement() -> Choice:
     """Ask for the third ruler."""
     return Choice(
-        "Third ruler: after the epoch, which has carried the weights further from where they "
-        "started, all its decay steps or all its data steps (5,000 images)?",
+        "Third ruler: the whole epoch. All its decay steps together carry the weights some "
+        "distance, and so do all its data steps together. Add both distances. Who has more than "
+        "60 % of it?",
         [_DECAY, _DATA, _BOTH],
         lambda: (
             f"Decay carries them {first_epoch(5.0).decay_displacement:.1f}, the data "
@@ -91,7 +90,7 @@ def _judge_ledger(answer: Any) -> str:
         eta, lmbda = float(rng.uniform(0.1, 1)), float(rng.uniform(1, 20))
         m, n_train = int(rng.integers(2, 20)), int(rng.integers(100, 1000))
         _judge_ledger_once(answer, w, G, eta, lmbda, m, n_train)
-    return "Your three terms are exact, and they add up to the change of the squared size."
+    return "Your three terms are exact, and they add up to the change of ‖w‖²."
 
 
 def _judge_ledger_once(
@@ -113,10 +112,10 @@ def _judge_ledger_once(
     s, rate = 1 - eta * lmbda / n_train, eta / m
     size, along, square = np.vdot(w, w), np.vdot(w, G), np.vdot(G, G)
     _compare("decay", decay, -(1 - s**2) * size, [
-        ((1 - s**2) * size, "decay takes from the squared size, so its sign is negative."),
-        (-(1 - s) * size, "(1 - s)||w||² is the step's length times ||w||. The *squared* size "
-                          "goes from ||w||² to s²||w||²."),
-        (-2 * (1 - s) * size, "2(1 - s) is only the leading term of 1 - s². Keep it exact."),
+        ((1 - s**2) * size, "decay takes from ‖w‖², so its sign is negative."),
+        (-(1 - s) * size, "(1 - s)||w||² is the step's length times ||w||. Decay takes ||w||² "
+                          "to s²||w||²."),
+        (-2 * (1 - s) * size, "2(1 - s) is only nearly 1 - s². Keep it exact."),
         (-(1 - s**2) * math.sqrt(size), "the ledger is about ||w||², not ||w||."),
     ])  # fmt: skip
     _compare("pull", pull, -2 * s * rate * along, [
@@ -190,8 +189,8 @@ def _judge_threshold(answer: Any) -> str:
 
 
 lambda_threshold = Exercise(
-    question="Below which λ is decay no longer half of the hidden layer's ledger in the first "
-    "epoch? ([784, 30, 10], old initialization, η = 0.1, m = 10, n_train = 5,000)",
+    question="Below which λ does decay have less than half of the hidden layer's ledger in the "
+    "first epoch? ([784, 30, 10], old initialization, η = 0.1, m = 10, n_train = 5,000)",
     hints=(
         "Move the λ slider of the figure down, and watch the first point of the blue line.",
         "Or reckon: pull and kick of the first epoch hardly depend on λ, and decay is nearly "

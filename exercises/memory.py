@@ -17,45 +17,35 @@ from nn_core.setting import Setting
 LMBDA = 5.0
 
 
-def predict_fading() -> Choice:
-    """Ask what one sees when a hidden neuron's weights are looked at as a picture."""
-    fades = "the noise fades, and strokes stay"
-
-    def result() -> str:
-        memory, message, _ = first_layer(60).lengths
-        start, written, _ = first_layer(1).lengths
-        return (
-            f"From epoch 1 to 60 the noise goes from {start:.0f} to {memory:.1f}, "
-            f"what the data have written from {written:.1f} to {message:.1f}."
-        )
-
-    return Choice(
-        "A hidden neuron has a weight for each pixel, so its weights are a picture: noise at "
-        "first. Train for 60 epochs on 1,000 images. What becomes of the picture?",
-        [fades, "the noise turns into strokes, about as strong", "noise and strokes both grow"],
-        result,
-        right=fades,
-    )
-
-
 def predict_dimming() -> Choice:
     """Ask whether the network needs its noise."""
-    uses = "better with less of it, much worse with none"
+    uses = "more with half of it, fewer with none"
 
     def result() -> str:
-        right = runs.dimmed(runs.load(), 30)
-        return (
-            f"With all of it {right[1.0]:.1%} are right, with three quarters {right[0.75]:.1%}, "
-            f"with none {right[0.0]:.1%} (mean of five seeds)."
-        )
+        all_of_it, half, none = dimmed()
+        return f"{all_of_it:.1%} with all of it, {half:.1%} with half, {none:.1%} with none."
 
     return Choice(
-        "The book's old network after its first epoch. By hand, take away from the hidden weights "
-        "some of what is left of the start, the noise, or all of it. How does it recognize digits?",
-        ["better the less there is, best with none", uses, "worse the less there is"],
+        "After the first epoch with 5,000 images, take away half of the hidden weights' memory by "
+        "hand, or all of it. The message stays. How many digits does the network recognize then?",
+        ["fewer with half of it, fewest with none", "more with half of it, most with none", uses],
         result,
         right=uses,
     )
+
+
+def dimmed() -> tuple[float, ...]:
+    """Return the accuracies with all, half and none of the hidden layer's memory.
+
+    Of the old network after an epoch with 5,000 images, on 5,000 validation images.
+    """
+    setting, images = Setting(ETA, LMBDA, M, 5000), load_mnist(1).validation
+    start = Network([784, 30, 10], init="large", seed=SEED).weights
+    net = settled(init="large", lmbda=LMBDA, n_train=setting.n_train, epochs=1)
+    left = setting.factor_per_epoch
+    messages = [part.message for part in parts(start, net.weights, left)]
+    dimmer = runs.Dimmer(start, images.x[:5000], images.labels[:5000])
+    return tuple(dimmer.accuracies(left, messages, net.biases, (1, 0.5, 0), both=False))
 
 
 @cache

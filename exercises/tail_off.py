@@ -22,18 +22,6 @@ def mean_squared_input() -> float:
     return float((load_mnist(N_TRAIN).train.x ** 2).sum(axis=1).mean())
 
 
-def predict_meeting() -> Choice:
-    """Ask what becomes of the two initializations."""
-    meet = "they meet"
-    return Choice(
-        "Two networks, one started with weights of size 1, one of size 0.036, are trained for 120 "
-        "epochs on the same images. What becomes of their weights?",
-        [meet, "both keep shrinking towards zero", "each stays near where it started"],
-        lambda: f"The old end at {settled('large'):.4f}, the new at {settled('scaled'):.4f}.",
-        right=meet,
-    )
-
-
 def predict_width() -> Choice:
     """Ask for the effect of the width: the measurement that decides between two arguments."""
     root = "it shrinks by about √3"

@@ -130,7 +130,7 @@ def _lengths() -> str:
     one = first_epoch(BOOK.lmbda)
     return (
         f"The data step is the longer one, {one.data_step / one.decay_step:.1f} times as long in "
-        "the first epoch. What decay dominates is the squared size of the weights: there it has "
+        "the first epoch. What decay dominates is the sum of the squared weights: there it has "
         f"{one.decay_share:.1%} of all that happens."
     )
 

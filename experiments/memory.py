@@ -15,7 +15,7 @@ import numpy as np
 
 from experiments import store, sweep
 from experiments.tables import Table
-from nn_core import Network, load_mnist, memory, theory, train
+from nn_core import Network, load_mnist, memory, sgd_step, theory, train
 from nn_core.setting import Setting
 
 FILE = store.RESULTS / "memory.npz"
@@ -150,6 +150,25 @@ def _after_an_epoch(run, net, start, dimmer, epoch):
         "dimmed_hidden": dimmer.accuracies(*now, both=False),
         "dimmed_both": dimmer.accuracies(*now, both=True),
     }
+
+
+def added_up(*, eta, lmbda, m, n_train, seed=0):
+    """Train the old network for an epoch, and add its message up beside it, step by step.
+
+    Returns (start, message, weights), each with all weights of the network in a row. The message
+    comes from the gradients alone, not from the weights.
+    """
+    images, net = load_mnist(n_train).train, Network([784, 30, 10], init="large", seed=seed)
+    s, message, start = theory.step_factor(eta, lmbda, n_train), 0.0, _in_a_row(net.weights)
+    for first in range(0, n_train, m):
+        x, y = images.x[first : first + m], images.y[first : first + m]
+        message = s * message - eta / len(x) * _in_a_row(net.backprop(x, y)[0])
+        sgd_step(net, x, y, eta=eta, lmbda=lmbda, n_train=n_train)
+    return start, message, _in_a_row(net.weights)
+
+
+def _in_a_row(arrays):
+    return np.concatenate([array.ravel() for array in arrays])
 
 
 def load(path=FILE):

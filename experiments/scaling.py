@@ -110,7 +110,7 @@ def quick_runs():
 def has_settled(ledgers, decay_time):
     """Return whether the weights have come to rest in the last epochs, by their ledgers.
 
-    The last four decay times are looked at in two halves. In each, the squared size of the hidden
+    The last four decay times are looked at in two halves. In each, the sum of squares of the hidden
     layer has to change by at most 1 % of what decay took from it. One half alone would call the
     turning point of a size that rises and falls a rest.
     """

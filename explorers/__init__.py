@@ -1,6 +1,6 @@
 """The interactive figures of the notebooks, one file for each in explorers/figures.
 
-`from explorers import Meeting` finds the class Meeting in figures/meeting.py: a new figure is a new
+`from explorers import Puzzle` finds the class Puzzle in figures/puzzle.py: a new figure is a new
 file there, and nothing here.
 """
 

@@ -1,4 +1,4 @@
-"""The ledger of every epoch, stacked: what decay, pull and kick did to a layer's squared size."""
+"""The ledger of every epoch, stacked: what decay, pull and kick did to a layer's sum of squares."""
 
 import numpy as np
 

@@ -1,14 +1,14 @@
-"""Who moved the weights: the ledger of squared size, and two other rulers for the same epoch.
+"""Who moved the weights: the ledger of the sum of squares, and two other rulers for the same epoch.
 
 A step takes the weights w of a layer to  s w - g,  with s = 1 - eta*lmbda/n_train and the data
-step g = (eta/m) G, where G is the gradient summed over the mini-batch. The squared size changes
-exactly by
+step g = (eta/m) G, where G is the gradient summed over the mini-batch. The sum of their squares
+changes exactly by
 
     ||s w - g||^2 - ||w||^2  =  -(1 - s^2) ||w||^2   -2 s <w, g>   + ||g||^2
                                       decay             pull          kick
 
 *Decay* is what weight decay takes. *Pull* is what the data do along w: negative where they shrink
-the weights too. *Kick* is what they add sideways: never negative, whatever their direction.
+the weights too. *Kick* is the square of the data step, whatever its direction: never negative.
 
 The T steps of an epoch together carry the weights from w(0) to
 
@@ -59,7 +59,7 @@ class LayerLedger:
 
     @property
     def change(self) -> float:
-        """The change of squared size that decay, pull and kick have to add up to."""
+        """The change of the sum of squares that decay, pull and kick have to add up to."""
         return self.size_after - self.size_before
 
     @property
@@ -118,7 +118,7 @@ class Bookkeeper:
     <w, g> needs no gradient: it is the sum over the mini-batch of error times w a, both of which
     the step has computed anyway. Nor does ||g||^2 where mini-batches are small: with E the errors,
     a row for each image, and K the inner products between what the images fed in, ||G||^2 is the
-    sum of E times K E. Squared sizes are carried forward from term to term, and compared with the
+    sum of E times K E. Sums of squares are carried forward from term to term, and compared with the
     weights only at the end: that is what makes the closing of the books a test.
 
     An epoch of n_train images is many calls of `watch` and `enter`, and one of `close`: what can

@@ -146,7 +146,7 @@ def longest_message(cost: float, *, eta: float, m: int, n_train: int) -> float:
 def threshold_estimate(
     message: float, start: float, n_weights: int, *, eta: float, m: int
 ) -> float:
-    """Return the lmbda at which decay and data change a layer's squared size equally in an epoch,
+    """Return the lmbda at which decay and data change a layer's sum of squares equally in an epoch,
     if the message points anywhere.
 
     Parameters
@@ -158,9 +158,9 @@ def threshold_estimate(
 
     Decay takes 2 (eta*lmbda/m) start^2, to leading order in eta*lmbda/m. A direction drawn at
     random among N has a cosine of 1/sqrt(N) with the weights (root mean square), so the data change
-    the squared size by 2 * start * message / sqrt(N). Both are equal at
+    the sum of squares by 2 * start * message / sqrt(N). Both are equal at
     (m/eta) * message / (start * sqrt(N)). An estimate of the order of magnitude: a message is not
-    drawn at random, and its own squared length is left out.
+    drawn at random, and its own square is left out.
     """
     eta, m = checks.number("eta", eta, above=0), checks.whole("m", m)
     message = checks.number("message", message, at_least=0)

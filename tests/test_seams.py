@@ -173,7 +173,7 @@ GOOD = (
     "self._mine = 1\nother._mine",
     "def _f(): pass\nmodule._f()",
     "from explorers.figure import Figure\nFigure.memory = {}",
-    "from explorers import Meeting\nfigure = Meeting()\nfigure.projector = True",
+    "from explorers import Puzzle\nfigure = Puzzle()\nfigure.projector = True",
     "from classroom.present import server\nserver.FORGOTTEN = 2",
     "figure._repr_mimebundle_()",
     "os._exit(0)",

@@ -155,7 +155,7 @@ def tabulate(result):
         ("exact factor per epoch, (1 − ηλ/n_train)^⌈n_train/m⌉", _factor(r, 8)),
         ("limit, exp(−ηλ/m)", _size(r.limit, 8)),
         ("relative error of the limit", _size(r.error) if r.error else "0"),
-        ("its leading term", rounded(r.leading)),
+        ("... forecast, for small steps", rounded(r.leading)),
         ("epochs measured", str(len(r.layer) - 1)),
         ("control group, start = 1", rounded(r.control[-1], 6)),
         ("whole hidden layer, start = 1", rounded(r.layer[-1], 4)),
@@ -219,7 +219,7 @@ class Picture:
             0, 0, "", fontsize=LABEL, color=TEXT[VERMILLION], zorder=4,
             bbox={"fc": "white", "lw": 0, "pad": 0.5}, transform=panel.units,
         )  # fmt: skip
-        panel.key((self.curve, "at this ηλ/m"), (self.leading, "its leading term"))
+        panel.key((self.curve, "at this ηλ/m"), (self.leading, "second term alone"))
 
     def draw(self, result):
         self._draw_sizes(result)

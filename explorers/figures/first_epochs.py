@@ -22,7 +22,7 @@ LAYERS = ("hidden", "output")
 
 # Each ruler measures decay and data by lengths or sums of its own, and gives decay's share in both.
 RULERS = {
-    "ledger of squared size": attrgetter("decay_share"),
+    "ledger of the sum of squares": attrgetter("decay_share"),
     "length of a single step": attrgetter("step_share"),
     "displacement over the epoch": attrgetter("displacement_share"),
 }
@@ -96,13 +96,15 @@ def _cancelled(one):
 
 def _until(result, layer):
     epochs = len(result.ledgers)
-    lost = result.lost(layer, "ledger of squared size")
+    lost = result.lost(layer, "ledger of the sum of squares")
     if lost is None:
         so_far = "the first epoch" if epochs == 1 else f"all {epochs} epochs so far"
-        return f"By the ledger, decay dominates in {so_far}."
+        return f"Decay has at least half of the ledger in {so_far}."
     if lost == 1:
-        return "By the ledger, decay does not dominate even the first epoch."
-    return f"By the ledger, decay dominates until epoch {lost - 1}, and no more in epoch {lost}."
+        return "Decay has less than half of the ledger even in the first epoch."
+    return (
+        f"Decay has at least half of the ledger until epoch {lost - 1}, and less in epoch {lost}."
+    )
 
 
 def tabulate(result, *, layer):
@@ -112,7 +114,7 @@ def tabulate(result, *, layer):
     one, ledger = result.layer(layer)[0], result.ledgers[0]
     rows = [
         ("ηλ/n_train in the first epoch", trimmed(theory.shrink(eta, lmbda, result.n_train))),
-        ("first epoch: decay, of the squared size", percent(one.decay / one.size_before, 3)),
+        ("first epoch: decay, of the sum of squares", percent(one.decay / one.size_before, 3)),
         ("first epoch: pull", percent(one.pull / one.size_before, 3)),
         ("first epoch: kick", percent(one.kick / one.size_before, 3)),
         ("first epoch: change, measured on the weights", percent(one.change / one.size_before, 3)),
@@ -149,7 +151,7 @@ class Picture:
     def __init__(self, width):
         self.canvas = c = Canvas(width)
         epochs = {"xlim": (0.5, EPOCHS + 0.5), "xticks": ticks((1, 10, 20, 30))}
-        self.ledger = c.panel("Ledger, of the squared size", "epoch", reserve=NUMBERS, **epochs)
+        self.ledger = c.panel("Ledger, of the sum of squares", "epoch", reserve=NUMBERS, **epochs)
         self.stack = LedgerStack(self.ledger, EPOCHS)
         self.ledger.key(*self.stack.key)
         self.marks = Marks(self.ledger)

@@ -314,7 +314,7 @@ class Picture:
 
     def _build_accuracy(self):
         self.accuracy = panel = self.canvas.panel(
-            "Accuracy with less memory", "memory kept by hand", below=True, share=0.34,
+            "Images recognized", "memory kept by hand", below=True, share=0.34,
             xlim=(0, 1), xticks=ticks((0, 0.25, 0.5, 0.75, 1)),
             ylim=(0, 1), yticks=ticks((0, 0.5, 1)),
         )  # fmt: skip

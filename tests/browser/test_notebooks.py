@@ -670,8 +670,8 @@ class TestTailOff(Notebook):
 class TestStartHere(Notebook):
     notebook = "00_start_here"
     predictions = (
-        ("predict_meeting()", tail_off.predict_meeting()._right),
-        ("predict_fading()", memory.predict_fading()._right),
+        ("predict_puzzle()", start_here.predict_puzzle()._right),
+        ("predict_picture()", start_here.predict_picture()._right),
     )
     exercises = (
         (start_here.claimed_size, "start_here.claimed_size", "1 / 28", "one neuron"),
@@ -679,8 +679,8 @@ class TestStartHere(Notebook):
 
     def test_a_figure_is_covered_until_its_question_is_answered(self, lab):
         form = _anew(lab, 0, self.predictions[0][0])
-        lab.run(lab.cell("meet.covers"))
-        root = lab.cell("meet.covers").locator(".fe")
+        lab.run(lab.cell("puzzle.covers"))
+        root = lab.cell("puzzle.covers").locator(".fe")
         cover, told = root.locator(".fe-cover"), lambda: root.locator(".fe-sentence").inner_text()
         until(cover.is_visible, 5, "the cover")
         assert told() == "" and root.locator(".fe-over path").count() == 0
@@ -705,10 +705,10 @@ class TestStartHere(Notebook):
         assert lab.predictions()[0].get_by_role("button", name="That is my guess").is_enabled()
 
     def test_a_link_in_the_text_moves_the_figure(self, lab):
-        figure = lab.figure(cell=lab.cell("meet.covers"))
+        figure = lab.figure(cell=lab.cell("puzzle.covers"))
         figure.press("Defaults")
         where, before = lab.page.url, figure.quiet()
-        links = "[a](#meeting:lmbda=10) [b](#meeting:lmbda=0&eta=0.5) [c](#penalty:lmbda=7)"
+        links = "[a](#puzzle:lmbda=10) [b](#puzzle:lmbda=0&eta=0.5) [c](#penalty:lmbda=7)"
         with lab.scratch() as cell:
             code = f"from IPython.display import Markdown\nMarkdown({links!r})"
             lab.run(cell, code)
@@ -721,10 +721,10 @@ class TestStartHere(Notebook):
                   5, "the figure")  # fmt: skip
             cell.get_by_role("link", name="b").focus()
             lab.page.keyboard.press("Enter")
-            until(lambda: figure.now()["preset"] == "meeting eta=0.5 lmbda=0", 10, "both values")
+            until(lambda: figure.now()["preset"] == "puzzle eta=0.5 lmbda=0", 10, "both values")
             assert lab.page.url == where  # nor is there anything to go back to
             cell.get_by_role("link", name="c").click()  # no such figure is here
-            assert figure.quiet()["preset"] == "meeting eta=0.5 lmbda=0"
+            assert figure.quiet()["preset"] == "puzzle eta=0.5 lmbda=0"
         figure.root.scroll_into_view_if_needed()
         figure.press("Defaults")
 
@@ -750,7 +750,7 @@ class TestStartHere(Notebook):
 class TestFirstEpochs(Notebook):
     notebook = "01_first_epochs"
     predictions = (
-        ("predict_squared_size()", first_epochs._DECAY),
+        ("predict_sum_of_squares()", first_epochs._DECAY),
         ("predict_step_length()", first_epochs._DATA),
         ("predict_displacement()", first_epochs._BOTH),
         ("predict_dimming()", memory.predict_dimming()._right),
@@ -787,20 +787,20 @@ class TestDecayRate(Notebook):
     notebook = "02_decay_rate"
     predictions = (
         ("predict_step()", "about a hundred-thousandth"),
-        ("predict_epoch()", 95),
+        ("predict_epochs()", 22),
     )
     exercises = (
         (decay_rate.exact_factor, "exact_factor",
          "lambda eta, lmbda, n_train, m: 1 - eta * lmbda / n_train", "*step*"),
+        (decay_rate.epochs_to_new, "epochs_to_new", "28", "28 is the factor"),
         (memory.split, "split", "lambda w0, w, *_: (w0, w - w0)", "start itself"),
         (memory.empty_message, "empty_message", "(0, 0)", "control group"),
-        (decay_rate.epochs_to_new, "epochs_to_new", "28", "28 is the factor"),
     )  # fmt: skip
 
     def test_the_measured_number_stands_beside_the_guess(self, lab):
-        form = _anew(lab, 1, "predict_epoch()")
+        form = _anew(lab, 1, "predict_epochs()")
         _answer(form, 50)
-        assert "; it is 95.1 percent." in _outcome(form)
+        assert "; it is 22.3 percent." in _outcome(form)
 
     def test_a_busy_kernel_gets_only_the_newest_wish(self, figure, lab):
         figure.rest()

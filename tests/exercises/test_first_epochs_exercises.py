@@ -206,7 +206,7 @@ def test_no_verdict_gives_the_threshold_away():
 @pytest.mark.parametrize(
     "ask, ratio, right",
     [
-        (first_epochs.predict_squared_size,
+        (first_epochs.predict_sum_of_squares,
          lambda one: -one.decay / (abs(one.pull) + one.kick), first_epochs._DECAY),
         (first_epochs.predict_step_length,
          lambda one: one.decay_step / one.data_step, first_epochs._DATA),
@@ -229,7 +229,7 @@ def test_the_numbers_bear_the_right_option_out(ask, ratio, right):
 def test_the_outcomes_say_the_measured_numbers():
     one = first_epoch(5.0)
     for ask, numbers in [
-        (first_epochs.predict_squared_size,
+        (first_epochs.predict_sum_of_squares,
          [f"{one.decay_share:.1%}", f"{-one.decay:,.0f}", f"{abs(one.pull) + one.kick:,.0f}"]),
         (first_epochs.predict_step_length,
          [f"{one.data_step:.3f}", f"{one.decay_step:.3f}",

@@ -2,7 +2,10 @@
 
 import pytest
 
+from exercises import start_here
+from exercises.memory import first_layer
 from exercises.start_here import claimed_size
+from exercises.tail_off import settled
 from nn_core import Network
 
 
@@ -36,3 +39,17 @@ def test_each_slip_is_told_what_to_look_at(answer, words):
     said = claimed_size.verdict(answer)
     assert said.startswith("Not yet.") and words in said
     assert "0.0035" not in said
+
+
+def test_the_meeting_is_what_the_numbers_say():
+    large, scaled = settled("large"), settled("scaled")
+    assert max(large / scaled, scaled / large) < 1.2  # from a factor of 28
+    prediction = start_here.predict_puzzle()
+    prediction.commit("they meet")
+    assert prediction.verdict == "right"
+    assert f"{large:.4f}" in prediction.outcome and f"{scaled:.4f}" in prediction.outcome
+
+
+def test_the_noise_fades_and_strokes_stay():
+    early, late = first_layer(1).lengths, first_layer(60).lengths
+    assert late[0] < 0.1 * early[0] and late[1] > 2 * early[1]

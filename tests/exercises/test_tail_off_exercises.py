@@ -144,15 +144,6 @@ def test_no_verdict_gives_the_answer_away(squares):
             assert not any(answer in exercise.verdict(slip) for answer in answers)
 
 
-def test_the_meeting_is_what_the_numbers_say():
-    large, scaled = settled("large"), settled("scaled")
-    assert max(large / scaled, scaled / large) < 1.2  # from a factor of 28
-    prediction = tail_off.predict_meeting()
-    prediction.commit("they meet")
-    assert prediction.verdict == "right"
-    assert f"{large:.4f}" in prediction.outcome and f"{scaled:.4f}" in prediction.outcome
-
-
 @pytest.mark.parametrize(
     "ask, one, other, low, high",
     [

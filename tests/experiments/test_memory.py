@@ -10,6 +10,7 @@ from experiments.memory import (
     KEEPS,
     Dimmer,
     Run,
+    added_up,
     all_runs,
     compute,
     crossing,
@@ -19,9 +20,20 @@ from experiments.memory import (
     series,
     table_of_crossings,
 )
-from nn_core import Network, load_mnist, train
+from nn_core import Network, load_mnist, sgd_step, train
 
 TINY = Run(hidden=4, n_train=200, lmbda=10.0, eta=0.5, m=30, epochs=3)
+
+
+def test_the_message_added_up_is_what_the_memory_lacks_of_the_weights():
+    """The weights those of plain steps; four steps, the last with 10 images."""
+    start, message, weights = added_up(eta=0.1, lmbda=5.0, m=30, n_train=100)
+    net, images = Network([784, 30, 10], init="large", seed=0), load_mnist(100).train
+    np.testing.assert_array_equal(start[:23_520], net.weights[0].ravel())
+    for batch in (slice(0, 30), slice(30, 60), slice(60, 90), slice(90, 100)):
+        sgd_step(net, images.x[batch], images.y[batch], eta=0.1, lmbda=5.0, n_train=100)
+    np.testing.assert_array_equal(weights[-300:], net.weights[1].ravel())
+    np.testing.assert_allclose(0.995**4 * start + message, weights, rtol=0, atol=1e-13)
 
 
 @pytest.fixture(scope="module")

@@ -64,7 +64,7 @@ def test_parts_may_stand_beside_the_class_which_comes_first():
         ({"presets": (("far", "x=99"),)}, "Made has the preset 'far': x must be"),
         ({"presets": (("bare", "x"),)}, "Made has the preset 'bare': .* should read name=value"),
         ({"name": "Not A Name"}, "must be words joined by -"),
-        ({"name": "meeting"}, "which is Meeting's"),
+        ({"name": "puzzle"}, "which is Puzzle's"),
     ],
 )  # fmt: skip
 def test_parts_that_do_not_fit_together(changes, words):
@@ -86,8 +86,8 @@ def test_figures_are_found_by_their_names():
     for figure in explorers.all_figures().values():
         assert getattr(explorers, figure.__name__) is figure
         assert figure.__name__ in dir(explorers)
-    with pytest.raises(AttributeError, match=r"no figure 'Meating'. Is Meeting meant\?"):
-        explorers.Meating  # noqa: B018
+    with pytest.raises(AttributeError, match=r"no figure 'Puzle'. Is Puzzle meant\?"):
+        explorers.Puzle  # noqa: B018
     with pytest.raises(ImportError):
         from explorers import NoSuchThing  # noqa: F401
 

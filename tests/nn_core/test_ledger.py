@@ -69,9 +69,9 @@ def slow_layer(steps, before, after, keep, shrink):
 
 
 def assert_agrees(layer, right, rel):
-    """Hold squared sizes and lengths against the largest of each that occurs in the epoch.
+    """Hold sums of squares and lengths against the largest of each that occurs in the epoch.
 
-    `decay_step` is the root of a squared size that was carried forward, and where weights pass
+    `decay_step` is the root of a sum of squares that was carried forward, and where weights pass
     through zero on their way, the root of its rounding error.
     """
     longest = max(math.sqrt(right.size_before), math.sqrt(right.size_after), right.data_path)

@@ -336,7 +336,7 @@ def test_at_the_estimate_decay_takes_what_a_random_message_does():
 
 
 def test_a_threshold_by_hand():
-    # Weights 1, 1, 1, 1 of length 2, a message of 0.5: 2 * 2 * 0.5 / 2 = 1 of a squared size of 4.
+    # Weights 1, 1, 1, 1 of length 2, a message of 0.5: 2 * 2 * 0.5 / 2 = 1 of 4, their squares.
     # Decay takes 2 * 0.1 * lmbda / 8 of it: 1 where lmbda = 10.
     assert theory.threshold_estimate(0.5, 2.0, 4, eta=0.1, m=8) == pytest.approx(10.0)
     assert theory.threshold_estimate(0.0, 2.0, 4, eta=0.1, m=8) == 0

@@ -31,7 +31,7 @@ RIGHT = {
     "accuracy": ("Accuracy", _accuracies),
     "cost": ("Cost, and its L2 term apart", _costs),
     "decay share": ("Decay's share of the ledger", _shares),
-    "ledger": ("Ledger, of the squared size", lambda result, layer: []),
+    "ledger": ("Ledger, of the sum of squares", lambda result, layer: []),
 }
 
 

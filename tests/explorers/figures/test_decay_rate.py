@@ -81,7 +81,7 @@ def test_the_sentence_says_the_computed_numbers(small):
 def test_the_table_has_the_same_numbers_with_more_digits(small):
     assert_told(small, {
         "ηλ/n_train": 0.1, "steps per epoch": 4, "exact factor": FACTOR, "limit": LIMIT,
-        "relative error": ERROR, "its leading term": theory.limit_error_leading(**SMALL),
+        "relative error": ERROR, "... forecast": theory.limit_error_leading(**SMALL),
         "epochs measured": 30, "control group": FACTOR**30, "whole hidden": small.result.layer[-1],
     })  # fmt: skip
 

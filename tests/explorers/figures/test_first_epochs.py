@@ -15,7 +15,7 @@ from explorers.formats import percent
 SMALL = {"m": 30, "n_train": 100, "hidden": 7}  # 4 steps an epoch: m does not divide n_train
 FAST = {"n_train": 100, "hidden": 5}
 LOST = {**FAST, "m": 10, "lmbda": 100.0}  # decay loses the hidden layer in the middle of the run
-LEDGER = "ledger of squared size"
+LEDGER = "ledger of the sum of squares"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_without_decay_its_share_is_zero_by_every_ruler():
     for layer in LAYERS:
         for ruler in RULERS:
             assert figure.result.shares(layer, ruler) == [0.0] * EPOCHS
-    assert "decay does not dominate even the first epoch." in figure.sentence
+    assert "Decay has less than half of the ledger even in the first epoch." in figure.sentence
     assert_presentable(figure.sentence, figure.table)
 
 
@@ -92,15 +92,19 @@ def test_sentence_and_picture_show_the_layer_that_is_chosen(small, number, layer
     )
 
 
-def test_until_when_decay_dominates():
+def test_until_when_decay_has_half_of_the_ledger():
     figure = FirstEpochs(**LOST)
-    said = re.search(r"dominates until epoch (\d+), and no more in epoch (\d+)\.", figure.sentence)
+    said = re.search(
+        r"half of the ledger until epoch (\d+), and less in epoch (\d+)\.", figure.sentence
+    )
     last, lost = map(int, said.groups())
     shares = figure.result.shares("hidden", LEDGER)
     assert lost == last + 1 and min(shares[:last]) >= 0.5 > shares[last]
     for epoch, result in enumerate(stages(FirstEpochs, 3, **FAST)):
         so_far = "the first epoch." if epoch == 1 else f"all {epoch} epochs so far."
-        words = f"By the ledger, decay dominates in {so_far}" if epoch else "Nothing is trained"
+        words = (
+            f"Decay has at least half of the ledger in {so_far}" if epoch else "Nothing is trained"
+        )
         assert words in describe(result, layer="hidden")
 
 

@@ -5,15 +5,15 @@ import numpy as np
 import pytest
 from told import assert_says, assert_shows, column, inside, laid_out, shown, stages, stops_of
 
-from explorers import Meeting
-from explorers.figures.meeting import EPOCHS, N_TRAIN, MeetingResult
+from explorers import Puzzle
+from explorers.figures.puzzle import EPOCHS, N_TRAIN, PuzzleResult
 
 N_WEIGHTS = 784 * 30 + 30 * 10
 
 
 @pytest.fixture(scope="module")
 def book():
-    return Meeting()
+    return Puzzle()
 
 
 def test_both_curves_are_those_of_single_steps(book):
@@ -47,7 +47,7 @@ def test_the_sentence_says_what_the_curves_show(book):
 
 
 def test_apart_is_said_as_a_factor_above_one():
-    sentence = Meeting.describe(MeetingResult(N_WEIGHTS, (1.0, 0.03), (0.036, 0.06)))
+    sentence = Puzzle.describe(PuzzleResult(N_WEIGHTS, (1.0, 0.03), (0.036, 0.06)))
     assert sentence.endswith("apart. After epoch 1 they are a factor of 2.0 apart.")
 
 
@@ -60,15 +60,15 @@ def test_the_table_has_the_numbers(book):
 
 
 def test_at_first_there_is_decay_alone_when_lambda_is_large():
-    result = stages(Meeting, 1, eta=0.01, lmbda=100.0)[-1]
+    result = stages(Puzzle, 1, eta=0.01, lmbda=100.0)[-1]
     assert result.large[1] / result.large[0] == pytest.approx((1 - 0.001) ** 100, rel=0.002)
 
 
 def test_no_curve_leaves_the_picture_at_the_ends_of_the_sliders():
-    picture, stops = laid_out(Meeting), stops_of(Meeting)
+    picture, stops = laid_out(Puzzle), stops_of(Puzzle)
     for eta in stops["eta"][:: len(stops["eta"]) - 1]:
         for lmbda in (*stops["lmbda"][:2], stops["lmbda"][-1]):
-            for result in stages(Meeting, 3, eta=eta, lmbda=lmbda):
+            for result in stages(Puzzle, 3, eta=eta, lmbda=lmbda):
                 picture.draw(result)
                 assert inside(picture.panel, result.large + result.scaled)
 

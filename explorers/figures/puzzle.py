@@ -21,7 +21,7 @@ MET = 1.05  # closer than 5 %: the sizes have met
 
 
 @dataclass(frozen=True)
-class MeetingResult:
+class PuzzleResult:
     """Rms of the hidden layer's weights; index k of an array is after k epochs."""
 
     n_weights: int
@@ -49,7 +49,7 @@ def compute(*, eta, lmbda):
         for net in nets
     ]
     large, scaled = ((net.weight_rms()[0],) for net in nets)
-    result = MeetingResult(nets[0].n_weights, large, scaled)
+    result = PuzzleResult(nets[0].n_weights, large, scaled)
     yield result
     for one, other in zip(*runs):
         result = _longer(result, one, other)
@@ -134,10 +134,10 @@ class Picture:
             curve.set_data(np.arange(len(sizes)), sizes)
 
 
-class Meeting(Figure, parts=globals()):
+class Puzzle(Figure, parts=globals()):
     """Old and new initialization trained side by side on the first 1,000 images."""
 
-    name = "meeting"
+    name = "puzzle"
     title = "Weight size over epochs, old and new initialization side by side"
     controls = (
         Control("eta", "η", "learning rate", log_stops(0.01, 1.0), 0.1),
