@@ -83,7 +83,7 @@ class TailOffResult:
 
     @property
     def expected(self):
-        """The epoch in which decay alone would bring the old weights to where the new ones are.
+        """The epoch in which the old weights' memory is down to the size where the new ones are.
 
         None if decay does not lead there, or if eta or lambda has been moved on the way.
         """
@@ -193,7 +193,9 @@ def _saturation(neurons, shown):
 def _expectation(result):
     if result.expected is not None:
         epochs = rounded(result.expected, 2)
-        return [f"By (m/ηλ)·ln(w₀/w), decay alone would take {epochs} epochs."]
+        return [
+            f"By (m/ηλ)·ln(w₀/w) the memory is as small as the new weights after {epochs} epochs."
+        ]
     if moves(result.settings):
         return []  # the formula knows one eta and one lambda
     if result.settings[-1][1] == 0:
@@ -219,7 +221,10 @@ def tabulate(result, *, epoch):
     if result.epochs:
         one = result.ledgers["large"][-1]
         rows += [
-            ("last epoch: decay, of the squared size (old)", percent(one.decay / one.size_before)),
+            (
+                "last epoch: decay, of the sum of squares (old)",
+                percent(one.decay / one.size_before),
+            ),
             ("last epoch: pull", percent(one.pull / one.size_before)),
             ("last epoch: kick", percent(one.kick / one.size_before)),
             ("gain and heat at balance, λ‖w‖²/n_train (new)", rounded(result.balance)),
@@ -267,16 +272,16 @@ class Picture:
         self.expected = panel.moving.axvline(0, color=GREEN, lw=1.5, ls="-.")
         self.cursor = panel.moving.axvline(0, color=INK, lw=1)
         self.marks = Marks(panel)
-        panel.key(*rows(self.curves, formula=True), (self.expected, "decay alone would arrive"))
+        panel.key(*rows(self.curves, formula=True), (self.expected, "memory as short as message"))
 
     def _build_neurons(self):
         self.z = self.canvas.panel(
-            "Hidden neurons: z", share=0.45, xlim=tuple(np.arcsinh(Z_EDGES[[0, -1]])),
+            "Hidden neurons: z, finer near 0", share=0.45, xlim=tuple(np.arcsinh(Z_EDGES[[0, -1]])),
             ylim=(0, HIGHEST_BARS[0]), yticks={},
             xticks={float(np.arcsinh(z)): trimmed(z) for z in (-30, -5, 0, 5, 30)},
         )  # fmt: skip
         self.slope = self.canvas.panel(
-            "σ′(z)", "0: saturated · 0.25: free", below=True, share=0.45, xlim=(0, 0.25),
+            "σ′(z)", "0: saturated, 0.25: learns best", below=True, share=0.45, xlim=(0, 0.25),
             ylim=(0, HIGHEST_BARS[1]), xticks=ticks((0, 0.125, 0.25)), yticks={},
         )  # fmt: skip
         self.histograms = {}

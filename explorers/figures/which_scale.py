@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from experiments.scaling import Run, load, series
+from experiments.tables import Table
 from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control
 from explorers.figure import Figure
@@ -45,7 +46,7 @@ class Varied:
 HIDDEN, ALL = "hidden layer", "all weights"
 VARIED = {
     "hidden width": Varied("width", lambda run: run.hidden, "hidden neurons"),
-    "fan_in": Varied("fan-in", lambda run: run.fan_in, "fan_in, pixels of an image"),
+    "fan_in": Varied("fan-in", lambda run: run.fan_in, "fan_in"),
     "λ": Varied("lambda", lambda run: run.lmbda, "λ"),
 }
 SCALES = {
@@ -99,6 +100,20 @@ def describe(result, *, varied, weights):
 
 def _factor(values):
     return max(values[0], values[-1]) / min(values[0], values[-1])
+
+
+def table_of_courses():
+    """Return what the figure shows of each choice, in a line: the multiples at both ends."""
+    (result,), found = compute(), []
+    for varied in VARIED:
+        xs, sizes, scales = result.course(varied, HIDDEN)
+        _, everywhere, _ = result.course(varied, ALL)
+        multiples = [sizes / one for one in scales.values()] + [everywhere / scales["1/√N_w"]]
+        ends = (f"{rounded(one[0])} to {rounded(one[-1])}" for one in multiples)
+        found.append([f"{VARIED[varied].xlabel}, {trimmed(xs[0])} to {trimmed(xs[-1])}", *ends])
+    header = ["varied", *(f"hidden layer, in\nmultiples of {scale}" for scale in SCALES),
+              "all weights, in\nmultiples of 1/√N_w"]  # fmt: skip
+    return Table(header, found, words=["varied"], fold="Guessed? What came out")
 
 
 def tabulate(result, *, varied, weights):

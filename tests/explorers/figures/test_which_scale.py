@@ -7,7 +7,7 @@ from told import assert_says, inside, key, row, rows, shown
 
 from experiments import scaling, store
 from explorers import WhichScale
-from explorers.figures.which_scale import SCALES, VARIED
+from explorers.figures.which_scale import SCALES, VARIED, table_of_courses
 
 BASE = {"hidden": 30, "n_train": 5000, "lmbda": 5.0, "eta": 0.1, "m": 10, "pool": 1,
         "brightness": 1.0}  # fmt: skip
@@ -92,6 +92,18 @@ def test_words_table_and_columns_say_what_is_in_the_file(figure, raw, varied, we
     assert len(saved) == sum(map(len, found.values()))
     sizes = sorted(size for of in found.values() for _, size, _ in of)
     assert sorted(float(one[f"size, {weights}"]) for one in saved) == pytest.approx(sizes)
+
+
+def test_one_table_says_of_each_choice_what_the_sentences_say(figure):
+    for varied, row_of_it in zip(VARIED, table_of_courses().rows, strict=True):
+        figure.set(varied=varied, weights="hidden layer")
+        what, *of_the_layer, of_all = row_of_it
+        assert "{}, {} and {}.".format(*(f"from {ends}" for ends in of_the_layer)) in (
+            figure.sentence
+        )
+        assert what.split(", ")[1] in figure.sentence
+        figure.set(weights="all weights")
+        assert f"the size goes from {of_all}, " in figure.sentence
 
 
 def test_the_width_tells_the_scales_apart_and_the_fan_in_does_not(raw):
