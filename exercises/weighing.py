@@ -140,8 +140,8 @@ def _lengths() -> str:
 def _substitution() -> str:
     step, epoch = 1 - BOOK.shrink, BOOK.factor_per_epoch
     return (
-        f"With b/n_train the bracket has another name: it is the same number, {step:.5f}. What is "
-        f"missing: an epoch multiplies by it 5,000 times, which makes {epoch:.3f}."
+        f"That is the same number, {step:.5f}, under another name. What is missing: an epoch "
+        f"multiplies by it 5,000 times, which makes {epoch:.3f}."
     )
 
 
