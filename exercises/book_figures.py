@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from exercises.exercise import Exercise, as_number, refuse
-from exercises.prediction import Choice, Guess
-from experiments import arrival
+from exercises.prediction import Choice
+from experiments import arrival, conditions
 
 Stored = dict[tuple[int, str], list[dict[str, np.ndarray]]]  # as `book_figures.load` returns it
 
@@ -35,17 +35,20 @@ def predict_finished(stored: Stored) -> Choice:
     )
 
 
-def predict_accuracy(stored: Stored) -> Guess:
-    """Ask for the accuracy after the first epoch."""
-    first = [table["validation_accuracy"][0] for table in stored[30, "large"]]
-    return Guess(
-        "In the first epoch the weights do little but decay, says claim 1. How many percent of the "
-        "validation images does the old [784, 30, 10] get right when that epoch is over?",
-        "Decay alone would leave it at 10. The size of the weights does not notice the "
-        "sideways steps that taught the network most of what it knows.",
-        value=lambda: 100 * sum(first) / len(first),
-        close=5,
-        unit="percent",
+def predict_share(stored: Stored) -> Choice:
+    """Ask what becomes of decay's share of the ledger when the decay has tailed off."""
+    half = "about a half"
+
+    def result() -> str:
+        share = conditions.decay_shares(conditions.longest(stored[30, "large"]), 0)[-1]
+        return f"It is {share:.1%}: decay takes what the data give, and goes on taking it."
+
+    return Choice(
+        "In the first epoch nearly all of the hidden layer's ledger is decay, says claim 1. After "
+        "150 epochs the decay has tailed off. Which part of the ledger is decay's then?",
+        ["still nearly all", half, "nearly none"],
+        result,
+        right=half,
     )
 
 
@@ -94,9 +97,9 @@ def _judge_meeting(answer: Any) -> str:
 
 
 meeting_epoch = Exercise(
-    question="When are the old weights of the book's [784, 100, 10] down to a tenth above the new "
-    "ones? The start has the length √(784·100), the message ends at the length D, and the memory "
-    "fades by ηλ/m = 0.05 per epoch.",
+    question="From which epoch on are the old hidden weights of the book's [784, 100, 10] less "
+    "than a tenth longer than the new ones? The start has the length √(784·100), the message ends "
+    "at the length D, and the memory fades by ηλ/m = 0.05 per epoch.",
     hints=(
         "Memory and message stand at right angles: their squared lengths add up.",
         "All is 1.1 D long where the memory is √(1.1² - 1) D.",

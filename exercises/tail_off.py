@@ -10,10 +10,17 @@ from experiments.histories import settled_sizes
 from experiments.runs import N_TRAIN
 from nn_core import load_mnist
 
+HIDDEN_WEIGHTS = 784 * 30
+
 
 def settled(init: str = "scaled", hidden: int = 30, lmbda: float = 5.0) -> float:
     """Return the hidden layer's weight size after 120 epochs with the book's eta and m."""
     return settled_sizes(init, hidden, lmbda)[0]
+
+
+def message_length(lmbda: float) -> float:
+    """Return D, the length of the hidden layer's message when it has settled."""
+    return settled(lmbda=lmbda) * math.sqrt(HIDDEN_WEIGHTS)
 
 
 @cache
@@ -48,8 +55,8 @@ def predict_lambda() -> Choice:
         return f"From λ = 3 to λ = 30 it falls by a factor of {ratio:.2f}."
 
     return Choice(
-        "Ten times as strong a λ. The scale 1/√N_w does not know λ. What becomes of the settled "
-        "size?",
+        "Ten times as large a λ, everything else the same. What becomes of the size at which the "
+        "hidden weights settle?",
         ["it stays the same", falls, "it falls by about √10 = 3.2", "it falls by about 10"],
         result,
         right=falls,
@@ -102,40 +109,47 @@ saturation_scale = Exercise(
 
 def _judge_epoch(answer: Any) -> str:
     value = as_number(answer, "the epoch")
-    eta, lmbda, m, w_tail = 0.1, 8.0, 10, settled(lmbda=8.0)
-    log = math.log(1 / w_tail)
+    eta, lmbda, m = 0.1, 8.0, 10
+    start, length = math.sqrt(HIDDEN_WEIGHTS), message_length(lmbda=8.0)
+    log = math.log(start / length)
     slips = [
         (m / (eta * 5.0) * log, "That is for λ = 5. The memory fades faster here."),
-        (m / (eta * lmbda) * math.log10(1 / w_tail), "Take the natural logarithm."),
-        (-m / (eta * lmbda) * log, "The sign: ln(w₀/D), with the larger one on top."),
+        (m / (eta * lmbda) * math.log10(start / length), "Take the natural logarithm."),
+        (-m / (eta * lmbda) * log, "The sign: ln(‖w₀‖/D), with the larger one on top."),
         (eta * lmbda / m * log, "Upside down: small ηλ/m means *many* epochs."),
         (N_TRAIN / (eta * lmbda) * log, "Those are steps: m belongs there, not n_train."),
-        (m / (eta * lmbda) * math.log(math.sqrt(23_820)), "You went down to 1/√N_w. The weights "
-         "stop long before."),
-        (m / (eta * lmbda) * math.log(28.0), "You went down to 1/√fan_in. They stop before."),
-        (2 * m / (eta * lmbda) * log, "That is for the squares: a weight shrinks by ηλ/m, its "
+        (m / (eta * lmbda) * math.log(math.sqrt(23_820)), "You went down to the size 1/√N_w. The "
+         "weights stop long before."),
+        (m / (eta * lmbda) * math.log(28.0), "You went down to the size 1/√fan_in. They stop "
+         "before."),
+        (2 * m / (eta * lmbda) * log, "That is for the squares: a length shrinks by ηλ/m, its "
          "square by twice that."),
+        (m / (eta * lmbda) * math.log(HIDDEN_WEIGHTS / length), "You took the number of weights "
+         "for the length of the start. It is the root of that."),
+        (-m / (eta * lmbda) * math.log(length), "D is a length, so take the start's length too, "
+         "√(784·30)."),
     ]  # fmt: skip
     if math.isclose(value, m / (eta * lmbda) * log, rel_tol=0.02):
         return "Set λ to 8 in the figure of memory and message, and see where its curves cross."
     refuse(
         value,
         slips,
-        "Solve 1 · exp(-(ηλ/m)·epochs) = D for the epochs.",
+        "Solve ‖w₀‖·exp(-(ηλ/m)·epochs) = D for the epochs.",
         rel_tol=0.02,
     )
 
 
 tail_epoch = Exercise(
-    question="With λ = 8, when is the memory of weights that start at size 1 down to the size D "
-    "at which the message settles? (η = 0.1, m = 10, n_train = 1,000)",
+    question="With λ = 8, when is the memory of the old hidden weights as short as the message, "
+    "whose length in the end is D? They start with the length √(784·30). (η = 0.1, m = 10, n_train "
+    "= 1,000)",
     hints=(
-        "Claim 2: after k epochs the size is exp(-(ηλ/m) k).",
-        "Set it equal to D, and take the logarithm of both sides.",
-        "k = (m/(ηλ)) ln(1/D).",
+        "Claim 2: after k epochs the memory has exp(-(ηλ/m) k) of its length.",
+        "Set that length equal to D, and take the logarithm of both sides.",
+        "k = (m/(ηλ)) ln(‖w₀‖/D), with ‖w₀‖ = √(784·30).",
     ),
     solution="import math\n"
-    "from exercises.tail_off import settled\n"
-    "epoch = 10 / (0.1 * 8.0) * math.log(1 / settled(lmbda=8.0))",
+    "from exercises.tail_off import message_length\n"
+    "epoch = 10 / (0.1 * 8.0) * math.log((784 * 30) ** 0.5 / message_length(lmbda=8.0))",
     judge=_judge_epoch,
 )

@@ -33,7 +33,7 @@ HOW = "Is each step valid, has it a gap, or is it wrong?"
 
 @cache
 def start() -> tuple[float, float, float]:
-    """Return of the old network, before training, how wide its hidden neurons' z is, what random
+    """Return of the old network, before training, the size of its hidden neurons' z, what random
     signs would make of it, and the share of them that is saturated.
     """
     x = load_mnist(runs.N_TRAIN).train.x
@@ -100,20 +100,22 @@ def weigh_question() -> Steps:
     return Steps(
         f"The question’s own attempt. {HOW}",
         [
-            Step("The old weights are large: the new initialization has the standard deviation "
-                 "1/√(total number of weights).", "wrong", _new_initialization),
-            Step("The update is w′ = w(1 − ηλ/n) − (n/m) Σ ∂Cₓ/∂w.", "wrong", _n_over_m),
-            Step("With such weights ηλw/n is much larger than what the data put in: so decay "
-                 "dominates (claim 1).", "wrong", _lengths),
-            Step("Claim 2 follows from “substituting ηλ + b = n”.", "gap", _substitution),
+            Step("The new initialization has the standard deviation 1/√(total number of weights).",
+                 "wrong", _new_initialization),
+            Step("The update is w′ = w(1 − ηλ/n_train) − (n_train/m) Σ ∂Cₓ/∂w.", "wrong",
+                 _n_over_m),
+            Step("The old weights are large. So ηλw/n_train is much larger than what the data put "
+                 "in, and decay dominates (claim 1).", "wrong", _lengths),
+            Step("Claim 2 follows from “substituting ηλ + b = n”, which turns the bracket into "
+                 "b/n_train.", "gap", _substitution),
         ],
     )  # fmt: skip
 
 
 def _new_initialization() -> str:
     return (
-        "The old weights are large, that is so. But the new ones have 1/√n_in, where n_in counts "
-        f"the weights into one neuron: {FAN_IN**-0.5:.3f}. With all weights of the network it "
+        "It is 1/√n_in, where n_in counts the weights into one neuron: "
+        f"{FAN_IN**-0.5:.3f}. With all weights of the network it "
         f"would be {N_WEIGHTS**-0.5:.4f}, which is where claim 3 puts the end."
     )
 
@@ -130,16 +132,16 @@ def _lengths() -> str:
     one = first_epoch(BOOK.lmbda)
     return (
         f"The data step is the longer one, {one.data_step / one.decay_step:.1f} times as long in "
-        "the first epoch. What decay dominates is the sum of the squared weights: there it has "
-        f"{one.decay_share:.1%} of all that happens."
+        "the first epoch. What decay dominates is the size of the weights: of all that changes "
+        f"their sum of squares it has {one.decay_share:.1%}."
     )
 
 
 def _substitution() -> str:
     step, epoch = 1 - BOOK.shrink, BOOK.factor_per_epoch
     return (
-        f"The bracket becomes b/n. That is the same number, {step:.5f}, under another name. What "
-        f"is missing: an epoch multiplies by it 5,000 times, which makes {epoch:.3f}."
+        f"That is the same number, {step:.5f}, under another name. What is missing: an epoch "
+        f"multiplies by it 5,000 times, which makes {epoch:.3f}."
     )
 
 
@@ -151,14 +153,14 @@ def weigh_first() -> Steps:
     return Steps(
         f"The first answer. {HOW}",
         [
-            Step("Claim 2: in an epoch a weight is multiplied by 1 − ηλ/n, n/m times.",
+            Step("Claim 2: in an epoch a weight is multiplied by 1 − ηλ/n_train, n_train/m times.",
                  "valid", _epoch_factor),
-            Step("By the definition of e, (1 − ηλ/n)^(−n/ηλ) ≈ e if ηλ ≪ n. So the factor of an "
-                 "epoch is e^(−ηλ/m).", "gap", _limit),
-            Step("Claim 1: the weights were drawn at random, so what the data add is “chaotic” in "
-                 "the first epoch.", "gap", _chaotic),
-            Step("Claim 3 should be related to the regularized cost, equation (85).",
-                 "gap", _pointer),
+            Step("With n = n_train, (1 − ηλ/n)^(−n/ηλ) ≈ e if ηλ ≪ n: that defines e. So the "
+                 "factor of an epoch is e^(−ηλ/m).", "gap", _limit),
+            Step("Claim 1: the weights were drawn at random, so what the data add in the first "
+                 "epoch is “chaotic”, and decay prevails.", "gap", _chaotic),
+            Step("Claim 3 has to do with the regularized cost: the data’s cost plus a penalty on "
+                 "large weights.", "gap", _pointer),
         ],
     )  # fmt: skip
 
@@ -166,8 +168,8 @@ def weigh_first() -> Steps:
 def _epoch_factor() -> str:
     return (
         "True of what is left of the start, the memory: with the book’s numbers the factor is "
-        f"{BOOK.factor_per_epoch:.4f}. (If m does not divide n, round n/m up: the last, "
-        "smaller mini-batch is a whole step.)"
+        f"{BOOK.factor_per_epoch:.4f}. (If m does not divide n_train, round n_train/m up: the "
+        "last, smaller mini-batch is a whole step.)"
     )
 
 
@@ -175,18 +177,19 @@ def _limit() -> str:
     left = 1 - error(FAR)
     return (
         "Right in the book’s example, where the error is "
-        f"{power_of_ten(error(BOOK))} of the factor. But ηλ ≪ n is not enough. With η = 10, "
+        f"{power_of_ten(error(BOOK))} of the factor. But ηλ ≪ n_train is not enough. With η = 10, "
         f"λ = 5, m = 1 and 1,000 images, the exact factor is {left:.0%} of the limit. The "
-        "condition is (ηλ)² ≪ m·n."
+        "condition is (ηλ)² ≪ m·n_train."
     )
 
 
 def _chaotic() -> str:
     one = first_epoch(BOOK.lmbda)
     return (
-        f"The data steps mostly cancel: {one.cancellation:.0%} of their path is left. Random ones "
-        f"would leave {one.steps**-0.5:.0%}, so the message is no noise. It does little to the "
-        "size because it stands nearly at right angles to the memory."
+        "Random steps do mostly cancel, and what is left of them is nearly at right angles to the "
+        f"weights. But these are not random: {one.cancellation:.0%} of their path is left, and "
+        f"random ones would leave {one.steps**-0.5:.0%}. What is missing is why this longer "
+        "message hardly changes the size: it, too, stands nearly at right angles to the memory."
     )
 
 
@@ -206,10 +209,10 @@ def weigh_second() -> Steps:
     return Steps(
         f"The second answer, the chalkboard. {HOW}",
         [
-            Step("The cost is the data’s cost plus the penalty: C = C₀ + (λ/2n) Σw².",
+            Step("The cost is the data’s cost plus the penalty: C = C₀ + (λ/2n_train) Σw².",
                  "valid", _is_a_sum),
-            Step("C = (λ/2n) N_w w², with w the size of the weights.", "wrong", _all_penalty),
-            Step("Solved for w: w = √(2nC/λ) / √N_w.", "valid", _solved),
+            Step("C = (λ/2n_train) N_w w², with w the size of the weights.", "wrong", _all_penalty),
+            Step("Solved for w: w = √(2·n_train·C/λ) / √N_w.", "valid", _solved),
             Step("So w is proportional to 1/√N_w.", "gap", _proportional),
         ],
     )  # fmt: skip
@@ -325,7 +328,8 @@ def weigh_fourth() -> Steps:
                  "valid", _saturated),
             Step("So the data’s part of the update is negligible, and decay dominates.",
                  "wrong", _not_negligible),
-            Step("Claim 2: by Taylor eˣ ≈ 1 + x, so e^(−ηλ/n) ≈ 1 − ηλ/n.", "gap", _one_step),
+            Step("Claim 2: by Taylor eˣ ≈ 1 + x, so e^(−ηλ/n_train) ≈ 1 − ηλ/n_train.", "gap",
+                 _one_step),
         ],
     )  # fmt: skip
 
@@ -348,7 +352,7 @@ def _one_step() -> str:
     return (
         "True for one step, with an error of "
         f"{power_of_ten(BOOK.shrink**2 / 2)}. But the claim is about an epoch: raise it "
-        "to the power n/m, and the errors add up to (ηλ)²/(2mn). That is "
+        "to the power n_train/m, and the errors add up to (ηλ)²/(2m·n_train). That is "
         f"{power_of_ten(leading_error(BOOK))} in the book’s example, and {leading_error(FAR):.2f}, "
         "no small number, for η = 10, λ = 5, m = 1 and 1,000 images."
     )
@@ -395,10 +399,10 @@ def _not_a_square() -> str:
 
 def _no_width() -> str:
     return (
-        "The neurons are free at the end, that is so. But what this argument gives is "
+        "Few neurons are saturated at the end, that is so. But what this argument gives is "
         f"1/√⟨|x|²⟩ = {(FAN_IN * pixel_square()) ** -0.5:.2f}, which knows no width; the measured "
-        f"size falls {hidden_size(8) / hidden_size(512):.0f}-fold from 8 to 512 neurons. The slips "
-        "of the last two steps make up for it."
+        f"size falls {hidden_size(8) / hidden_size(512):.0f}-fold from 8 to 512 neurons. The "
+        "errors of the last two steps make up for it."
     )
 
 
@@ -453,13 +457,15 @@ def weigh_ours_end() -> Steps:
         f"Our answer, claim 3. {HOW}",
         [
             Step("When: the message soon has its final length D. The decay tails off where the "
-                 "memory is down to it.", "gap", _when),
-            Step("Where: at rest a network has the least cost. A neuron with weights 0 changes no "
-                 "cost, so with the width the least cost can only fall, and comes to rest. So does "
-                 "its slope in λ, and that slope says what the sum of all squares is. Shared by "
-                 "N_w weights, it makes the size const/√N_w.", "gap", _where),
-            Step("The constant is not 1. And if λ is too large, the balance lies where a network "
-                 "cannot learn.", "valid", _not_one),
+                 "memory is down to D: from there on the data give back what decay takes.",
+                 "gap", _when),
+            Step("Where: a neuron with weights 0 changes no cost. So a wider network can do all "
+                 "that a narrower one can, and its least cost, with the penalty, is no larger. As "
+                 "the width grows, the least cost levels off.", "valid", _levels_off),
+            Step("The sum of all squares says how fast the least cost rises with λ. So that sum "
+                 "levels off, too.", "gap", _the_sum),
+            Step("A fixed sum, shared by N_w weights, makes their size const/√N_w. The constant is "
+                 "the length of all weights, and not 1.", "valid", _not_one),
         ],
     )  # fmt: skip
 
@@ -474,13 +480,25 @@ def _when() -> str:
     )
 
 
-def _where() -> str:
+def _levels_off() -> str:
+    widths = (8, 30, 128, 512)
+    costs = [float(scaling.load()[scaling.Run(hidden=hidden)]["cost"]) for hidden in widths]
+    return (
+        "It can only fall, and not below 0. Networks as they were trained (5,000 images) come near "
+        f"it: {', '.join(f'{cost:.2f}' for cost in costs)} with {', '.join(map(str, widths))} "
+        "hidden neurons. Training does not quite find the least cost, or the last could not be "
+        "above the one before."
+    )
+
+
+def _the_sum() -> str:
     straight = linear_limit.load()[linear_limit.of(book_run(HIDDEN))]
     forecast = math.sqrt(8 * straight["nuclear_norm"])
     return (
-        f"The root of the sum of all squares is {total_length(30):.0f} and {total_length(100):.0f} "
-        "in the book’s two networks: hardly a change. But how wide is wide enough, and how large "
-        f"is the sum? For straight neurons one can reckon it, and gets {forecast:.0f}."
+        f"The root of the sum is {total_length(30):.0f} and {total_length(100):.0f} in the book’s "
+        "two networks: hardly a change. But that a curve levels off does not yet say that its "
+        "slope does. (This one’s does: over λ the least cost bends only downwards, see notebook "
+        f"08.) And how large is the sum? Straight neurons give {forecast:.0f} for its root."
     )
 
 

@@ -91,7 +91,7 @@ def load(path=FILE):
 def repeat_first_epoch(stored):
     """Train the first epoch of the first run anew, and print whether it gives what is stored."""
     run = all_runs()[0]
-    print(run)
+    print(f"[784, {run.hidden}, 10], old initialization, seed {run.seed}, first epoch:")
     if run.n_train > N_TRAIN:
         print(f"Left out: it takes {run.n_train:,} images, and here there are {N_TRAIN:,}.")
         return

@@ -14,20 +14,22 @@ from experiments.tables import Table
 from nn_core import Network, Setting, theory
 from nn_core.ledger import share
 
-LAYERS = ("hidden", "output")
+HIDDEN, OUTPUT = LAYERS = ("hidden", "output")
 BOOK = {"eta": 0.1, "lmbda": 5.0, "m": 10, "n_train": 50_000}
 DOMINATES = 0.9  # "almost entirely", read as nine tenths
 ARRIVED = 1.1  # within 10 % of where it goes
+NETWORKS = (30, 100)  # by their hidden neurons
 
 
 @dataclass(frozen=True)
 class Condition:
-    """One row of the table."""
+    """One row of the table. `measured` is of both networks, and it `holds` if it does for both."""
 
-    claim: str
-    where: str  # network and layer
+    claim: int
+    what: str
+    where: str  # the layer, or all weights
     needs: str
-    measured: str
+    measured: tuple[str, str]
     holds: bool
 
 
@@ -97,94 +99,105 @@ def scale(hidden):
 
 
 def table(stored):
-    """Return all conditions for both networks, claim by claim."""
-    rows = []
-    for hidden in (30, 100):
-        network = f"[784, {hidden}, 10]"
-        for layer, name in enumerate(LAYERS):
-            rows += _claim_1(stored, hidden, f"{network} {name}", layer)
-        rows += _claim_2(stored, hidden, network)
-        rows += _claim_3(stored, hidden, network)
-    rows += _scaling(stored)
-    return sorted(rows, key=lambda row: row.claim[0])  # by claim, else as they come
-
-
-def _claim_1(stored, hidden, where, layer):
-    old = stored[hidden, "large"]
-    mean = shares(old, layer).mean(axis=0)[:30]
-    first, least = float(mean[0]), threshold(old, layer)
-    by_step, by_way = share_of(old, layer, "step"), share_of(old, layer, "displacement")
+    """Return all conditions, claim by claim."""
+    old = [stored[hidden, "large"] for hidden in NETWORKS]
+    claims = {1: [*_claim_1(old, HIDDEN), *_claim_1(old, OUTPUT)], 2: _claim_2(old),
+              3: _claim_3(stored, old)}  # fmt: skip
     return [
-        Condition("1 first epoch is decay's", where, f"share of ledger > {DOMINATES:.0%}",
-                  f"{first:.1%}", first > DOMINATES),
-        Condition("1 all 30 epochs are", where, "share of ledger > 50%",
-                  f"{mean.min():.1%} at least", bool(mean.min() > 0.5)),
-        Condition("1 by single steps", where, "share of length > 50%",
-                  f"{by_step:.1%}", by_step > 0.5),
-        Condition("1 by displacement", where, "share of displacement > 50%",
-                  f"{by_way:.1%}", by_way > 0.5),
-        Condition("1 λ not too small", where, f"λ = 5 above {least:.2f}, where the share is half",
-                  f"λ = {5 / least:.2g} times that", least < BOOK["lmbda"]),
-    ]  # fmt: skip
+        Condition(
+            claim, *words, tuple(text for text, _ in pair), all(bool(holds) for _, holds in pair)
+        )
+        for claim, found in claims.items()
+        for *words, pair in found
+    ]
 
 
-def _claim_2(stored, hidden, network):
+# Each yields (what, where, needs, [(measured, whether it holds) of both networks]).
+
+
+def _claim_1(old, layer):
+    where, name = f"{layer} layer", LAYERS.index(layer)
+    means = [shares(tables, name).mean(axis=0)[:30] for tables in old]
+    yield ("decay has the first epoch", where, f"share of decay > {DOMINATES:.0%}",
+           [(f"{mean[0]:.1%}", mean[0] > DOMINATES) for mean in means])  # fmt: skip
+    yield ("decay has each of 30 epochs", where, "share of decay > 50%",
+           [(f"at least {mean.min():.1%}", mean.min() > 0.5) for mean in means])  # fmt: skip
+    for words, ruler in (("single steps", "step"), ("displacement", "displacement")):
+        part = [share_of(tables, name, ruler) for tables in old]
+        yield (f"first epoch by {words}", where, "share of decay > 50%",
+               [(f"{one:.1%}", one > 0.5) for one in part])  # fmt: skip
+    least = [threshold(tables, name) for tables in old]
+    yield ("λ not too small", where, "share is 50% below λ = 5",
+           [(f"at λ = {one:.2f}", one < BOOK["lmbda"]) for one in least])  # fmt: skip
+
+
+def _claim_2(old):
     setting, error = Setting(**BOOK), theory.limit_error(**BOOK)
     part, factor = setting.shrink, setting.factor_per_epoch
-    table = longest(stored[hidden, "large"])
+    yield ("limit exp(−ηλ/m)", "any weight", "exact factor, to 1e-6",
+           2 * [(f"off by {abs(error):.1e}", abs(error) < 1e-6)])  # fmt: skip
+    yield ("ηλ ≪ n_train", "any weight", "ηλ/n_train ≪ 1", 2 * [(f"{part:.0e}", part < 0.01)])
+    control = [_control_error(longest(tables), factor) for tables in old]
+    epochs = min(len(longest(tables)["cost"]) for tables in old)
+    yield (f"the same in {epochs} epochs", "control group", "exact factor, to 1e-10",
+           [("off by less" if one < 1e-10 else f"off by {one:.0e}", one < 1e-10)
+            for one in control])  # fmt: skip
+    factors = [_first_factor(tables, hidden) for tables, hidden in zip(old, NETWORKS)]
+    yield ("size after the first epoch", "hidden layer", f"factor {factor:.4f}, to 1%",
+           [(f"{one:.4f}", abs(one / factor - 1) < 0.01) for one in factors])  # fmt: skip
+
+
+def _control_error(table, factor):
+    """Return how far the control group comes off the exact factor, at most."""
     epochs = np.arange(1, len(table["cost"]) + 1)
     start = table["control_rms"][0] / factor
-    off = float(np.abs(table["control_rms"] / (start * factor**epochs) - 1).max())
-    first = [t["weight_rms"][0, 0] / np.sqrt(t["size_before"][0, 0] / (784 * hidden))
-             for t in stored[hidden, "large"]]  # fmt: skip
-    layer = float(np.mean(first))
-    return [
-        Condition("2 limit exp(−ηλ/m)", network, "the exact factor, to 1e-6",
-                  f"off by {abs(error):.1e}", abs(error) < 1e-6),
-        Condition("2 ηλ ≪ n_train", network, "ηλ/n_train ≪ 1", f"{part:.0e}", part < 0.01),
-        Condition("2 control group", f"{network} hidden",
-                  f"(exact factor)^k for {len(epochs)} epochs",
-                  f"off by {'less than 1e-10' if off < 1e-10 else f'{off:.0e}'}", off < 1e-10),
-        Condition("2 whole layer, epoch 1", f"{network} hidden", f"factor {factor:.4f}, to 1%",
-                  f"{layer:.4f}", abs(layer / factor - 1) < 0.01),
-    ]  # fmt: skip
+    return float(np.abs(table["control_rms"] / (start * factor**epochs) - 1).max())
 
 
-def _claim_3(stored, hidden, network):
-    tail, book = tail_size(stored, hidden), scale(hidden)
-    accuracy = np.mean([t["validation_accuracy"][29] for t in stored[hidden, "large"]])
-    epoch = arrival(stored, hidden)
-    alone = theory.epochs_to_shrink(1.0, tail, **BOOK)
-    where = f"{network} hidden"
-    met = "not yet" if epoch is None else f"from epoch {epoch} on"
-    return [
-        Condition("3 λ not too large", network, "the network learns: accuracy > 90%",
-                  f"{accuracy:.1%} after 30 epochs", bool(accuracy > 0.9)),
-        Condition("3 old and new meet", where, "within 10% of each other in 150 epochs",
-                  f"{met} (decay alone: {alone:.0f})", epoch is not None),
-        Condition("3 met in the book's 30", where, "within 10% by epoch 30",
-                  met, epoch is not None and epoch <= 30),
-        Condition("3 size “around” 1/√N_w", where, f"{book:.4f}, to a factor of 3",
-                  f"{tail:.3f} = {tail / book:.0f} times that", 1 / 3 < tail / book < 3),
-    ]  # fmt: skip
+def _first_factor(tables, hidden):
+    """Return the mean factor by which the size of the hidden layer changes in the first epoch."""
+    return float(np.mean([t["weight_rms"][0, 0] / np.sqrt(t["size_before"][0, 0] / (784 * hidden))
+                          for t in tables]))  # fmt: skip
 
 
-def _scaling(stored):
-    book = scale(30) / scale(100)
+def _claim_3(stored, old):
+    accuracies = [np.mean([t["validation_accuracy"][29] for t in tables]) for tables in old]
+    yield ("λ not too large", "whole network", "it learns: accuracy > 90%",
+           [(f"{one:.1%}", one > 0.9) for one in accuracies])  # fmt: skip
+    met = [arrival(stored, hidden) for hidden in NETWORKS]
+    for words, last in (("old and new meet", 150), ("they meet in the book's 30", 30)):
+        yield (words, "hidden layer", f"within 10% in epoch {last}",
+               [(f"{_apart(stored, hidden, last):.1%} apart", epoch is not None and epoch <= last)
+                for hidden, epoch in zip(NETWORKS, met)])  # fmt: skip
     sizes = {"all weights": whole_network_size, "hidden layer": tail_size}
-    ratios = {where: of(stored, 30) / of(stored, 100) for where, of in sizes.items()}
-    return [
-        Condition("3 size scales as 1/√N_w", f"30 to 100, {where}", f"ratio {book:.2f}, to 10%",
-                  f"{ratio:.2f}", abs(ratio / book - 1) < 0.1)
-        for where, ratio in ratios.items()
-    ]  # fmt: skip
+    times = {
+        where: [of(stored, hidden) / scale(hidden) for hidden in NETWORKS]
+        for where, of in sizes.items()
+    }
+    everywhere = times["all weights"]
+    yield ("size “around” 1/√N_w", "all weights", "1/√N_w, to a factor of 3",
+           [(f"{one:.0f} times that", 1 / 3 < one < 3) for one in everywhere])  # fmt: skip
+    for where, (few, many) in times.items():
+        yield ("size goes like 1/√N_w", where, "the same multiple, to 10%",
+               [(f"{one:.1f}", abs(few / many - 1) < 0.1) for one in (few, many)])  # fmt: skip
 
 
-def as_table(rows):
+def _apart(stored, hidden, epoch):
+    """Return how far old and new hidden weights are apart after an epoch, the seed's that went on.
+
+    As the larger over the smaller, minus 1.
+    """
+    large, scaled = (longest(stored[hidden, init])["weight_rms"][epoch - 1, 0]
+                     for init in ("large", "scaled"))  # fmt: skip
+    return max(large / scaled, scaled / large) - 1
+
+
+def as_table(rows, fold=""):
     """Return the conditions as a `Table`, each with its verdict."""
-    header = ("claim and condition", "where", "needs", "measured", "holds")
+    names = ("condition", "where", "needs", "30 neurons", "100 neurons", "holds")
     return Table(
-        header,
-        [(row.claim, row.where, row.needs, row.measured, row.holds) for row in rows],
-        words=header[:-1],
+        names,
+        [(row.what, row.where, row.needs, *row.measured, row.holds) for row in rows],
+        words=names[:3],
+        fold=fold,
     )

@@ -187,7 +187,6 @@ class Crossing:
     """One layer of one run: what its message's last length D forecasts, and what was measured."""
 
     length: float  # D
-    ripe: float  # the message after ten epochs, as a share of D
     cosine: float  # of memory and message, in the end
     forecast: float  # epochs in which decay alone takes the start down to D
     measured: int | None  # first epoch after which the memory is no longer than the message
@@ -201,7 +200,6 @@ def crossing(run, found, layer=0):
     curve = forecast(run, found, run.epochs, layer)
     return Crossing(
         length=float(message[-1]),
-        ripe=float(message[9] / message[-1]),
         cosine=float(found["cosine"][-1, layer]),
         forecast=theory.epochs_to_shrink(start, message[-1], **asdict(run.setting)),
         measured=None if crossed is None else crossed + 1,  # index 0 is epoch 1
@@ -222,23 +220,37 @@ def forecast(run, found, epochs, layer=0):
     return np.array([memory.length_forecast(start, message, one**k) for k in range(1, epochs + 1)])
 
 
-def table_of_crossings(stored, *names, init="large", layer=0):
-    """Return the crossings of these series, of the first seed, once for each run."""
+def table_of_crossings(stored, *names):
+    """Return when memory and message cross in the hidden layer of the old networks of these
+    series: of the first seed, once for each run that gets so far."""
     rows = []
     for run in dict.fromkeys(r for name in names for r in series()[name]):
-        if (run.init, run.seed) == (init, 0):
-            one = crossing(run, stored[run], layer)
-            forecast = f"{one.forecast:.1f}" if one.forecast > 0 else "D > start"
-            measured = f"over {run.epochs}" if one.measured is None else one.measured
-            rows.append((run.hidden, f"{run.lmbda:g}", f"{run.eta:g}", f"{one.length:.1f}",
-                         forecast, measured, f"{one.largest_error:.0%}", f"{one.ripe:.0%} of D",
-                         f"{one.cosine:+.2f}"))  # fmt: skip
+        one = crossing(run, stored[run])
+        if (run.init, run.seed) == ("large", 0) and one.measured is not None:
+            rows.append((run.hidden, f"{run.lmbda:g}", f"{one.forecast:.1f}", one.measured,
+                         f"{one.largest_error:.0%}"))  # fmt: skip
     return Table(
-        ("hidden", "λ", "η", "message\nD", "forecast\nepoch", "measured\nepoch",
-         "curve off\nat most", "message at\nepoch 10", "cosine in\nthe end"),
+        ("hidden\nneurons", "λ", "crossing,\nforecast epoch", "crossing,\nmeasured epoch",
+         "whole curve\noff at most"),
         rows,
-        title=f"Memory = message: {('hidden', 'output')[layer]} layer, "
-        f"{dict(zip(INITS, ('old', 'new')))[init]} initialization",
+    )  # fmt: skip
+
+
+def table_of_limits(stored):
+    """Return where that picture fails: of one network, both layers and both initializations."""
+    rows = []
+    for layer, init in ((layer, init) for layer in (0, 1) for init in INITS):
+        run = Run(init=init)
+        one = crossing(run, stored[run], layer)
+        forecast = f"{one.forecast:.1f}" if one.forecast > 0 else "before it begins"
+        rows.append((("hidden", "output")[layer], {"large": "old", "scaled": "new"}[init], forecast,
+                     one.measured, f"{one.largest_error:.0%}", f"{one.cosine:+.2f}"))  # fmt: skip
+    return Table(
+        ("layer", "start", "crossing,\nforecast epoch", "crossing,\nmeasured epoch",
+         "whole curve\noff at most", "cosine of the\nangle, in the end"),
+        rows,
+        words=("layer", "start"),
+        fold="Where the picture fails",
     )  # fmt: skip
 
 

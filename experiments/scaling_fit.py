@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from experiments import scaling
+from experiments import runs, scaling
 from experiments.scaling import Run
 from experiments.tables import Table
 from nn_core import theory
@@ -366,24 +366,25 @@ def _power(pairs):
     return np.polyfit(np.log(n_weights), np.log(squares / n_weights) / 2, 1)[0]
 
 
-def table_of_scales(stored, name, changed):
-    """Return where the weights settle over a series, as multiples of the sizes that could decide.
+def table_of_constants(stored):
+    """Return how many times 1/sqrt(N_w) the weights of [784, 30, 10] settle at, over lmbda/n_train.
 
-    `changed` is the parameter of the runs that the series changes.
+    Beside the sweep stands the network of the figures, on 1,000 images.
     """
     rows = []
-    for run in distinct(name):
-        squares, n_hidden = measured(stored, run), run.fan_in * run.hidden
-        n_weights, light = n_hidden + 10 * run.hidden, measured(stored, run, "mean_squared_length")
-        size, everywhere = (squares[0] / n_hidden) ** 0.5, (squares.sum() / n_weights) ** 0.5
-        multiples = [size * n**0.5 for n in (n_weights, run.fan_in, light)]
-        multiples += [everywhere * n_weights**0.5, run.lmbda / run.n_train * squares[0]]
-        *of_the_layer, of_all, balance = (f"{one:.2f}" for one in multiples)
-        rows.append((f"{getattr(run, changed):g}", f"{size:.4f}", *of_the_layer,
-                     f"{everywhere:.4f}", of_all, balance))  # fmt: skip
-    scales = [f"hidden layer\n× {scale}" for scale in ("1/√N_w", "1/√n_in", "1/√⟨|x|²⟩")]
+    for n_train, lmbda in ((50_000, 5.0), (5000, 0.5), (50_000, 50.0), (5000, 5.0),
+                           (runs.N_TRAIN, 5.0), (5000, 50.0)):  # fmt: skip
+        run = Run(n_train=n_train, lmbda=lmbda)
+        if n_train == runs.N_TRAIN:
+            squares = np.array([np.sum(w**2) for w in runs.settled(lmbda=lmbda).weights])
+        else:
+            squares = measured(stored, run)
+        kappa, n_hidden = lmbda / n_train, run.fan_in * run.hidden
+        hidden = (squares[0] / n_hidden * (n_hidden + 10 * run.hidden)) ** 0.5
+        rows.append((f"{n_train:,}", f"{lmbda:g}", f"{kappa:g}", f"{hidden:.1f}",
+                     f"{squares.sum() ** 0.5:.1f}", f"{kappa * squares.sum():.2f}"))  # fmt: skip
     return Table(
-        (changed, "hidden layer\nsize", *scales, "all weights\nsize", "all weights\n× 1/√N_w",
-         "balance\nλ‖w‖²/n"),
+        ("images", "λ", "λ/n_train", "hidden layer, in\nmultiples of 1/√N_w",
+         "all weights, in\nmultiples of 1/√N_w", "gain + heat,\nall weights"),
         rows,
     )  # fmt: skip

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from explorers.inits import NAMES, curves, rows
 from explorers.style import GREEN, GREY
 
 FORECAST = "hidden weight size"  # of which memory and message say the future
+ENDS = ((FORECAST, "large"), (FORECAST, "scaled"), ("share of decay, hidden", "large"))
 SHORT, LONG = 30, 150  # epochs: the book's, and on to where the weights settle
 
 
@@ -125,26 +127,30 @@ def _forecast(result, init):
     return rounded(forecast[-1], 4), percent(off)
 
 
-def table_of_ends(*quantities):
-    """Return what the graphs show of these quantities in the end: of the first epoch, of the
-    book's last, and of the one seed that went on."""
+def table_of_ends():
+    """Return what the graphs show of both networks' weights: means over the seeds after the first
+    epoch and after the book's last, and where the one seed ends that went on."""
     rows = []
-    for hidden, shows in ((hidden, shows) for hidden in (30, 100) for shows in quantities):
+    for hidden, (shows, init) in product((30, 100), ENDS):
         (result,) = compute(hidden=hidden)
         write = QUANTITIES[shows].write
-        for init, name in NAMES.items():
-            ends = [
-                f"{write(mean, 4)} ± {write(deviation, 2)}"
-                for mean, deviation in (result.spread(shows, init, epoch) for epoch in (1, SHORT))
-            ]
-            long = write(result.long(shows, init)[-1], 4)
-            said = "{} (off by {})".format(*_forecast(result, init)) if shows == FORECAST else ""
-            rows.append([hidden, shows, name, *ends, long, said])
-    header = ["hidden", "graph", "start", "epoch 1", f"epoch {SHORT}", f"epoch {LONG},\none seed",
-              f"epoch {LONG}, forecast at\n{SHORT} (off on the way)"]  # fmt: skip
-    return Table(
-        header, rows, words=["graph", "start"], title="Mean and standard deviation of five seeds"
-    )
+        means = (result.spread(shows, init, epoch)[0] for epoch in (1, SHORT))
+        ends = [write(value, 4) for value in (*means, result.long(shows, init)[-1])]
+        rows.append([hidden, shows, NAMES[init], *ends])
+    header = ["neurons", "graph", "start", "epoch 1", f"epoch {SHORT}", f"epoch {LONG}"]
+    return Table(header, rows, words=["graph", "start"], fold="Guessed? What came out")
+
+
+def table_of_forecasts():
+    """Return what the message at epoch 30 forecasts of the old weights, and what came."""
+    rows = []
+    for hidden in (30, 100):
+        (result,) = compute(hidden=hidden)
+        forecast, off = _forecast(result, "large")
+        rows.append([hidden, forecast, rounded(result.long(FORECAST, "large")[-1], 4), off])
+    header = ["neurons", f"epoch {LONG},\nforecast", f"epoch {LONG},\nmeasured",
+              "off at most\non the way"]  # fmt: skip
+    return Table(header, rows)
 
 
 def tabulate(result, *, shows):

@@ -74,18 +74,18 @@ def columns(result):
 
 
 class Picture:
-    """Settled size over N_w, and over lambda. Both with the chalkboard's two readings."""
+    """Settled size against N_w, and against lambda. Both with the chalkboard's two readings."""
 
     def __init__(self, width):
         self.canvas = Canvas(width)
         sizes = {"yscale": "log", "xscale": "log", "ylim": (0.015, 0.6),
                  "yticks": ticks((0.02, 0.05, 0.1, 0.2, 0.5))}  # fmt: skip
         self.widths = self.canvas.panel(
-            "Settled size over N_w", "N_w", xlim=(5e3, 1.2e5),
+            "Settled size against N_w", "N_w", xlim=(5e3, 1.2e5),
             xticks=ticks((7940, 23_820, 71_460)), **sizes,
         )  # fmt: skip
         self.lambdas = self.canvas.panel(
-            "Settled size over λ", "λ", xlim=(1.5, 70), xticks=ticks((2, 5, 10, 20, 50)), **sizes
+            "Settled size against λ", "λ", xlim=(1.5, 70), xticks=ticks((2, 5, 10, 20, 50)), **sizes
         )
         self.lines = [self._curves(panel) for panel in (self.widths, self.lambdas)]
 

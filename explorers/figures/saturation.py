@@ -10,7 +10,7 @@ from explorers.formats import moved, percent, power, powers, rounded, ticks
 from explorers.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION
 
 EPOCHS = tail_off.EPOCHS
-LOWEST = (0.5, 1e-4)  # lower ends for the axis of widths
+LOWEST = (0.5, 1e-4)  # lower ends for the axis of z
 
 
 def compute(*, current, m, n_train, hidden, fan_in):
@@ -51,7 +51,7 @@ def describe(result):
     return (
         f"At first {percent(s['saturated'][0])} of the hidden neurons are saturated. Is the data "
         f"gradient negligible then? By the ledger {_verdict(s['ledger'][0])}, by the single "
-        f"step {_verdict(s['step'][0])}. The width of z is "
+        f"step {_verdict(s['step'][0])}. The size of z is "
         f"{rounded(s['z'][0], 2)}; w·√⟨|x|²⟩ with the bias gives {rounded(s['random'][0], 2)}, "
         f"{percent(off)} off, and √N_w·w would give {rounded(s['answer'][0], 2)}. After "
         f"{epochs} z is {rounded(s['z'][-1], 2)}, and random signs would make it "
@@ -83,7 +83,7 @@ def columns(result):
 
 
 class Picture:
-    """Left: shares over epochs. Right: the width of z, measured and by two formulas."""
+    """Left: shares over epochs. Right: the size of z, measured and by two formulas."""
 
     def __init__(self, width):
         self.canvas = c = Canvas(width)
@@ -91,12 +91,12 @@ class Picture:
                   "xticks": ticks(range(0, EPOCHS + 1, 30))}  # fmt: skip
         self.shares = c.panel("Saturation, and decay's share", ylim=(0, 1.03),
                               yticks={0: "0", 0.5: "50 %", 1: "100 %"}, **epochs)  # fmt: skip
-        self.width = c.panel(
-            "Width (root mean square) of z", yscale="log", ylim=(LOWEST[0], 400),
+        self.z_size = c.panel(
+            "Size of z (root mean square)", yscale="log", ylim=(LOWEST[0], 400),
             reserve=[power(-3)], yticks=powers(range(-3, 3)), **epochs,
         )  # fmt: skip
-        self.width.still.axhline(1, color=GREY, lw=1, ls=":")
-        left, right = self.shares, self.width
+        self.z_size.still.axhline(1, color=GREY, lw=1, ls=":")
+        left, right = self.shares, self.z_size
         self.lines = {
             "saturated": left.curve("-", GREEN), "ledger": left.curve("--", BLUE),
             "step": left.curve(":", VERMILLION), "z": right.curve("-", INK),
@@ -114,14 +114,14 @@ class Picture:
             first = 1 if name in ("ledger", "step") else 0  # these are of an epoch, not after it
             self.lines[name].set_data(np.arange(first, first + len(values)), values)
         smallest = min(min(s[name]) for name in ("z", "random", "answer"))
-        self.width.frame(ylim=(next((low for low in LOWEST if low < smallest), LOWEST[-1]), 400))
+        self.z_size.frame(ylim=(next((low for low in LOWEST if low < smallest), LOWEST[-1]), 400))
 
 
 class Saturation(Figure, parts=globals()):
     """The old network of the tail-off figure, looked at with the fourth answer's eyes."""
 
     name = "saturation"
-    title = "Saturated neurons, the data gradient beside decay, and the width of z"
+    title = "Saturated neurons, the data gradient beside decay, and the size of z"
     controls = tuple(one for one in tail_off.TailOff.controls if one.acts != VIEW)
     presets = (
         ("small images", "fan_in=49"),

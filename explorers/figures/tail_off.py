@@ -70,7 +70,7 @@ class TailOffResult:
 
     @property
     def expected(self):
-        """The epoch in which decay alone would bring the old weights to where the new ones are.
+        """The epoch in which the old weights' memory is down to the size where the new ones are.
 
         None if decay does not lead there, or if eta or lambda has been moved on the way.
         """
@@ -195,7 +195,9 @@ def _saturation(neurons, shown):
 def _expectation(result):
     if result.expected is not None:
         epochs = rounded(result.expected, 2)
-        return [f"By (m/ηλ)·ln(w₀/w), decay alone would take {epochs} epochs."]
+        return [
+            f"By (m/ηλ)·ln(w₀/w) the memory is as small as the new weights after {epochs} epochs."
+        ]
     if moves(result.settings):
         return []  # the formula knows one eta and one lambda
     if result.settings[-1][1] == 0:
@@ -221,7 +223,10 @@ def tabulate(result, *, epoch):
     if result.epochs:
         one = result.ledgers["large"][-1]
         rows += [
-            ("last epoch: decay, of the squared size (old)", percent(one.decay / one.size_before)),
+            (
+                "last epoch: decay, of the sum of squares (old)",
+                percent(one.decay / one.size_before),
+            ),
             ("last epoch: pull", percent(one.pull / one.size_before)),
             ("last epoch: kick", percent(one.kick / one.size_before)),
             ("gain and heat at balance, λ‖w‖²/n_train (new)", rounded(result.balance)),
@@ -282,7 +287,7 @@ class Picture:
         self.expected = panel.moving.axvline(0, color=GREEN, lw=1.5, ls="-.")
         self.cursor = panel.moving.axvline(0, color=INK, lw=1)
         self.marks = Marks(panel)
-        panel.key(*rows(self.curves, formula=True), (self.expected, "decay alone would arrive"))
+        panel.key(*rows(self.curves, formula=True), (self.expected, "memory as short as message"))
 
     def _build_neurons(self):
         # Beside the sizes both must be low, with a key each; below them there is room.

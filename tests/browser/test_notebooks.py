@@ -835,7 +835,7 @@ class TestDecayRate(Notebook):
 class TestBookGraphs(Notebook):
     notebook = "04_book_graphs"
     predictions = (
-        ("predict_accuracy", 87),
+        ("predict_share", "about a half"),
         ("predict_finished", "still larger, but less than twice as large"),
     )
     exercises = (

@@ -200,7 +200,7 @@ def test_predictions_are_asked_and_answered_apart(students, solutions):
 
 
 def test_steps_are_asked_and_judged_apart(students, solutions):
-    step = "Claim 2 follows from “substituting ηλ + b = n”."
+    step = "Claim 2 follows from “substituting ηλ + b = n”, which turns the bracket into b/n_train."
     assert f"{step} valid gap wrong" in students.text and step in solutions.text
     assert "under another name" in solutions.text
     assert "under another name" not in students.text

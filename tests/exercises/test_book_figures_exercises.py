@@ -5,7 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from exercises.book_figures import meeting_epoch, message_length
+from exercises.book_figures import (
+    meeting_epoch,
+    message_length,
+    predict_finished,
+    predict_share,
+)
 from experiments import book_figures
 
 
@@ -41,3 +46,16 @@ def test_slips(of_the_length, words):
 
 def test_no_answer_is_no_error():
     assert "no answer yet" in meeting_epoch.verdict(...)
+
+
+def test_the_answers_to_the_questions_are_what_is_stored():
+    stored = book_figures.load()
+    old, new = (stored[30, init] for init in ("large", "scaled"))
+    decay, pull, kick = (abs(old[0][name][-1, 0]) for name in ("decay", "pull", "kick"))
+    ratio = sum(t["weight_rms"][29, 0] for t in old) / sum(t["weight_rms"][29, 0] for t in new)
+    assert 0.45 < decay / (decay + pull + kick) < 0.55 and 1.1 < ratio < 2
+    for ask, number in [(predict_share, f"{decay / (decay + pull + kick):.1%}"),
+                        (predict_finished, f"{ratio:.2f} times")]:  # fmt: skip
+        question = ask(stored)
+        question.commit(question._right)
+        assert question.verdict == "right" and number in question.outcome

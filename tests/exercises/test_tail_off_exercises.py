@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from exercises import tail_off
-from exercises.tail_off import mean_squared_input, saturation_scale, settled, tail_epoch
+from exercises.tail_off import (
+    mean_squared_input,
+    message_length,
+    saturation_scale,
+    settled,
+    tail_epoch,
+)
 from nn_core import Network, load_mnist
 
 N_W = 784 * 30 + 30 * 10
@@ -47,7 +53,8 @@ def scale_slips(squares):
 
 
 TIME = 10 / (0.1 * 8.0)  # epochs in which decay takes a weight to 1/e, in the second exercise
-TAIL = settled(lmbda=8.0)
+TAIL = settled(lmbda=8.0)  # the weights start at the size 1
+LENGTH = TAIL * math.sqrt(23_520)
 
 
 def epoch_slips():
@@ -61,6 +68,8 @@ def epoch_slips():
         "down to 1/√fan_in": TIME * math.log(28),
         "squares": 2 * TIME * log,
         "the λ of the notebook": 20 * log,
+        "number for length": TIME * math.log(23_520 / LENGTH),
+        "a start of length 1": TIME * math.log(1 / LENGTH),
     }
 
 
@@ -77,7 +86,7 @@ def test_each_slip_in_the_scale_has_its_own_words(squares):
 
 
 def test_each_slip_in_the_epoch_has_its_own_words():
-    assert_told_apart(tail_epoch, epoch_slips(), "Solve 1 · exp")
+    assert_told_apart(tail_epoch, epoch_slips(), "Solve ‖w₀‖")
 
 
 def test_the_slips_are_told_apart_by_what_they_are(squares):
@@ -94,6 +103,8 @@ def test_the_slips_are_told_apart_by_what_they_are(squares):
         (tail_epoch, epoch["sign"], "sign"),
         (tail_epoch, epoch["squares"], "squares"),
         (tail_epoch, epoch["down to 1/√N_w"], "1/√N_w"),
+        (tail_epoch, epoch["number for length"], "the root of that"),
+        (tail_epoch, epoch["a start of length 1"], "√(784·30)"),
     ]:
         assert word in exercise.verdict(answer)
 
@@ -112,8 +123,9 @@ def test_how_exact_the_epoch_has_to_be(off, right):
     assert verdict.startswith("Right. " if right else "Not yet. Solve")
 
 
-def test_a_size_of_three_digits_will_do():
-    assert tail_epoch.verdict(TIME * math.log(1 / float(f"{TAIL:.3g}"))).startswith("Right. ")
+def test_a_length_of_three_digits_will_do():
+    length = float(f"{message_length(lmbda=8.0):.3g}")
+    assert tail_epoch.verdict(TIME * math.log(23_520**0.5 / length)).startswith("Right. ")
 
 
 def test_the_praise_says_where_the_weights_settle():

@@ -13,12 +13,12 @@ from experiments.memory import (
     added_up,
     all_runs,
     compute,
-    crossing,
     load,
     main,
     quick_runs,
     series,
     table_of_crossings,
+    table_of_limits,
 )
 from nn_core import Network, load_mnist, sgd_step, train
 
@@ -115,19 +115,35 @@ def test_all_runs_are_stored_and_hold_together():
         np.testing.assert_allclose(found["kept"], left ** np.arange(1, run.epochs + 1), rtol=1e-9)
 
 
-def test_crossings_are_shown_once_for_each_run():
+def test_crossings_are_shown_once_for_each_run_that_gets_so_far():
     stored = load()
-    table = table_of_crossings(stored, "lambda", "width", init="scaled", layer=1)
-    settings = [(row[0], float(row[1])) for row in table.rows]
-    assert settings[:5] == [(30, lmbda) for lmbda in (0.5, 1.5, 5, 15, 50)]
-    assert settings[5:] == [(hidden, 5) for hidden in (8, 100, 300)]  # 30 is there already
-    assert "output layer, new initialization" in table.title
-    run = Run(lmbda=15.0)
-    one, row = crossing(run, stored[run]), table_of_crossings(stored, "lambda").rows[3]
-    assert row[3:6] == (f"{one.length:.1f}", f"{one.forecast:.1f}", one.measured)
-    curve = np.hypot(stored[run]["memory"][:, 0], one.length) / stored[run]["weights"][:, 0]
-    assert row[6] == f"{max(abs(curve - 1)):.0%}"
-    assert row[7:] == (f"{one.ripe:.0%} of D", f"{one.cosine:+.2f}")
+    rows = table_of_crossings(stored, "lambda", "width").rows
+    assert [(row[0], float(row[1])) for row in rows] == [
+        (30, 5), (30, 15), (30, 50), (8, 5), (100, 5)  # the others have not crossed in 60 epochs
+    ]  # fmt: skip
+    for hidden, lmbda, *said in rows:
+        run = Run(hidden=hidden, lmbda=float(lmbda))
+        assert said == shown(run, stored[run], 0)[:3]
+
+
+def test_the_limits_are_those_of_one_network():
+    stored, table = load(), table_of_limits(load())
+    assert [row[:2] for row in table.rows] == [
+        ("hidden", "old"), ("hidden", "new"), ("output", "old"), ("output", "new")
+    ]  # fmt: skip
+    for row, (layer, init) in zip(table.rows, [(0, "large"), (0, "scaled"), (1, "large"),
+                                               (1, "scaled")]):  # fmt: skip
+        assert list(row[2:]) == shown(Run(init=init), stored[Run(init=init)], layer)
+
+
+def shown(run, found, layer):
+    """What is to be said of a run: from its lengths, without `crossing`."""
+    memory, message, weights = (found[of][:, layer] for of in ("memory", "message", "weights"))
+    epochs = math.log(found["start"][layer] / message[-1]) / (run.eta * run.lmbda / run.m)
+    curve = np.hypot(memory, message[-1]) / weights
+    return [f"{epochs:.1f}" if epochs > 0 else "before it begins",
+            1 + int(np.argmax(memory <= message)), f"{max(abs(curve - 1)):.0%}",
+            f"{found['cosine'][-1, layer]:+.2f}"]  # fmt: skip
 
 
 def test_the_command_line_stores_a_small_version(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from scipy import optimize, stats
 
 from experiments import scaling, scaling_fit
+from experiments.runs import settled as settled_network
 from experiments.scaling import DRIFT, Run
 from experiments.scaling_fit import (
     BASE_LENGTH,
@@ -21,9 +22,9 @@ from experiments.scaling_fit import (
     measured,
     noise,
     settled,
+    table_of_constants,
     table_of_exponents,
     table_of_heat,
-    table_of_scales,
     table_of_totals,
 )
 from nn_core import Network, load_mnist, sgd_step
@@ -411,15 +412,21 @@ def test_the_sum_of_squares_is_shown_with_its_power(tables):
     assert table.note.startswith("λ = 5: ") and table.note.endswith("to the power -0.50")
 
 
-@pytest.mark.parametrize("name, changed, pool, width", [("fan-in", "fan_in", 2, 30),
-                                                        ("width", "hidden", 1, 16)])  # fmt: skip
-def test_sizes_are_shown_as_multiples_of_each_scale(tables, name, changed, pool, width):
-    second = table_of_scales(tables, name, changed).rows[1]
-    fan_in, run = 784 // pool**2, scaling.Run(hidden=width, pool=pool)
-    squares, length = measured(tables, run), measured(tables, run, "mean_squared_length")
-    hidden = (squares[0] / (fan_in * width)) ** 0.5
-    both = (squares.sum() / ((fan_in + 10) * width)) ** 0.5
-    scales = [((fan_in + 10) * width) ** -0.5, fan_in**-0.5, length**-0.5]
-    value, multiples = {"fan_in": fan_in, "hidden": width}[changed], [hidden / s for s in scales]
-    wanted = [value, hidden, *multiples, both, both / scales[0], 0.001 * squares[0]]
-    assert [float(number) for number in second] == pytest.approx(wanted, rel=0.02)
+def test_the_constant_is_the_length_of_all_weights_and_follows_lmbda_over_n_train(tables):
+    rows = {
+        tuple(row[:2]): [float(one) for one in row[2:]] for row in table_of_constants(tables).rows
+    }
+    assert [row[0] for row in rows.values()] == [1e-4, 1e-4, 1e-3, 1e-3, 5e-3, 1e-2]
+    for (n_train, lmbda), (kappa, of_hidden, of_all, balance) in rows.items():
+        run = scaling.Run(n_train=int(n_train.replace(",", "")), lmbda=float(lmbda))
+        if run.n_train == 1000:
+            weights = settled_network().weights
+            hidden, output = (float((w**2).sum()) for w in weights)
+        else:
+            hidden, output = measured(tables, run)
+        assert of_hidden == pytest.approx((hidden / 23_520) ** 0.5 * 23_820**0.5, abs=0.06)
+        assert of_all == pytest.approx((hidden + output) ** 0.5, abs=0.06)
+        assert balance == pytest.approx(kappa * (hidden + output), abs=6e-3)
+    constants = [row[2] for row in rows.values()]
+    assert constants[0] == pytest.approx(constants[1], rel=0.1)
+    assert constants[2] == pytest.approx(constants[3], rel=0.1)

@@ -10,7 +10,7 @@ from told import assert_says, assert_told, inside, key, row, rows, shown
 
 from experiments import book_figures, memory, store
 from explorers import BookGraphs
-from explorers.figures.book_graphs import QUANTITIES, table_of_ends
+from explorers.figures.book_graphs import QUANTITIES, table_of_ends, table_of_forecasts
 
 INITS = {"large": "old", "scaled": "new"}
 
@@ -84,18 +84,26 @@ def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows):
             assert_told(figure, {f"{name}, epoch {epoch}, one seed": seeds[0][epoch - 1]})
 
 
-def test_one_table_says_of_the_ends_what_the_sentences_say(figure):
-    rows = table_of_ends(*EXPECTED).rows
-    assert len(rows) == 2 * len(EXPECTED) * 2
-    for hidden, shows, name, first, last, long, forecast in rows:
+def test_two_tables_say_of_the_ends_what_the_sentences_say(figure):
+    rows = table_of_ends().rows
+    assert [row[:3] for row in rows] == [
+        [hidden, *graph]
+        for hidden in (30, 100)
+        for graph in [("hidden weight size", "old"), ("hidden weight size", "new"),
+                      ("share of decay, hidden", "old")]
+    ]  # fmt: skip
+    for hidden, shows, name, first, last, long in rows:
         figure.set(hidden=str(hidden), shows=shows)
-        assert f"{name.capitalize()} initialization {first} after epoch 1 and {last} after " in (
-            figure.sentence
-        )
-        assert f" one seed went on: {long} after epoch 150." in figure.sentence
-        assert bool(forecast) == (shows == "hidden weight size")
-        said = forecast.replace(" (off by ", ", and is off by ").rstrip(")")
-        assert said in figure.sentence
+        assert_says(
+            figure.sentence,
+            f"…{name.capitalize()} initialization {first} ± … after epoch 1 and {last} ± … after "
+            f"epoch 30; one seed went on: {long} after epoch 150.…",
+            ..., ..., ..., ...,
+        )  # fmt: skip
+    for hidden, forecast, measured, off in table_of_forecasts().rows:
+        figure.set(hidden=str(hidden), shows="hidden weight size")
+        words = f"{measured} after epoch 150. Its message at epoch 30 forecasts {forecast}, and is "
+        assert f"{words}off by {off} at most on the way." in figure.sentence
 
 
 @BOTH

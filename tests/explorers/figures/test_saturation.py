@@ -19,7 +19,7 @@ STOPS = stops_of(Saturation)
 SMALL = {"eta": 0.1, "lmbda": 5.0, "m": 30, "n_train": 100, "hidden": 7}
 SENTENCE = (
     "At first # % of the hidden neurons are saturated. Is the data gradient negligible then? By "
-    "the ledger … (decay has # %), by the single step … (decay has # %). The width of z is #; "
+    "the ledger … (decay has # %), by the single step … (decay has # %). The size of z is #; "
     "w·√⟨|x|²⟩ with the bias gives #, # % off, and √N_w·w would give #. After # … z is #, and "
     "random signs would make it #, # times that."
 )
@@ -108,7 +108,7 @@ def test_the_sentence_at_the_end_of_a_long_run(state):
     if state in LONG[:2]:  # nothing leaves the picture, also where decay is strong
         s, picture = series(figure.result), shown(figure)
         assert inside(picture.shares, [*s["saturated"], *s["ledger"], *s["step"]])
-        assert inside(picture.width, [*s["z"], *s["random"], *s["answer"]])
+        assert inside(picture.z_size, [*s["z"], *s["random"], *s["answer"]])
 
 
 @pytest.mark.parametrize("share, word", [(0.5, "no"), (0.89, "no"), (0.91, "yes"), (1.0, "yes")])

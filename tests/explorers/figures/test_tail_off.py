@@ -113,7 +113,10 @@ def test_old_and_new_arrive_at_one_size_after_the_epochs_that_decay_takes(fast):
         assert f"{rounded(large[-1] / scale, 2)} × {name}" in fast.sentence
     expected = 10 / 0.5 * math.log(large[0] / scaled[-1])
     assert result.expected == pytest.approx(expected)
-    assert f"decay alone would take {rounded(expected, 2)} epochs" in fast.sentence
+    assert (
+        f"the memory is as small as the new weights after {rounded(expected, 2)} epochs"
+        in fast.sentence
+    )
     line = shown(fast).expected
     assert line.get_visible() and line.get_xdata()[0] == pytest.approx(expected)
 
@@ -217,7 +220,11 @@ def test_curves_scales_and_file_show_the_numbers(small):
             assert column(small, f"{name}_{what}") == list(values)
 
 
-ALONE, NONE, GROWN = "decay alone would take", "λ = 0: there is no decay.", "grown beyond the start"
+ALONE, NONE, GROWN = (
+    "the memory is as small as",
+    "λ = 0: there is no decay.",
+    "grown beyond the start",
+)
 WILD = [
     ({"lmbda": 500.0}, ALONE),  # nothing is learned
     ({"lmbda": 0.5}, ALONE),  # they have not met
@@ -260,5 +267,5 @@ def test_moved_in_mid_run_eta_and_lambda_act_from_the_next_epoch_on():
     assert marks(picture) == [(2, "λ → 20"), (3, "η → 0.2, λ → 0")]
     assert result.expected is None and not picture.expected.get_visible()
     sentence = TailOff.describe(result, epoch=EPOCHS)
-    assert "decay alone" not in sentence and "λ = 0" not in sentence
+    assert "the memory is as small" not in sentence and "λ = 0" not in sentence
     assert_presentable(sentence, TailOff.tabulate(result, epoch=EPOCHS))
