@@ -7,12 +7,12 @@ from typing import Any
 
 from exercises.exercise import Exercise, Wrong, as_number, refuse
 from exercises.prediction import Choice
-from experiments import scaling
+from experiments import cliff, scaling
 from experiments.scaling_fit import measured
 from nn_core import load_mnist
 from nn_core.linear_limit import critical_kappa
 
-N_TRAIN = 500
+N_TRAIN = 2000
 SQUARED_INPUT, OUTPUT = 9.0, 0.5  # of a ReLU neuron: its input weights squared, its output weight
 PRODUCT = 6.0  # of the two weights in the exercise
 
@@ -35,39 +35,18 @@ def predict_total() -> Choice:
     )
 
 
-def predict_brightness() -> Choice:
-    """Ask for the effect of brighter images: what the saturation argument stands or falls with."""
-    little = "it falls, but by less than a third"
-
-    def result() -> str:
-        stored = scaling.load()
-        dark, bright = (
-            (measured(stored, scaling.Run(brightness=c))[0] / (784 * 30)) ** 0.5 for c in (0.5, 2.0)
-        )
-        return (
-            f"From brightness 0.5 to 2 it goes from {dark:.4f} to {bright:.4f}, a ratio of "
-            f"{dark / bright:.2f}. To keep z as it was, a ratio of 4 would be needed."
-        )
-
-    return Choice(
-        "Every image four times as bright. To bring z = Σ w x to the same value, weights of a "
-        "quarter would do. What becomes of the size at which the hidden weights settle?",
-        ["it falls to a quarter", "it falls to a half", little, "it grows"],
-        result,
-        right=little,
-    )
-
-
 def predict_giving_up() -> Choice:
     """Ask how a network ends whose decay is too strong."""
-    cliff = "beyond a certain λ all weights go to nothing"
+    gone = "beyond a certain λ to nothing"
     return Choice(
-        "Make λ larger and larger. How do the weights go?",
-        ["smaller and smaller, never to nothing", cliff, "they begin to grow again"],
+        "Make λ larger and larger, and let the network settle each time. How large are its weights "
+        "then?",
+        ["ever smaller, but never nothing", gone, "from a certain λ on they grow again"],
         lambda: (
-            f"For {N_TRAIN} images a single small matrix says where: λ = {critical_lambda():.0f}."
+            f"With 1,000 images they go to nothing beyond about λ = "
+            f"{cliff.measured(cliff.load(), 1000):.0f}."
         ),
-        right=cliff,
+        right=gone,
     )
 
 
@@ -112,20 +91,24 @@ def _judge_critical(answer: Any) -> str:
         (4 * right, "Near z = 0 the slope of σ is 1/4: that belongs in."),
         (right / N_TRAIN, "That is λ/n_train. Asked is λ."),
         (16 * right, "Divide by 4, not multiply."),
-        (critical_lambda(1000), "That is for 1,000 images. Here it is 500."),
+        (critical_lambda(1000), f"That is for 1,000 images. Here it is {N_TRAIN:,}."),
     ]
     if math.isclose(value, right, rel_tol=0.01):
         return f"So λ = 5 is {right / 5:.0f} times too weak to silence this network."
     refuse(
-        value, slips, "The largest singular value of the covariance is 4 λ/n_train.", rel_tol=0.01
+        value,
+        slips,
+        "It does not fit. The largest singular value of the covariance is 4 λ/n_train.",
+        rel_tol=0.01,
     )
 
 
 give_up = Exercise(
-    question=f"From which λ on do linear neurons give up, with the first {N_TRAIN} images?",
+    question=f"From which λ on does the forecast see all weights at 0, with the first {N_TRAIN:,} "
+    "training images?",
     hints=(
-        "At A = 0 the best bias answers each image with the mean target: what is the gradient?",
-        "It is minus the covariance of targets and inputs, a table of 10 x 784.",
+        "Images and targets as x and y of load_mnist, each minus its mean over the images.",
+        f"The covariance is y.T @ x / {N_TRAIN}, 10 x 784.",
         "λ/n_train = σ_max/4, σ_max the largest of np.linalg.svd(covariance, compute_uv=False).",
     ),
     solution="import numpy as np\n"

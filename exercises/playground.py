@@ -23,7 +23,7 @@ def predict_too_strong() -> Choice:
 
     return Choice(
         "λ = 200 instead of 5, on 1,000 images. How many validation images does the network get "
-        "right after 60 epochs?",
+        "right after 60 epochs? With λ = 5 it is 86 %.",
         ["nearly as many as with λ = 5", "about half of them", guesses],
         result,
         right=guesses,

@@ -34,8 +34,9 @@ def predict_lambda_law() -> Choice:
         return f"From λ = 0.5 to 1 the exponent is {weak:.2f}, from 100 to 200 it is {strong:.2f}."
 
     return Choice(
-        "With 5,000 images, λ from 0.5 to 200. As which power of λ does the settled size go?",
-        ["λ to the −1/2, as with a fixed gain", "λ to the 0: it does not matter", bends],
+        "With 5,000 images, λ from 0.5 to 200. As which power of λ does the settled size of the "
+        "hidden weights go?",
+        ["λ to the −1/2", "λ to the 0: it does not matter", bends],
         result,
         right=bends,
     )
@@ -58,6 +59,27 @@ def predict_eta() -> Choice:
         ["it stays the same", up, "it shrinks"],
         result,
         right=up,
+    )
+
+
+def predict_brightness() -> Choice:
+    """Ask for the effect of brighter images: what the saturation argument stands or falls with."""
+    little = "it falls, but by less than a third"
+
+    def result() -> str:
+        found = sizes("brightness", "brightness")
+        dark, bright = found[0.5], found[2.0]
+        return (
+            f"From brightness 0.5 to 2 it goes from {dark:.4f} to {bright:.4f}, a ratio of "
+            f"{dark / bright:.2f}. To keep z as it was, a ratio of 4 would be needed."
+        )
+
+    return Choice(
+        "Every image four times as bright. To bring z = Σ w x to the same value, weights of a "
+        "quarter would do. What becomes of the size at which the hidden weights settle?",
+        ["it falls to a quarter", "it falls to a half", little, "it grows"],
+        result,
+        right=little,
     )
 
 
@@ -114,8 +136,8 @@ def _judge_bound_once(answer: Callable, lmbda: float, n_train: int, n_weights: i
 
 upper_bound = Exercise(
     question="A network that knows nothing: all weights 0, and biases that give 1/10 at each "
-    "output. Write bound(lmbda, n_train, n_weights): the largest rms weight of any network that "
-    "costs no more.",
+    "output. Another network costs no more, its penalty included. Write bound(lmbda, n_train, "
+    "n_weights): the largest size that its N_w weights can have.",
     hints=(
         "Cost = (a part that is never negative) + (λ/2n_train)·N_w·w².",
         "Ten outputs of 1/10 cost 10·h, h = −0.1·ln 0.1 − 0.9·ln 0.9, about 3.25 together.",
@@ -160,8 +182,9 @@ def _judge_forecast(answer: Any) -> str:
 
 
 forecast = Exercise(
-    question="The base run, [784, 30, 10], has its settled size among the Numbers of the figure "
-    "with the stored runs. Forecast the one of [784, 512, 10] by the book's law 1/√N_w.",
+    question="The hidden layer of [784, 30, 10] has its settled size among the Numbers of the "
+    "figure with the stored runs. Apply the book's law 1/√N_w to it: what size does the law "
+    "forecast for the hidden layer of [784, 512, 10]?",
     hints=(
         "By the law, size · √N_w is the same for both.",
         "N_w is 794 times the number of hidden neurons in both.",

@@ -220,16 +220,17 @@ def table_of_random_walk(stored, *names):
     """Return the size that sqrt(eta/(2 kappa)) forecasts, and what was measured in both layers."""
     rows = []
     for run in dict.fromkeys(run for name in names for run in series()[name]):
-        row = [run.hidden, run.activation, f"{run.eta:g}", f"{run.kappa:g}",
-               f"{run.random_walk:.4f}"]  # fmt: skip
-        for size, noise in zip(*sizes(run, stored[run])):
-            row += [f"{size:.4f}", f"{run.random_walk / size:.2f}", f"{noise:.4f}"]
-        rows.append(row)
-    layers = [f"{layer}\n{what}" for layer in ("hidden, lit", "output")
-              for what in ("measured", "ratio", "noise")]  # fmt: skip
+        (hidden, output), (noise, _) = sizes(run, stored[run])
+        setting = (f"{run.hidden} {run.activation} neurons, η = {run.eta:g}, "
+                   f"λ/n_train = {run.kappa:g}")  # fmt: skip
+        told = (run.random_walk, hidden, noise, output)
+        rows.append((setting, *(f"{one:.4f}" for one in told)))
     return Table(
-        ("hidden", "neurons", "η", "λ/n_train", "forecast", *layers), rows, words=("neurons",)
-    )
+        ("network", "random walk:\nforecast", "hidden layer:\nsize", "hidden layer:\nits noise",
+         "output layer:\nsize"),
+        rows,
+        words=("network",),
+    )  # fmt: skip
 
 
 def table_beside_sgd(stored, of_sgd, *names):
@@ -242,8 +243,9 @@ def table_beside_sgd(stored, of_sgd, *names):
         rows.append(
             (run.hidden, f"{run.lmbda:g}", *(f"{one:.1f}" for pair in pairs for one in pair))
         )
-    groups = [f"{what}\n{which}" for what in ("‖W1‖²", "‖W2‖²", "sum") for which in ("SGD", "Adam")]
-    return Table(("hidden", "λ", *groups), rows)
+    groups = [f"{what}:\n{which}" for what in ("hidden layer", "output layer", "all weights")
+              for which in ("plain", "Adam")]  # fmt: skip
+    return Table(("hidden\nneurons", "λ", *groups), rows, title="Sums of squares")
 
 
 def squared_sizes(found):

@@ -151,17 +151,16 @@ def table_of_arrivals(stored, solved, *names):
     rows = []
     for run, (old, new) in found.items():
         said = forecast(run, solved, len(old))
-        row = [run.hidden, f"{run.n_train:,}", f"{run.lmbda:g}", f"{run.eta:g}", run.m]
-        for forecast_of, seen in ((said.length, new[-1]), (said.epochs, met(old, new))):
-            row += [f"{forecast_of:.1f}", f"{seen:.1f}", f"{forecast_of / seen:.2f}"]
-        rows.append([*row, f"{np.abs(said.curve / old - 1).max():.0%}"])
-    groups = [f"{group}\n{what}" for group in ("length D", "meeting")
-              for what in ("forecast", "measured", "ratio")]  # fmt: skip
+        setting = (f"{run.hidden} neurons, {run.n_train:,} images, λ = {run.lmbda:g}, "
+                   f"η = {run.eta:g}, m = {run.m}")  # fmt: skip
+        rows.append([setting, f"{said.epochs:.1f}", met(old, new), f"{said.length / new[-1]:.2f}",
+                     f"{np.abs(said.curve / old - 1).max():.0%}"])  # fmt: skip
     return Table(
-        ("hidden", "n_train", "λ", "η", "m", *groups, "curve off\nat most"),
+        ("network", "epoch of meeting:\nforecast", "measured", "length D:\nforecast, of measured",
+         "whole curve:\noff at most"),
         rows,
-        title="Length D of the message in the end, and epoch of meeting",
-    )
+        words=("network",),
+    )  # fmt: skip
 
 
 def main(arguments=None):

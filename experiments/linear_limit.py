@@ -78,8 +78,8 @@ def squared_size(solved, problem):
 
 # Forecasts beside measurements. Nothing in the first was fitted to the second.
 
-BOTH = [f"{layer} layer\n{what}" for layer in ("hidden", "output")
-        for what in ("forecast", "measured", "ratio")]  # fmt: skip
+BESIDE = (*(f"hidden layer:\n{what}" for what in ("forecast", "measured", "ratio")),
+          "output layer:\nratio")  # fmt: skip
 
 
 def table_of_brightness(stored):
@@ -92,35 +92,48 @@ def table_of_brightness(stored):
     known, rows = lines(stored, "lambda"), []
     at = np.log([line.lmbda for line in known])
     for run in distinct("brightness"):
-        squared = [
+        squared = np.array([
             np.exp(np.interp(np.log(run.lmbda / run.brightness), at, np.log(squares)))
             for squares in zip(*(line.squares for line in known))
-        ]
-        rows.append((f"{run.brightness:g}", f"{run.lmbda / run.brightness:g}",
-                     *_beside(stored, run, np.divide(squared, run.brightness))))  # fmt: skip
-    return Table(("brightness\nc", "λ/c", *BOTH), rows)
+        ])  # fmt: skip
+        rows.append((f"{run.brightness:g}", *_beside(stored, run, squared / run.brightness)))
+    return Table(("brightness c", *BESIDE), rows)
 
 
-def table_of_sizes(solved, stored, name):
-    """Return hidden and output sizes of a series of the scaling sweep, forecast and measured.
+def table_of_sizes(solved, stored, *names):
+    """Return the sizes in series of the scaling sweep, forecast and measured.
 
     Settings whose decay is weaker than WEAKEST have no forecast, and are left out.
     """
+    runs = dict.fromkeys(run for name in names for run in distinct(name) if of(run) in solved)
     rows = [
         (run.hidden, f"{run.n_train:,}", f"{run.lmbda:g}",
-         *_beside(stored, run, [squared_size(solved, of(run))] * 2))
-        for run in distinct(name) if of(run) in solved
+         *_beside(stored, run, squared_size(solved, of(run))))
+        for run in runs
     ]  # fmt: skip
-    return Table(("hidden", "n_train", "λ", *BOTH), rows)
+    return Table(("hidden", "n_train", "λ", *BESIDE), rows)
+
+
+def table_of_sums(solved, stored, name):
+    """Return the sums of all squares over a series of widths, forecast and measured."""
+    rows = [
+        (line.hidden, f"{forecast:.0f}", f"{line.total:.0f}", f"{line.total / forecast:.2f}")
+        for line in lines(stored, name)
+        for forecast in [2 * squared_size(solved, Run(line.n_train, line.lmbda))]
+    ]
+    return Table(("neurons", "sum of all squares:\nforecast", "measured", "measured,\nof forecast"),
+                 rows)  # fmt: skip
 
 
 def _beside(stored, run, squared):
-    """Return forecast, measured size and their ratio for both layers, from forecast squares."""
-    cells = []
-    for *both, fan_in in zip(squared, measured(stored, run), (run.fan_in, 10)):
-        forecast, found = ((one / (run.hidden * fan_in)) ** 0.5 for one in both)
-        cells += [f"{forecast:.4f}", f"{found:.4f}", f"{forecast / found:.2f}"]
-    return cells
+    """Return the hidden layer's size, forecast and measured, and for both layers the ratio.
+
+    `squared` are the forecast sums of squares, one for each layer or one for both.
+    """
+    n_weights = run.hidden * np.array([run.fan_in, 10])
+    forecast, found = (np.sqrt(one / n_weights) for one in (squared, measured(stored, run)))
+    hidden, output = (f"{one:.2f}" for one in forecast / found)
+    return f"{forecast[0]:.4f}", f"{found[0]:.4f}", hidden, output
 
 
 def table_of_misses(solved, points, formula):
@@ -132,15 +145,15 @@ def table_of_misses(solved, points, formula):
             forecast.append(np.log(squared_size(solved, problem) ** 0.5 / point.norm))
             fitted.append(np.log(formula.norm(point) / point.norm))
     return Table(
-        ("misses ‖w‖ by", "root mean square", "at most"),
+        ("", "misses ‖w‖ by\n(root mean square)", "at most"),
         [
             (name, f"{np.sqrt(np.mean(np.square(missed))):.0%}",
              f"{np.max(np.abs(np.expm1(missed))):.0%}")
             for name, missed in (("forecast, nothing fitted", forecast),
                                  ("formula, six numbers", fitted))
         ],
-        words=("misses ‖w‖ by",),
-        note=f"over {len(forecast)} runs of {len(points)}",
+        words=("",),
+        note=f"over {len(forecast)} runs of {len(points)}: the others have no forecast",
     )  # fmt: skip
 
 

@@ -283,19 +283,19 @@ def power(sizes):
 def table_of_balance(stored, *names):
     """Return how well layers and neurons are balanced, and the difference that noise forecasts.
 
-    A single neuron is off balance by | ||w||^2/||a||^2 - 1 |; "less noise" adds the forecast to
-    ||a||^2. Said is the median over the neurons that fire.
+    A single neuron is off balance by | ||w||^2/||a||^2 - 1 |. The last column adds to ||a||^2 what
+    the noise has given to ||w||^2. Said is the median over the neurons that fire.
     """
     rows = []
     for run in dict.fromkeys(run for name in names for run in _distinct(name)):
         one = rest(stored, run)
         difference = one.squared[0] - one.squared[1]
-        rows.append((run.hidden, run.m, f"{one.ratio:.2f}", f"{one.imbalance:.1f}",
-                     f"{difference:.1f}", f"{one.silent:.1f}", f"{one.off:.1%}",
-                     f"{one.left:.1%}"))  # fmt: skip
+        rows.append((run.hidden, run.m, f"{one.ratio:.2f}", f"{difference:.1f}",
+                     f"{one.imbalance:.1f}", f"{one.off:.1%}", f"{one.left:.1%}"))  # fmt: skip
     return Table(
-        ("hidden", "m", "‖W1‖²/‖W2‖²", "‖W1‖² − ‖W2‖²\nforecast", "‖W1‖² − ‖W2‖²\nmeasured",
-         "neurons\nsilent", "neurons\noff balance", "off balance,\nless noise"),
+        ("hidden\nneurons", "m", "sums of squares,\nhidden/output", "difference:\nmeasured",
+         "difference:\nby the noise", "middle neuron:\noff balance",
+         "noise's part\ntaken away"),
         rows,
     )  # fmt: skip
 

@@ -195,10 +195,16 @@ def table_of_heat(points, field="eta"):
         for one in rates
     ]  # fmt: skip
     return Table(
-        ("η/m", "‖w‖²", "heat, of\nthe balance", "of ‖w‖² there\nby noise", "ratio"),
+        (
+            "η/m",
+            "sum of\nsquares",
+            "heat, of\nthe balance",
+            "of the sum,\nthere by noise",
+            "that, of\nheat's share",
+        ),
         rows,
-        title=f"‖w‖² without noise, by a line through the {NEARLY_QUIET} smallest η/m: "
-        f"{quiet:.1f} ± {error:.1f}",
+        title=f"Hidden layer. Sum of squares without noise, by a line through the {NEARLY_QUIET} "
+        f"smallest η/m: {quiet:.1f} ± {error:.1f}",
     )
 
 
@@ -315,7 +321,7 @@ def lines(stored, name):
 
 
 def table_of_totals(stored, name):
-    """Return the squared sizes of a series over the width, and the power of N_w that the size of
+    """Return the sums of squares of a series over the width, and the power of N_w that the size of
     all weights follows."""
     series = lines(stored, name)
     found = [(line.hidden, line.n_weights, line.squares) for line in series]
@@ -325,9 +331,10 @@ def table_of_totals(stored, name):
 
 
 def totals(found, note):
-    """Return a table of what is `found`, (hidden, N_w, squared sizes of both layers) each."""
+    """Return a table of what is `found`, (hidden, N_w, sums of squares of both layers) each."""
     return Table(
-        ("hidden", "N_w", "‖W1‖²", "‖W2‖²", "sum", "rms of\nall weights"),
+        ("hidden\nneurons", "N_w", *(f"{layer}:\nsum of squares" for layer in ("hidden", "output")),
+         "all weights:\nsum of squares", "all weights:\nsize"),
         [
             (hidden, f"{n_weights:,}", *(f"{one:.1f}" for one in (*squares, sum(squares))),
              f"{size:.4f}")
@@ -352,11 +359,12 @@ def table_of_exponents(stored, *names):
         hidden, output = ([(line.squares[layer], fan_in * line.hidden) for line in series]
                           for layer, fan_in in enumerate((784, 10)))  # fmt: skip
         wide = [pair for pair, line in zip(all_of_them, series) if line.hidden >= 30]
-        powers = [_power(pairs) for pairs in (all_of_them, hidden, output, wide)]
+        powers = [_power(pairs) for pairs in (all_of_them, wide, hidden, output)]
         rows.append((f"{series[0].lmbda:g}", *(f"{power:+.2f}" for power in powers)))
     return Table(
-        ("λ", "all weights", "hidden layer", "output layer", "all weights, from\n30 neurons on"),
+        ("λ", "all weights", "all weights, from\n30 neurons on", "hidden\nlayer", "output\nlayer"),
         rows,
+        title="Power of the number of weights that their size goes with",
     )
 
 

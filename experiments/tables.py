@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from tabulate import tabulate
@@ -52,6 +52,10 @@ class Table:
                 raise ValueError(f"A row needs {len(self.header)} cells, as the header, got {row}.")
         if not set(self.words) <= set(self.header):
             raise ValueError(f"words must be columns of {self.header}, got {self.words}.")
+
+    def folded(self, line):
+        """Return the same table under a line to press."""
+        return replace(self, fold=line)
 
     def __repr__(self):
         return "\n".join(filter(None, [self.fold, self.title, self._set("simple"), self.note]))

@@ -189,20 +189,18 @@ def _order(run):
     return run.n_train, run.hidden, run.eta, run.m
 
 
-def table_of_thresholds(stored, n_train):
-    """Return, for so many images, the measured thresholds and the two estimates of the first."""
-    rows = []
-    for run, one in settings(stored).items():
-        if run.n_train == n_train:
-            row = [*_told(run), f"{one['threshold']:.3f}", f"{one['of pull']:.3f}"]
-            for what, estimate in (("message", "by message"), ("cost", "by cost")):
-                ratio = one[estimate] / one["threshold"]
-                row += [f"{one[what]:.1f}", f"{one[estimate]:.3f}", f"{ratio:.2f}"]
-            rows.append(row)
-    measured = [f"measured\n{what}" for what in ("threshold", "of pull")]
-    message = [f"by message\n{what}" for what in ("length", "estimate", "ratio")]
-    cost = [f"by cost\n{what}" for what in ("at first", "estimate", "ratio")]
-    return Table(("n_train", "hidden", "η", *measured, *message, *cost), rows)
+def table_of_thresholds(stored):
+    """Return the measured thresholds, and the two estimates as multiples of them."""
+    rows = [
+        (*_told(run), *(f"{one[what]:.3f}" for what in ("threshold", "of pull")),
+         *(f"{one[estimate] / one['threshold']:.2f}" for estimate in ("by cost", "by message")))
+        for run, one in settings(stored).items()
+    ]  # fmt: skip
+    return Table(
+        ("n_train", "hidden", "η", "threshold", "if only pull\nwere there", "estimate by cost,\n"
+         "of threshold", "estimate by message,\nof threshold"),
+        rows,
+    )  # fmt: skip
 
 
 def table_of_right_angles(stored):

@@ -424,7 +424,10 @@ class Canvas:
             *(fingerprint.of_axes(panel.still) for panel in self.panels),
         )
 
-    def still_svg(self):
+    def still_svg(self, covered=False):
+        """Return what stands still; covered, without numbers at the axes: a range can tell."""
+        if covered:
+            return self._svg(still=True, moving=False, numbers=False)
         frame = self.frame_now()
         if frame not in self._stills:
             if len(self._stills) == STILLS:
@@ -439,11 +442,12 @@ class Canvas:
         return self._render("svg", **layers).decode()
 
     def png(self, dpi=100, covered=False):
-        """Return the figure as PNG, the figure of record: whole, or without what moves."""
-        return self._render("png", still=True, moving=not covered, dpi=dpi)
+        """Return the figure as PNG, the figure of record: whole, or without what tells."""
+        return self._render("png", still=True, moving=not covered, numbers=not covered, dpi=dpi)
 
-    def _render(self, kind, *, still, moving, dpi=72):
+    def _render(self, kind, *, still, moving, numbers=True, dpi=72):
         for panel in self.panels:
+            panel.still.tick_params(labelbottom=numbers, labelleft=numbers)
             panel.still.set_visible(still)
             panel.moving.set_visible(moving)
         self.figure.patch.set_visible(still)

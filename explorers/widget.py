@@ -60,7 +60,8 @@ class Explorer(anywidget.AnyWidget):
             before = self._still, self._moving
             canvas = figure.drawn(self._width)
             covered = figure.is_covered
-            self._still, self._moving = canvas.still_svg(), "" if covered else canvas.moving_svg()
+            self._still = canvas.still_svg(covered)
+            self._moving = "" if covered else canvas.moving_svg()
             drawing = perf_counter() - begun
             self._shown = {
                 "positions": {c.name: c.nearest(figure.state[c.name]) for c in figure.controls},

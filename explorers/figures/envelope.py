@@ -87,16 +87,16 @@ class Picture:
     def __init__(self, width):
         self.canvas = Canvas(width)
         self.costs = costs = self.canvas.panel(
-            "Cost with penalty", "λ", yticks=ticks((0, 1, 2)), reserve=["0.8"]
+            "Cost of nine networks of 30 neurons", "λ", yticks=ticks((0, 1, 2)), reserve=["0.8"]
         )
         self.others = [costs.curve("-", GREY, lw=1) for _ in _lines("lambda")]
         self.tangent = costs.curve("-", VERMILLION, lw=2.5, zorder=3)
         self.least = costs.curve("--", INK, lw=2, zorder=4)
         self.here = costs.curve("o", VERMILLION, ms=9, mec="white", zorder=5)
-        costs.key((self.tangent, "cheapest here"), (self.least, "least of all"),
+        costs.key((self.tangent, "cheapest here"), (self.least, "the least"),
                   (self.others[0], "the others"))  # fmt: skip
         self.squares = squares = self.canvas.panel(
-            "Sum of the squares, by width", "hidden neurons", xscale="log", xlim=(7, 600),
+            "Sum of squares, by width", "hidden neurons", xscale="log", xlim=(7, 600),
             xticks=ticks((8, 30, 128, 512)), reserve=["2,500"],
         )  # fmt: skip
         self.curves = {

@@ -52,7 +52,7 @@ CHANGES = {
         0.0,
         "λ/n_train alone",
     ),
-    "fan_in, by pooling": Change("fan-in", lambda s: s.run.fan_in, "fan_in", -0.5, "1/√fan_in"),
+    "fan_in, by averaging": Change("fan-in", lambda s: s.run.fan_in, "fan_in", -0.5, "1/√fan_in"),
     "fan_in, ⟨|x|²⟩ fixed": Change(
         "fan-in at fixed length", lambda s: s.run.fan_in, "fan_in", -0.5, "1/√fan_in"
     ),
@@ -113,27 +113,15 @@ def _course(change, settled):
 
 
 def table_of_changes():
-    """Return what the figure says of each change: sizes, slopes, and how far old and new part."""
+    """Return what the figure says of each change: sizes and slopes."""
     rows = []
     for name, change in CHANGES.items():
         (result,) = compute(changed=name)
-        (low, high), sizes, (slope, *ends) = _course(change, result.chosen)
-        rows.append([name, low, high, *sizes, slope, *ends, trimmed(change.law), change.of_law,
-                     percent(apart(result.chosen))])  # fmt: skip
-    header = [
-        "changed",
-        "from",
-        "to",
-        "size\nfrom",
-        "size\nto",
-        "slope,\nbest line",
-        "first\ntwo",
-        "last\ntwo",
-        "slope\nof the law",
-        "law",
-        "old and new\nwithin",
-    ]
-    return Table(header, rows, words=["changed", "law"])  # fmt: skip
+        ends, sizes, (slope, *slopes) = _course(change, result.chosen)
+        rows.append([name, f"{change.xlabel} = {' … '.join(ends)}", " … ".join(sizes), slope,
+                     " … ".join(slopes), f"{trimmed(change.law)}: {change.of_law}"])  # fmt: skip
+    header = ["changed", "from … to", "settled size", "slope", "at both\nends", "an argument says"]
+    return Table(header, rows, words=["changed", "from … to", "an argument says"])
 
 
 def describe(result, *, right):
@@ -226,10 +214,10 @@ class Picture:
             xlim=(1e-5, 1e-1), ylim=(1, 100), xticks=powers(range(-4, 0)),
             yticks=ticks((1, 10, 100)),
         )  # fmt: skip
-        # Among all runs only the chosen ones move.
-        (self.formula,) = self.collapse.still.plot([], [], "-", color=INK, lw=1)
+        # All of it moves, though only the chosen runs do: a cover hides what moves, and they tell.
+        self.formula = self.collapse.curve("-", INK, lw=1)
         self.all = PathPatch(grains([], []), fc=GREY, lw=0, alpha=0.6)
-        self.collapse.still.add_patch(self.all)
+        self.collapse.moving.add_patch(self.all)
         self.law = self.sizes.curve("--", INK, lw=1.5)
         self.points, self.lit = points(self.sizes), points(self.collapse, ms=6)
         grain = Line2D([], [], color=GREY, alpha=0.6, marker="D", ms=4, ls="none")

@@ -89,7 +89,7 @@ class Picture:
     def __init__(self, width):
         self.canvas = Canvas(width)
         self.panel = panel = self.canvas.panel(
-            "Passed on, straight line at x = 1 is 1", "input x", xlim=(-1, 1), ylim=(-1.05, 1.05),
+            "Passed on, of the straight line at x = 1", "input x", xlim=(-1, 1), ylim=(-1.05, 1.05),
             xticks=ticks((-1, -0.5, 0, 0.5, 1)), yticks=ticks((-1, -0.5, 0, 0.5, 1)),
         )  # fmt: skip
         self.straight = panel.curve("--", GREY)
@@ -116,10 +116,10 @@ class SplitNeuron(Figure, parts=globals()):
                 own_help="More copies, each with smaller weights: closer to a straight line."),
         Control("w", "w", "input weight", log_stops(0.5, 20.0), 8.0,
                 own_help="More bends the curve sooner."),
-        Control("a", "a", "output weight", log_stops(0.5, 20.0), 4.0,
+        Control("a", "a", "output weight", log_stops(0.5, 20.0), 8.0,
                 own_help="More makes the output steeper."),
     )  # fmt: skip
     presets = (
         ("64 copies", "k=64"),
-        ("a softer bend", "w=4 a=8"),
+        ("a softer bend", "w=4 a=4"),
     )

@@ -913,7 +913,6 @@ class TestDerived(Notebook):
     notebook = "08_derived"
     predictions = (
         ("predict_total()", derived.predict_total()._right),
-        ("predict_brightness()", derived.predict_brightness()._right),
         ("predict_giving_up()", derived.predict_giving_up()._right),
     )
     exercises = (
@@ -928,6 +927,7 @@ class TestScalingLaws(Notebook):
     predictions = (
         ("predict_lambda_law()", scaling.predict_lambda_law()._right),
         ("predict_eta()", scaling.predict_eta()._right),
+        ("predict_brightness()", scaling.predict_brightness()._right),
     )
     exercises = (
         (scaling.upper_bound, "questions.upper_bound",

@@ -76,7 +76,17 @@ def test_what_eta_does_is_what_the_numbers_say(raw):
     assert all(f" {size:.4f}" in said for size in (small, base, large))
 
 
-@pytest.mark.parametrize("ask", [questions.predict_lambda_law, questions.predict_eta])
+def test_what_brightness_does_is_what_the_numbers_say(raw):
+    ratio = raw(brightness=0.5) / raw(brightness=2.0)
+    assert 1.05 < ratio < 1.5
+    assert bears_out(questions.predict_brightness, "it falls, but by less than a third")
+    assert f" {ratio:.2f}." in outcome(questions.predict_brightness(), "it grows")
+
+
+ASKED = [questions.predict_lambda_law, questions.predict_eta, questions.predict_brightness]
+
+
+@pytest.mark.parametrize("ask", ASKED)
 def test_nothing_is_known_of_the_result_before_a_guess(ask):
     prediction = ask()
     assert prediction.outcome == "" and len(prediction.options) >= 3

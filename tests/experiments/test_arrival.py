@@ -89,9 +89,13 @@ def test_the_epoch_is_forecast_within_a_tenth_on_5000_images_and_fewer(stored, s
 def test_the_table_has_a_row_for_each_setting(stored, solved):
     table = table_of_arrivals(stored, solved, "width", "lambda", BOOK)
     assert len(table.rows) == 3 + 4 + 2 - 1 and "nan" not in str(table)  # each setting once
-    first = table.rows[1]
-    assert first[:5] == [30, "5,000", "5", "0.1", 10]
-    assert float(first[8]) == pytest.approx(forecast(Run(), solved, 1).epochs, abs=0.05)
+    setting, epoch, seen, length, off = table.rows[1]
+    assert setting == "30 neurons, 5,000 images, λ = 5, η = 0.1, m = 10"
+    old, new = measured(stored, "width")[Run()]
+    said = forecast(Run(), solved, len(old))
+    assert float(epoch) == pytest.approx(said.epochs, abs=0.05) and seen == met(old, new)
+    assert float(length) == pytest.approx(said.length / new[-1], abs=6e-3)
+    assert off == f"{max(abs(said.curve / old - 1)):.0%}"
 
 
 def test_the_command_line_stores_a_small_version(tmp_path):

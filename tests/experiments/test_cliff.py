@@ -67,8 +67,13 @@ def test_the_table_has_forecast_measured_and_ratio(stored):
     table = table_of_cliffs(stored)
     assert [row[0] for row in table.rows] == [f"{n:,}" for n in IMAGES]
     for row in table.rows:
+        n_train = int(row[0].replace(",", ""))
         forecast, found, ratio = map(float, row[1:4])
-        assert ratio == pytest.approx(forecast / found, abs=6e-3)
+        assert forecast == pytest.approx(mean(stored, n_train, 0.5, "critical"), abs=0.5)
+        assert found == pytest.approx(measured(stored, n_train), abs=0.5)
+        assert ratio == pytest.approx(forecast / found, rel=0.015)
+        below, beyond = (float(right.rstrip("%")) for right in row[4:])
+        assert below > 40 and beyond < 15
     assert table.note.startswith("at 80%")
 
 

@@ -16,6 +16,7 @@ from experiments.linear_limit import (
     table_of_brightness,
     table_of_misses,
     table_of_sizes,
+    table_of_sums,
 )
 from experiments.scaling_fit import measured
 from nn_core import linear_limit, load_mnist
@@ -59,21 +60,40 @@ def test_forecasts_are_near_where_decay_is_not_weak(stored):
 
 def test_the_tables_say_forecast_measured_and_their_ratio(stored):
     table = table_of_sizes(load(), stored, "the book's networks")
-    hidden, n_train, lmbda, *numbers = table.rows[-1]
+    hidden, n_train, lmbda, forecast, found, *ratios = table.rows[-1]
     assert (hidden, n_train, lmbda) == (100, "50,000", "5")
     squared = 4 * float(load()[Run(n_train=50_000)]["nuclear_norm"])
-    sizes = measured(stored, scaling.Run(hidden=100, n_train=50_000))
-    for (forecast, found, ratio), size, fan_in in zip((numbers[:3], numbers[3:]), sizes, (784, 10)):
-        assert float(forecast) == pytest.approx((squared / (100 * fan_in)) ** 0.5, abs=6e-5)
-        assert float(found) == pytest.approx((size / (100 * fan_in)) ** 0.5, abs=6e-5)
-        assert float(ratio) == pytest.approx(float(forecast) / float(found), abs=6e-3)
+    squares = measured(stored, scaling.Run(hidden=100, n_train=50_000))
+    assert float(forecast) == pytest.approx((squared / 78_400) ** 0.5, abs=6e-5)
+    assert float(found) == pytest.approx((squares[0] / 78_400) ** 0.5, abs=6e-5)
+    for ratio, square in zip(ratios, squares, strict=True):
+        assert float(ratio) == pytest.approx((squared / square) ** 0.5, abs=6e-3)
+
+
+def test_the_sum_of_squares_is_forecast_too_small_by_a_third_at_every_width(stored):
+    table = table_of_sums(load(), stored, "width")
+    assert [row[0] for row in table.rows] == [8, 16, 30, 64, 128, 256, 512]
+    forecast = 8 * float(load()[Run()]["nuclear_norm"])
+    for hidden, said, found, ratio in table.rows:
+        total = measured(stored, scaling.Run(hidden=hidden)).sum()
+        assert (said, found) == (f"{forecast:.0f}", f"{total:.0f}")
+        assert (
+            float(ratio) == pytest.approx(total / forecast, abs=6e-3) and 1.3 < float(ratio) < 1.5
+        )
+
+
+def test_several_series_share_a_table_and_each_setting_is_in_it_once(stored):
+    names = "width", "lambda"
+    alone = [table_of_sizes(load(), stored, name).rows for name in names]
+    both = table_of_sizes(load(), stored, *names).rows
+    assert both == list(dict.fromkeys([*alone[0], *alone[1]])) and len(both) == 7 + 9 - 1
 
 
 def test_brightness_is_forecast_from_other_lambdas(stored):
     """Inputs over 2 are lambda times 2, which was measured, and weights times sqrt(2)."""
     half = table_of_brightness(stored).rows[1]
-    brightness, lmbda, forecast, found, ratio, *_ = half
-    assert (brightness, lmbda) == ("0.5", "10")
+    brightness, forecast, found, ratio, _ = half
+    assert brightness == "0.5"
     size = (2 * measured(stored, scaling.Run(lmbda=10.0))[0] / (784 * 30)) ** 0.5
     assert float(forecast) == pytest.approx(size, abs=6e-5)
     dim = [c["squared_size"][0] for run, c in stored.items() if run.brightness == 0.5]
@@ -93,7 +113,7 @@ def test_what_forecast_and_formula_miss_is_over_the_same_runs(stored):
     assert worst == f"{max(abs(ratio - 1) for ratio in ratios):.0%}"
     most = max(abs(formula.norm(point) / point.norm - 1) for point in chosen)
     assert worst_fitted == f"{most:.0%}"
-    assert table.note == f"over {len(chosen)} runs of {len(points)}"
+    assert table.note.startswith(f"over {len(chosen)} runs of {len(points)}: ")
 
 
 def test_the_command_line_stores_a_small_version(tmp_path):

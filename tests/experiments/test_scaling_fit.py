@@ -390,7 +390,7 @@ def test_a_settled_network_costs_at_its_own_lambda_what_is_stored(tables):
 
 def test_exponents_are_slopes_over_the_widths(tables):
     (row,) = table_of_exponents(tables, "width").rows
-    lmbda, whole, hidden, output, wide = row
+    lmbda, whole, wide, hidden, output = row
     assert lmbda == "5"
     widths = (8, 16, 30, 64, 128, 256, 512)
     squares = np.array([measured(tables, scaling.Run(hidden=h)) for h in widths])

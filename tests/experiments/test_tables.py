@@ -59,7 +59,8 @@ def test_the_page_has_every_cell_as_it_was_given():
 
 
 def test_what_is_to_be_guessed_first_is_folded():
-    folded = dataclasses.replace(TABLE, fold="Guessed? What came out")
+    folded = TABLE.folded("Guessed? What came out")
+    assert folded == dataclasses.replace(TABLE, fold="Guessed? What came out")
     html = folded._repr_html_()
     assert html.startswith("<details><summary") and html.endswith("</details>")
     assert Page(folded).rows == Page(TABLE).rows

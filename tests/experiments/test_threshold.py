@@ -185,16 +185,18 @@ def test_the_message_leans_as_much_with_the_books_lambda(stored):
 
 
 def test_the_tables_show_the_means_over_the_seeds(stored):
-    *rows, last = table_of_thresholds(stored, 50_000).rows
-    assert len(rows) == 5
+    *rows, last = table_of_thresholds(stored).rows
+    assert len(rows) == 11
     alike = [replace(Run(100, 50_000, 0.5), seed=seed) for seed in range(3)]
     found = {name: np.mean([stored[run][name] for run in alike]) for name in stored[alike[0]]}
-    n_train, hidden, eta, threshold, _, message, _, ratio, cost, estimate, by_cost = last
+    n_train, hidden, eta, threshold, of_pull, by_cost, by_message = last
     assert (n_train, hidden, eta) == ("50,000", 100, "0.5")
-    for text, name in ((threshold, "threshold"), (message, "message"), (cost, "cost")):
-        assert float(text) == pytest.approx(found[name], abs=0.06 if name != "threshold" else 6e-4)
-    assert float(by_cost) == pytest.approx(float(estimate) / float(threshold), abs=0.02)
-    assert float(ratio) < 0.1
+    assert float(threshold) == pytest.approx(found["threshold"], abs=6e-4)
+    assert float(of_pull) < float(threshold) / 2  # the kick has most of what the data do
+    estimate = np.sqrt(10 * 50_000 * found["cost"] / 0.5) / 78_400
+    assert float(by_cost) == pytest.approx(estimate / found["threshold"], abs=0.02)
+    length = 10 / 0.5 * found["message"] / found["start"] / 78_400**0.5
+    assert float(by_message) == pytest.approx(length / found["threshold"], abs=0.01)
     _, _, _, random, step, cosine, turned = table_of_angles(stored).rows[-1]
     assert float(random) == pytest.approx(78_400**-0.5, abs=6e-5)
     assert float(step) == pytest.approx(found["step_cosine"], abs=6e-5)

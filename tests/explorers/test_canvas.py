@@ -73,6 +73,13 @@ def test_paper_ticks_and_titles_stand_still_and_curves_move(canvas):
     assert "#ffffff" in still and "#ffffff" not in moving
 
 
+def test_covered_it_has_its_titles_and_no_numbers_at_its_axes(canvas):
+    whole = canvas.still_svg()
+    assert {"Rising", "epoch", "0", "two", "4"} == set(texts(whole))
+    assert {"Rising", "epoch"} == set(texts(canvas.still_svg(covered=True)))
+    assert canvas.still_svg() == whole
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_both_layers_have_the_papers_size_and_lie_exactly_on_each_other(width):
     canvas = canvas_with_curve(width)

@@ -16,17 +16,18 @@ WORTH_SEEING = {
         f"{_BOOK} hidden=100", "Three times as many weights, and the same factor per epoch."),
     "book, 100 neurons, new": (
         f"{_BOOK} hidden=100 init=new",
-        "The hidden weights rise to a smaller size than with 30 neurons."),
+        "The hidden weights grow to a smaller size than with 30 neurons."),
     "quadratic cost": (
         "cost=quadratic layer=output right=decay_share",
-        "Now the output layer has a factor σ′(z) too: decay's share of its first epoch."),
+        "Now the output layer's error has a factor σ′(z) too, and decay nearly all of its "
+        "ledger."),
     "two hidden layers": (
         f"second=30 right=decay_share epochs={MOST_EPOCHS}",
-        "Decay loses its three layers one after the other, and the first hidden layer last."),
+        "In which layer does decay's share fall below one half first?"),
     "no decay": ("lmbda=0", "The weights keep the size they were drawn with."),
     "λ too large": (
         "lmbda=200",
-        "Old or new, the weights go to nearly nothing and the network guesses."),
+        "Old or new, the weights go to nearly nothing, and the network guesses."),
     "λ past the edge": (
         "lmbda=250 eta=1 n_train=100",
         "ηλ/n_train is above 2: decay itself would make the weights grow."),
@@ -34,7 +35,7 @@ WORTH_SEEING = {
         "eta=50 lmbda=0.01 right=ledger",
         "ηλ is that of the book, and so is the decay. The kick is not."),
     "tiny n_train": (
-        "n_train=100 epochs=120", "The gap between training and validation images."),
+        "n_train=100 epochs=120", "The gap between training and validation accuracy."),
 }  # fmt: skip
 
 # Those that have a button in the figure.
