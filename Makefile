@@ -18,12 +18,13 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # nbval runs only after the rest has passed: a notebook that breaks a rule need not be run to be refused.
 # One file of unit tests asks every figure, so files are shared out too; a notebook's cells share a
-# kernel, so there a file stays with one process.
+# kernel, so there a file stays with one process. Where nbval is not needed it is left out: it takes
+# seconds to load, before the first test process begins.
 test: $(READY)  ## run all checks: ruff, types, unit tests, notebook rules, notebooks against their stored outputs
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
-	$(PY) -m pytest -n auto --dist worksteal
+	$(PY) -m pytest -p no:nbval -n auto --dist worksteal
 	$(PY) -m pytest -n auto --dist loadfile --nbval --nbval-current-env notebooks
 
 # Debian's Chromium if it is there, else Playwright's own, which this fetches once. Of the browser
@@ -31,7 +32,7 @@ test: $(READY)  ## run all checks: ruff, types, unit tests, notebook rules, note
 # through all slides, and asks every figure what else only the first of a notebook is asked.
 test-browser: $(READY)  ## click through notebooks, dashboards, slides and site in headless Chromium
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
-	$(PY) -m pytest -n 2 --dist loadscope tests/browser
+	$(PY) -m pytest -p no:nbval -n 2 --dist loadscope tests/browser
 
 notebooks: $(READY)  ## build and execute the notebooks from notebooks/source (all, or ONLY="02_decay_rate ...")
 	$(PY) notebooks/build.py $(ONLY)

@@ -86,6 +86,15 @@ class Server:
         private_lab.stop(self.process)
 
 
+# Playwright looks for shadow roots too, in each of the page's twenty thousand elements, unless it
+# is told that there is nothing in them.
+CODE_CELLS = "css:light=.jp-Notebook .jp-CodeCell"
+_SHOWS_ITS_WIDGETS = """cell => [
+  ...cell.querySelectorAll("[data-mime-type='application/vnd.jupyter.widget-view+json']")
+].every((one) => one.querySelector(".fe, .fx"))"""
+_STATUS = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status"
+
+
 class Lab:
     """One notebook, open on a page of its own."""
 
@@ -105,18 +114,17 @@ class Lab:
 
     # The kernel.
 
-    def wait_until_idle(self, seconds):
+    def wait_until_idle(self, seconds, rest=REST):
         """Wait until the kernel has been connected and idle for a while."""
         idle_since = None
 
         def rested():
             nonlocal idle_since
-            mark = self.page.query_selector(".jp-Notebook-ExecutionIndicator")
-            if mark is None or mark.get_attribute("data-status") != "idle":
+            if self.page.evaluate(_STATUS) != "idle":
                 idle_since = None
                 return False
             idle_since = idle_since or time.monotonic()
-            return time.monotonic() - idle_since >= REST
+            return time.monotonic() - idle_since >= rest
 
         until(rested, seconds, "an idle kernel")
 
@@ -147,14 +155,14 @@ class Lab:
     def prompts(self):
         """Return what stands beside each code cell: "[3]:", "[*]:" or "[ ]:"."""
         found = self.page.eval_on_selector_all(
-            ".jp-Notebook .jp-CodeCell .jp-InputArea > .jp-InputPrompt",
+            f"{CODE_CELLS} .jp-InputArea > .jp-InputPrompt",
             "all => all.map(one => one.textContent.trim())",
         )
         return [text.removesuffix(":") for text in found]
 
     def error_outputs(self):
         return self.page.eval_on_selector_all(
-            ".jp-Notebook [data-mime-type='application/vnd.jupyter.error'],"
+            "css:light=.jp-Notebook [data-mime-type='application/vnd.jupyter.error'],"
             ".jp-Notebook [data-mime-type='application/vnd.jupyter.stderr']",
             "all => all.map(one => one.textContent)",
         )
@@ -223,9 +231,11 @@ class Lab:
 
     def cell(self, text):
         """Return the one code cell with `text` in its code."""
-        return self.page.locator(".jp-Notebook .jp-CodeCell").filter(
-            has=self.page.locator(".jp-InputArea", has_text=text)
-        )
+        cells = self.page.locator(CODE_CELLS)
+        found = cells.filter(has=self.page.locator(".jp-InputArea", has_text=text))
+        # By its number from now on: to read all cells at each touch takes long.
+        among = "one => [...document.querySelectorAll('.jp-Notebook .jp-CodeCell')].indexOf(one)"
+        return cells.nth(found.evaluate(among))
 
     def write(self, cell, code):
         cell.locator(".cm-content").click()
@@ -243,16 +253,16 @@ class Lab:
 
         def done():
             now = cell.locator(".jp-InputPrompt").first.inner_text()
-            return now != before and re.search(r"\d", now)
+            return now != before and re.search(r"\d", now) and cell.evaluate(_SHOWS_ITS_WIDGETS)
 
         until(done, 30, "the cell to have run")
-        self.wait_until_idle(30)
+        self.wait_until_idle(30, rest=0)
         return cell.locator(".jp-OutputArea-output").all_inner_texts()
 
     @contextlib.contextmanager
     def scratch(self):
         """Lend the notebook's last cell for other code, and clear away what that shows."""
-        cell = self.page.locator(".jp-Notebook .jp-CodeCell").last
+        cell = self.page.locator(CODE_CELLS).last
         cell.locator(".cm-content").click()
         before = "\n".join(cell.locator(".cm-line").all_inner_texts())
         try:

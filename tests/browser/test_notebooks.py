@@ -610,11 +610,12 @@ def _slowly(player, n_train=10_000, hidden=30):
 
 def _drag(slider, *, steps, seconds):
     mouse = slider.figure.page.mouse
-    mouse.move(*slider.point(0.2))
+    (left, y), (right, _) = slider.point(0.2), slider.point(0.8)
+    mouse.move(left, y)
     mouse.down()
     begun = time.monotonic()
     for step in range(1, steps + 1):
-        mouse.move(*slider.point(0.2 + 0.6 * step / steps))
+        mouse.move(left + (right - left) * step / steps, y)
         time.sleep(max(0, begun + seconds * step / steps - time.monotonic()))
     mouse.up()
 

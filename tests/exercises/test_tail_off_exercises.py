@@ -53,14 +53,21 @@ def scale_slips(squares):
 
 
 TIME = 10 / (0.1 * 8.0)  # epochs in which decay takes a weight to 1/e, in the second exercise
-TAIL = settled(lmbda=8.0)  # the weights start at the size 1
-LENGTH = TAIL * math.sqrt(23_520)
+
+
+def epochs_down(to):
+    """Return the epochs in which decay takes a weight of size 1 down to this one."""
+    return TIME * math.log(1 / to)
+
+
+def tail():
+    return settled(lmbda=8.0)
 
 
 def epoch_slips():
-    log = math.log(1 / TAIL)
+    log, length = math.log(1 / tail()), tail() * math.sqrt(23_520)
     return {
-        "log10": TIME * math.log10(1 / TAIL),
+        "log10": TIME * math.log10(1 / tail()),
         "sign": -TIME * log,
         "upside down": log / TIME,
         "steps": 1000 / 0.8 * log,
@@ -68,8 +75,8 @@ def epoch_slips():
         "down to 1/√fan_in": TIME * math.log(28),
         "squares": 2 * TIME * log,
         "the λ of the notebook": 20 * log,
-        "number for length": TIME * math.log(23_520 / LENGTH),
-        "a start of length 1": TIME * math.log(1 / LENGTH),
+        "number for length": TIME * math.log(23_520 / length),
+        "a start of length 1": TIME * math.log(1 / length),
     }
 
 
@@ -119,7 +126,7 @@ def test_how_exact_the_scale_has_to_be(off, right):
 @pytest.mark.parametrize("off, right", [(1, True), (1.01, True), (0.99, True), (1.05, False),
                                         (0.95, False), (10, False)])  # fmt: skip
 def test_how_exact_the_epoch_has_to_be(off, right):
-    verdict = tail_epoch.verdict(off * TIME * math.log(1 / TAIL))
+    verdict = tail_epoch.verdict(off * epochs_down(tail()))
     assert verdict.startswith("Right. " if right else "Not yet. Solve")
 
 
@@ -147,7 +154,7 @@ def test_whatever_else_comes_gets_words(exercise, answer, words):
 
 
 def test_no_verdict_gives_the_answer_away(squares):
-    size, epoch = mean_squared_input() ** -0.5, TIME * math.log(1 / TAIL)
+    size, epoch = mean_squared_input() ** -0.5, epochs_down(tail())
     for exercise, slips, answers in [
         (saturation_scale, scale_slips(squares), (f"{size:.3g}", f"{size:.2g}")),
         (tail_epoch, epoch_slips(), (f"{epoch:.3g}", f"{epoch:.0f}")),
