@@ -262,12 +262,12 @@ def weigh_third() -> Steps:
         [
             Step("The cost C of a network that learns lies between 0 and 1.", "wrong", _premise),
             Step("Let all weights have the size nᵏ. The n of the penalty and N_w “are meant to be "
-                 "the same number” (note 1).", "wrong", _one_letter),
+                 "the same number” (its note 1).", "wrong", _one_letter),
             Step("Then the penalty is way above 1 for k ≥ 1, it is λ/2 = 2.5 at k = 0, and far "
                  "below 1 at k = −1/2.", "valid", _powers),
             Step("So the decay loses its effect somewhere near k = −1/2.", "wrong", _no_effect),
             Step("With n = 4,000 and k = −1/4 the penalty is 0.025 λ, and so above 0.1 at λ = 5 "
-                 "(note 2).", "wrong", _note_2),
+                 "(its note 2).", "wrong", _note_2),
         ],
     )  # fmt: skip
 
@@ -459,11 +459,11 @@ def weigh_ours_end() -> Steps:
             Step("When: the message soon has its final length D. The decay tails off where the "
                  "memory is down to D: from there on the data give back what decay takes.",
                  "gap", _when),
-            Step("Where: a neuron with weights 0 changes no cost. So a wider network can do all "
-                 "that a narrower one can, and its least cost, with the penalty, is no larger. As "
-                 "the width grows, the least cost levels off.", "valid", _levels_off),
-            Step("The sum of all squares says how fast the least cost rises with λ. So that sum "
-                 "levels off, too.", "gap", _the_sum),
+            Step("Where: an added neuron, all its weights 0, changes no cost. So a wider network "
+                 "can do all that a narrower one can, and its least cost, with the penalty, is no "
+                 "larger. As the width grows, the least cost levels off.", "valid", _levels_off),
+            Step("Per unit of λ the least cost rises by the sum of all squares, over 2·n_train. "
+                 "That slope levels off with the cost, and so does the sum.", "gap", _the_sum),
             Step("A fixed sum, shared by N_w weights, makes their size const/√N_w. The constant is "
                  "the length of all weights, and not 1.", "valid", _not_one),
         ],

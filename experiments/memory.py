@@ -242,12 +242,12 @@ def table_of_limits(stored):
     for layer, init in ((layer, init) for layer in (0, 1) for init in INITS):
         run = Run(init=init)
         one = crossing(run, stored[run], layer)
-        forecast = f"{one.forecast:.1f}" if one.forecast > 0 else "before it begins"
+        forecast = f"{one.forecast:.1f}" if one.forecast > 0 else "at once"
         rows.append((("hidden", "output")[layer], {"large": "old", "scaled": "new"}[init], forecast,
                      one.measured, f"{one.largest_error:.0%}", f"{one.cosine:+.2f}"))  # fmt: skip
     return Table(
         ("layer", "start", "crossing,\nforecast epoch", "crossing,\nmeasured epoch",
-         "whole curve\noff at most", "cosine of the\nangle, in the end"),
+         "whole curve\noff at most", "cosine of memory\nand message, at the end"),
         rows,
         words=("layer", "start"),
         fold="Where the picture fails",
