@@ -204,7 +204,7 @@ def test_steps_are_asked_and_judged_apart(students, solutions):
     assert f"{step} valid gap wrong" in students.text and step in solutions.text
     assert "under another name" in solutions.text
     assert "under another name" not in students.text
-    assert len(re.findall("✓ valid|◐ gap|✗ wrong", solutions.text)) == 30
+    assert len(re.findall("✓ valid|◐ gap|✗ wrong", solutions.text)) == 31
     assert not re.search("✓ valid|◐ gap|✗ wrong", students.text)
 
 

@@ -114,8 +114,7 @@ def test_old_and_new_arrive_at_one_size_after_the_epochs_that_decay_takes(fast):
     expected = 10 / 0.5 * math.log(large[0] / scaled[-1])
     assert result.expected == pytest.approx(expected)
     assert (
-        f"the memory is as small as the new weights after {rounded(expected, 2)} epochs"
-        in fast.sentence
+        f"the memory is down to the new ones after {rounded(expected, 2)} epochs" in fast.sentence
     )
     line = shown(fast).expected
     assert line.get_visible() and line.get_xdata()[0] == pytest.approx(expected)
@@ -221,7 +220,7 @@ def test_curves_scales_and_file_show_the_numbers(small):
 
 
 ALONE, NONE, GROWN = (
-    "the memory is as small as",
+    "the memory is down to the new ones",
     "λ = 0: there is no decay.",
     "grown beyond the start",
 )
