@@ -26,6 +26,7 @@ from reading.prose import (
     asked,
     code,
     defines,
+    evaluate,
     image,
     is_argument,
     is_for_instructors,
@@ -145,8 +146,13 @@ class Notebook(prose.Notebook):
             pieces.append(f"<h3>For the instructor</h3>{self.text(text)}")
         return f'<section id="{self.number}">{"".join(pieces)}</section>'
 
+    def _evaluated(self, is_one):
+        """Return what the cells of a kind show, run one after the other."""
+        names = {}
+        return [evaluate(cell.source, names) for cell in self.cells if is_one(cell)]
+
     def _outcomes(self):
-        predictions = self.evaluated(is_prediction)
+        predictions = self._evaluated(is_prediction)
         if predictions:
             yield "<h3>Predictions, and what is measured</h3>"
         for prediction in predictions:
@@ -155,7 +161,7 @@ class Notebook(prose.Notebook):
             yield f"<b>{words(prediction.outcome)}</b></p>"
 
     def _weighed(self):
-        arguments = self.evaluated(is_argument)
+        arguments = self._evaluated(is_argument)
         if arguments:
             yield "<h3>Arguments, and what we say of their steps</h3>"
         for argument in arguments:

@@ -199,11 +199,6 @@ class Notebook:
         """Is it no caption over again, and not the state of a figure, which only code can use?"""
         return line != self._finding and not re.match(r"[A-Z]\w+\(\w+=", line)
 
-    def evaluated(self, is_one):
-        """Return what the cells of a kind show, run one after the other."""
-        names = {}
-        return [evaluate(cell.source, names) for cell in self.cells if is_one(cell)]
-
 
 def image(output):
     """Return the attributes `src` and `alt` of the picture in an output."""
