@@ -88,6 +88,18 @@ class Prediction(Told):
             self.guess = self.outcome = self.verdict = self.message = ""
         self._show_figures()
 
+    def stored(self) -> dict[str, Any]:
+        """Return all that a page without Python has to know to ask and to answer. Nothing is shown.
+
+        `measured` are the words about the result.
+        """
+        return {
+            "question": self.question,
+            "options": self.options,
+            "unit": self.unit,
+            "measured": self._measured(),
+        }
+
     def _show_figures(self) -> None:
         for figure in self._covered:
             figure.show()
@@ -138,6 +150,10 @@ class Choice(Prediction):
         super().__init__(question, result, options=list(options))
         self._right = right
 
+    def stored(self) -> dict[str, Any]:
+        """Return the same, and which option is `right`."""
+        return super().stored() | {"right": self._right}
+
     def _checked(self, guess: Any) -> str:
         if guess not in self.options:
             raise ValueError("Choose one of the answers first.")
@@ -167,6 +183,10 @@ class Guess(Prediction):
     ) -> None:
         super().__init__(question, result, unit=unit)
         self._value, self._close = value, close
+
+    def stored(self) -> dict[str, Any]:
+        """Return the same, the measured `value`, and how far off is `close` enough."""
+        return super().stored() | {"value": self._right(), "close": self._close}
 
     def _checked(self, guess: Any) -> str:
         text = str(guess).strip().removesuffix("%").strip()

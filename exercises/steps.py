@@ -86,6 +86,16 @@ class Steps(Told):
         """Return (step, verdict, why) of all steps, for a page of solutions. Nothing is shown."""
         return [(step.says, step.verdict, step.reason()) for step in self._steps]
 
+    def stored(self) -> dict[str, Any]:
+        """Return all that a page without Python has to know to ask and to answer."""
+        steps, verdicts, reasons = map(list, zip(*self.solution()))
+        return {
+            "question": self.question,
+            "steps": steps,
+            "verdicts": verdicts,
+            "reasons": reasons,
+        }
+
     def _index(self, number: Any) -> int:
         if not _is_whole(number) or not 1 <= number <= len(self.steps):
             raise ValueError(f"There are steps 1 to {len(self.steps)}; no step {brief(number)}.")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FOLDERS = ("classroom", "benchmarks", "site", "notebooks", "tests")
+FOLDERS = ("classroom", "reading", "benchmarks", "site", "notebooks", "tests")
 FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
 FILES.remove(Path(__file__))  # it has offences in it, to be found
 

@@ -166,14 +166,6 @@ def test_mathematics_is_mathml(page, students):
     assert not re.search("[\ue000-\uf8ff]", page.source)  # no place of a formula is left open
 
 
-def test_a_formula_is_what_its_tex_says():
-    made = handout.render(r"So $\frac{a}{b}$ and $|z|$, not `$x$`.")
-    assert re.search(r"<mfrac><mrow><mi>a</mi></mrow><mrow><mi>b</mi></mrow></mfrac>", made)
-    assert "<code>$x$</code>" in made
-    table = handout.render("| a | b |\n|---|---|\n| $|z|$ | c |")
-    assert table.count("<td>") == 2
-
-
 def test_a_link_that_sets_a_figure_is_text_on_paper():
     made = handout.render("Try [λ = 250](#playground:lmbda=250&eta=1), as [above](#Presets).", "06")
     assert made == '<p>Try λ = 250, as <a href="#06-Presets">above</a>.</p>\n'
@@ -211,18 +203,6 @@ def test_steps_are_asked_and_judged_apart(students, solutions):
 def test_no_bare_objects_of_python(page):
     assert not re.search(r"<[A-Za-z_.]+ object at|\w+View\(|Explorer\(|^%%", page.text)
     assert not re.search(r"\b(FirstEpochs|DecayRate|Run)\(\w+=", "".join(page.prose))
-
-
-def test_a_printed_table_becomes_a_table_only_if_it_is_too_wide():
-    narrow = "claim      holds\nfirst one  no\n"
-    assert handout.printed(narrow) == f"<pre>{narrow}</pre>"
-    wide = f"{'claim':100}holds\n{'first one':100}no\n"
-    assert "<td>first one</td><td>no</td>" in handout.printed(wide)
-
-
-def test_wide_lines_that_are_no_table_become_paragraphs():
-    wide = f"{'claim':100}holds\n{'first one':99}no\n"
-    assert handout.printed(wide).count('<p class="printed">') == 2
 
 
 RESULTS = Table(["λ", "size"], [["5", "<0.1070>"]])

@@ -235,3 +235,31 @@ def test_a_message_that_is_none_of_ours_reveals_nothing(choice):
 def test_repr_lists_the_options(choice, guess):
     assert all(option in repr(choice) for option in OPTIONS)
     assert repr(guess) == "How many epochs?"
+
+
+def test_what_is_stored_of_a_choice_asks_and_answers_without_python(choice):
+    assert json.loads(json.dumps(choice.stored())) == {
+        "question": "What will happen?",
+        "options": OPTIONS,
+        "unit": "",
+        "measured": RESULT,
+        "right": "it shrinks",
+    }
+
+
+def test_what_is_stored_of_a_guess_has_the_number_measured_now():
+    guess = Guess("How many?", lambda: "Measured.", value=lambda: 66.64, close=7, unit="epochs")
+    assert json.loads(json.dumps(guess.stored())) == {
+        "question": "How many?",
+        "options": [],
+        "unit": "epochs",
+        "measured": "Measured.",
+        "value": 66.64,
+        "close": 7,
+    }
+
+
+def test_storing_shows_nothing(choice, guess):
+    for one in (choice, guess):
+        one.stored()
+        assert one.outcome == one.verdict == "" and "0.951" not in told(one)

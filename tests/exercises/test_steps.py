@@ -180,3 +180,13 @@ def test_ours_is_judged_and_not_only_praised():
         for _, verdict, _ in made().solution()
     ]
     assert set(verdicts) == {"valid", "gap"} and verdicts.count("gap") == 2
+
+
+def test_what_is_stored_asks_and_answers_without_python_and_shows_nothing(steps):
+    assert json.loads(json.dumps(steps.stored())) == {
+        "question": "Is it so?",
+        "steps": SAYS,
+        "verdicts": list(MARKS),
+        "reasons": [WHY] * 3,
+    }
+    assert untouched(steps)

@@ -1,0 +1,1 @@
+"""The reading edition: a page a notebook, to be read where there is no Python."""
