@@ -15,7 +15,9 @@ WIDGETS = {
     "predictionWidget": ("explorers/page.js", "exercises/prediction.js"),
     "argumentWidget": ("explorers/page.js", "exercises/steps.js"),
 }
-STYLES = ("explorers/widget.css", "exercises/prediction.css", "exercises/steps.css")
+STYLES = (
+    "explorers/widget.css", "exercises/prediction.css", "exercises/steps.css", "reading/live.css",
+)  # fmt: skip
 
 
 def script() -> str:
@@ -30,7 +32,7 @@ def script() -> str:
 
 
 def style() -> str:
-    """Return the style sheets that the widgets bring along in a notebook."""
+    """Return the style sheets of the widgets, as in a notebook, and for a page."""
     return "\n".join(map(_read, STYLES))
 
 

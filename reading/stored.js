@@ -112,8 +112,6 @@ function nearestStop({ choice, stops, name }, value) {
   return off.indexOf(Math.min(...off));
 }
 
-const OTHERWISE = "Stored in this page are settings in which one thing differs from a preset";
-
 // A figure that shows stored states: the model that explorers/widget.js is given.
 async function figureModel(name, width, preset, isCovered) {
   const states = new States(await load(`${name}.words`));
@@ -143,7 +141,7 @@ async function figureModel(name, width, preset, isCovered) {
     const went = states.names.filter((one) => one in moved && run[frame].positions[one] !== moved[one]);
     if (went.length) {
       const back = went.map((one) => `${one} = ${run[frame].texts[one]}`).join(", ");
-      page.message = `${OTHERWISE}; so ${back}.`;
+      page.message = `This page has one change from a preset at a time; so ${back} again.`;
     }
   };
   const to = (positions, moved) => show(states.nearest({ ...run[frame].positions, ...positions }, moved),
