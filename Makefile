@@ -5,7 +5,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks present slides handout reading site lock clean
+.PHONY: help lab test test-browser notebooks present slides handout reading tables site lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -52,10 +52,15 @@ handout: $(READY)  ## the notebooks on paper, solutions apart: HTML and PDF in d
 reading: $(READY)  ## the notebooks as pages for readers without Python, which open from disk: dist/reading
 	$(PY) -m reading.pages
 
+# An hour and a half; what has not changed since the last time is not computed again.
+tables: $(READY)  ## draw the states that the reading edition shows anew (all, or ONLY="decay-rate ...")
+	$(PY) -m reading.tables $(ONLY)
+
 # Its files can be read from any static host. PYODIDE=<folder> copies Pyodide along, and then the page
 # asks no other host for anything.
-site: .site-venv/.ready  ## build the browser edition, for readers who install nothing, in dist/site
-	.site-venv/bin/python site/build.py --out $(or $(SITE),dist/site) $(if $(PYODIDE),--pyodide $(PYODIDE))
+site: $(READY) .site-venv/.ready  ## build the site, for readers who install nothing, in dist/site
+	$(PY) -m reading.pages dist/reading
+	.site-venv/bin/python site/build.py dist/reading --out $(or $(SITE),dist/site) $(if $(PYODIDE),--pyodide $(PYODIDE))
 
 # JupyterLite goes with a JupyterLab of its own, older than that of .venv.
 .site-venv/.ready: site/requirements.txt
@@ -66,7 +71,7 @@ site: .site-venv/.ready  ## build the browser edition, for readers who install n
 	@touch $@
 
 # One BLAS thread: small matrices gain nothing from more, and test processes would fight for the cores.
-ONE_THREAD := test test-browser notebooks present slides handout
+ONE_THREAD := test test-browser notebooks present slides handout reading tables site
 $(ONE_THREAD): export OPENBLAS_NUM_THREADS := 1
 $(ONE_THREAD): export OMP_NUM_THREADS := 1
 $(ONE_THREAD): export MKL_NUM_THREADS := 1

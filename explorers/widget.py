@@ -64,13 +64,7 @@ class Explorer(anywidget.AnyWidget):
             self._moving = "" if covered else canvas.moving_svg()
             drawing = perf_counter() - begun
             self._shown = {
-                "positions": {c.name: c.nearest(figure.state[c.name]) for c in figure.controls},
-                "texts": {name: full(value) for name, value in figure.state.items()},
-                "covered": covered,
-                "sentence": "" if covered else figure.part("describe"),
-                "table": [] if covered else [list(row) for row in figure.part("tabulate")],
-                "progress": list(figure.progress(figure.run.result)),
-                "preset": figure.preset,
+                **seen(figure),
                 "projector": figure.projector,
                 "width": self._width,
                 "slow": self._worker.plays_slowly,
@@ -154,6 +148,20 @@ def spec(figure):
             }
             for control in figure.controls
         ],
+    }
+
+
+def seen(figure):
+    """Return what a page shows of a figure's state beside its picture."""
+    covered = figure.is_covered
+    return {
+        "positions": {c.name: c.nearest(figure.state[c.name]) for c in figure.controls},
+        "texts": {name: full(value) for name, value in figure.state.items()},
+        "covered": covered,
+        "sentence": "" if covered else figure.part("describe"),
+        "table": [] if covered else [list(row) for row in figure.part("tabulate")],
+        "progress": list(figure.progress(figure.run.result)),
+        "preset": figure.preset,
     }
 
 

@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 from pygments.formatters import HtmlFormatter
 
 from exercises.steps import MARKS, SIGNS
-from reading import prose
+from reading import live, prose
 from reading.prose import (
     EXERCISES,
     as_anchor,
@@ -40,12 +40,12 @@ HERE = Path(__file__).parent
 ROOT = HERE.parent
 TITLE = "First epochs"
 
-# What a page brings along, beside it. Figures and questions look as they do in a notebook.
-SCRIPTS = sorted(HERE.glob("*.js"))
+# Figures and questions look as they do in a notebook.
 STYLES = [
     ROOT / "explorers" / "widget.css",
     ROOT / "exercises" / "prediction.css",
     ROOT / "exercises" / "steps.css",
+    HERE / "live.css",
     HERE / "pages.css",
 ]
 # Of the styles that Pygments has, those whose every colour has a contrast of 4.5:1 on our ground.
@@ -54,7 +54,7 @@ LIGHT, DARK = "xcode", "monokai"
 
 def scripts():
     """Return the script tags that bring figures and questions to life."""
-    return ""
+    return '<script src="reading.js"></script>'
 
 
 def lab(name):
@@ -370,8 +370,8 @@ def build(folder, paths):
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    for script in SCRIPTS:
-        shutil.copy(script, folder)
+    shutil.copy(HERE / "contents.js", folder)
+    live.write(folder)
 
 
 def main():

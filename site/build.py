@@ -1,10 +1,10 @@
-"""Build the browser edition: the notebooks in JupyterLite, with Python in the page and no server.
+"""Build the site: the reading edition, and behind it the notebooks in JupyterLite.
 
-    python site/build.py [--pyodide FOLDER] [--out FOLDER]
+    python site/build.py PAGES [--pyodide FOLDER] [--out FOLDER]
 
-The result is a folder of files for any static host, also under a path of its own. Without
---pyodide the page fetches Pyodide from its usual place on the web; with it, Pyodide is copied along
-and the page needs no other host.
+PAGES is what `python -m reading.pages` has written. The result is a folder of files for any static
+host, also under a path of its own. Without --pyodide the lab fetches Pyodide from its usual place
+on the web; with it, Pyodide is copied along and the lab needs no other host.
 """
 
 import argparse
@@ -25,6 +25,10 @@ N_TRAIN, N_VALIDATION = 5000, 1000
 MORE = (
     f"The browser edition has only the first {N_TRAIN:,} images; "
     "on a computer of your own, after `make lab`, there are 50,000."
+)
+SETTINGS = (
+    '<script id="jupyter-config-data" type="application/json" '
+    'data-jupyter-lite-root=".">{}</script>'
 )
 PACKAGES = ("nn_core", "explorers", "exercises", "experiments")
 # What the page needs beside them and what comes with Pyodide; pure Python, all of it.
@@ -93,7 +97,14 @@ def build_page(work, out):
     run("jupyter", "lite", "build", "--lite-dir", lite, "--output-dir", out,
         "--contents", notebooks, "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages",
         cwd=work)  # fmt: skip
-    shutil.copy(SITE / "index.html", out)  # JupyterLite's own can't open a notebook
+
+
+def add_pages(out, pages):
+    """Put the reading edition in front. JupyterLite asks the first page for settings."""
+    shutil.copytree(pages, out, dirs_exist_ok=True)
+    first = out / "index.html"
+    text = first.read_text(encoding="utf-8")
+    first.write_text(text.replace("</head>", f"{SETTINGS}</head>", 1), encoding="utf-8")
 
 
 def add_python(out, wheels, pyodide):
@@ -117,8 +128,10 @@ def run(module, *arguments, cwd=None):
     subprocess.run([sys.executable, "-m", module, *map(str, arguments)], cwd=cwd, check=True)
 
 
-def build(out, pyodide=None):
+def build(pages, out, pyodide=None):
     """Build the whole site into the folder `out`, which is made anew."""
+    if not (pages / "index.html").is_file():
+        raise SystemExit(f"{pages} holds no index.html: make it with `python -m reading.pages`.")
     if pyodide and not (pyodide / "pyodide.js").is_file():
         raise SystemExit(f"{pyodide} holds no pyodide.js: give the folder that Pyodide lies in.")
     shutil.rmtree(out, ignore_errors=True)
@@ -129,16 +142,18 @@ def build(out, pyodide=None):
         build_wheel(work, wheels)
         fetch_wheels(work, wheels)
         build_page(work, out)
+        add_pages(out, pages)
         add_python(out, wheels, pyodide)
-    print(f"The browser edition is in {out}")
+    print(f"The site is in {out}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("pages", type=Path, help="the folder of the reading edition")
     parser.add_argument("--pyodide", type=Path, help="a folder with Pyodide, to be copied along")
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "site")
     options = parser.parse_args()
-    build(options.out.resolve(), options.pyodide and options.pyodide.resolve())
+    build(options.pages, options.out.resolve(), options.pyodide and options.pyodide.resolve())
 
 
 if __name__ == "__main__":

@@ -145,13 +145,14 @@ class Picture:
     def __init__(self, width):
         self.canvas = c = Canvas(width)
         logarithmic = {"xscale": "log", "yscale": "log"}
+        longest = max((one.xlabel for one in VARIED.values()), key=len)
         # The same heights for each choice: an axis that fits would give the answer away.
         self.sizes = c.panel(
-            "Size at the tail-off", " ", ylim=(0.018, 1.1),
+            "Size at the tail-off", longest, ylim=(0.018, 1.1),
             yticks=ticks((0.02, 0.05, 0.1, 0.2, 0.5, 1)), **logarithmic,
         )  # fmt: skip
         self.multiples = c.panel(
-            "The size in multiples of each scale", " ", ylim=(0.15, 80),
+            "The size in multiples of each scale", longest, ylim=(0.15, 80),
             yticks=ticks((0.2, 0.5, 1, 2, 5, 10, 20, 50)), **logarithmic,
         )  # fmt: skip
         # Scales that coincide still show: the lines grow thinner, and lie one on the other.
@@ -171,7 +172,7 @@ class Picture:
     def draw(self, result, *, varied, weights):
         xs, sizes, scales = result.course(varied, weights)
         for panel in (self.sizes, self.multiples):
-            panel.still.set_xlabel(VARIED[varied].xlabel)
+            panel.relabel(VARIED[varied].xlabel)
             panel.frame(xlim=(xs[0] / 1.3, xs[-1] * 1.3), xticks=ticks(xs.tolist()))
         base = int(np.flatnonzero(xs == VARIED[varied].x(Run()))[0])
         for name, values in scales.items():

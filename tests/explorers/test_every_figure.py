@@ -17,6 +17,7 @@ from layout import assert_readable, assert_uneven_axes_say_so
 from matplotlib.artist import Artist
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
+from matplotlib.patches import StepPatch
 from page import Page, assert_presentable
 
 from explorers import all_figures, fingerprint
@@ -192,7 +193,8 @@ def test_bars_have_an_axis_with_numbers_and_are_in_the_key_of_their_panel(figure
         for panel in picture.canvas.panels:
             (low, high), numbers = panel.moving.get_ylim(), panel.still.get_yticklabels()
             in_the_key = {_hue(sample) for sample in (*panel.still.patches, *panel.still.lines)}
-            for bars in filter(Artist.get_visible, panel.moving.patches):
+            histograms = (one for one in panel.moving.patches if isinstance(one, StepPatch))
+            for bars in filter(Artist.get_visible, histograms):
                 values, _, base = bars.get_data()
                 assert low <= min(*values, *np.ravel(base)) and max(values) <= high
                 assert len(numbers) >= 2 and all(number.get_text() for number in numbers)

@@ -1,0 +1,97 @@
+// Puts live figures, predictions and arguments in the place of what a page holds without a script.
+
+const NEAR = "1200px"; // how far from the screen a figure begins to come alive
+const STATE = /^#([a-z][a-z0-9-]*)[;:](.+=.*)$/; // of a link: #decay-rate;eta=1;lmbda=50
+
+const alive = new Map(); // figure of the page -> promise of its model
+const open = new Map(); // question -> whether it is still to be answered
+
+const all = (selector) => [...document.querySelectorAll(selector)];
+
+function widget(render, model, place) {
+  const el = document.createElement("div");
+  render({ model, el });
+  place.replaceChildren(el);
+}
+
+const isCovered = (figure) => JSON.parse(figure.dataset.covered).some((question) => open.get(question));
+
+async function enliven(figure) {
+  const name = figure.dataset.preset.split(" ")[0];
+  const width = WIDTHS.findLast((one) => one <= figure.clientWidth) ?? WIDTHS[0];
+  const model = await figureModel(name, width, figure.dataset.preset, isCovered(figure));
+  widget(figureWidget.render, model, figure);
+  figure.append(copyLink(model));
+  return model;
+}
+
+function comeAlive(figure) {
+  if (!alive.has(figure)) {
+    alive.set(figure, enliven(figure).catch((error) => {
+      figure.append(Object.assign(document.createElement("p"), { className: "rd-still", textContent:
+        `This picture does not move: ${error.message}` }));
+    }));
+  }
+  return alive.get(figure);
+}
+
+function copyLink(model) {
+  const button = document.createElement("button");
+  Object.assign(button, { type: "button", className: "rd-copy", textContent: "Copy a link to this" });
+  button.onclick = async () => {
+    const hash = `#${model.get("_shown").preset.replaceAll(" ", ";")}`;
+    history.replaceState(null, "", hash);
+    await navigator.clipboard?.writeText(location.href).catch(() => {});
+    button.textContent = navigator.clipboard ? "Copied" : "It is in the address line now";
+    setTimeout(() => (button.textContent = "Copy a link to this"), 2000);
+  };
+  return button;
+}
+
+async function cover(question, isOpen) {
+  if (open.get(question) === isOpen) return;
+  open.set(question, isOpen);
+  for (const [figure, model] of alive) {
+    if (JSON.parse(figure.dataset.covered).includes(question)) (await model)?.send({ kind: "cover", on: isCovered(figure) });
+  }
+}
+
+function ask(form) {
+  const about = JSON.parse(form.querySelector("script").textContent);
+  open.set(about.question, true);
+  const model = predictionModel(about);
+  model.on("change", () => cover(about.question, !model.get("outcome")));
+  const place = document.createElement("div");
+  form.replaceWith(place);
+  widget(predictionWidget.render, model, place);
+}
+
+function argue(section) {
+  const model = argumentModel(JSON.parse(section.querySelector("script").textContent));
+  widget(argumentWidget.render, model, section);
+}
+
+// A link with a state leads to the figure, set so.
+async function follow() {
+  const [, name, values] = decodeURIComponent(location.hash).match(STATE) ?? [];
+  const figure = name && document.getElementById(name);
+  if (!figure) return;
+  await comeAlive(figure);
+  figure.scrollIntoView({ block: "start" });
+  const text = [name, ...values.split(/[;&]/)].join(" ");
+  figure.querySelector(".fe")?.dispatchEvent(new CustomEvent("fe-set", { detail: text }));
+}
+
+// A dark page says so as JupyterLab does: the widgets' style sheets know that.
+const isDark = matchMedia("(prefers-color-scheme: dark)");
+const tint = () => (document.body.dataset.jpThemeLight = String(!isDark.matches));
+isDark.addEventListener("change", tint);
+tint();
+
+all(".rd-prediction").forEach(ask);
+all(".rd-argument").forEach(argue);
+const watcher = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting)
+  .forEach(({ target }) => comeAlive(target)), { rootMargin: NEAR });
+all(".rd-figure[data-preset]").forEach((figure) => watcher.observe(figure));
+addEventListener("hashchange", follow);
+follow();
