@@ -82,12 +82,6 @@ async function follow() {
   figure.querySelector(".fe")?.dispatchEvent(new CustomEvent("fe-set", { detail: text }));
 }
 
-// A dark page says so as JupyterLab does: the widgets' style sheets know that.
-const isDark = matchMedia("(prefers-color-scheme: dark)");
-const tint = () => (document.body.dataset.jpThemeLight = String(!isDark.matches));
-isDark.addEventListener("change", tint);
-tint();
-
 all(".rd-prediction").forEach(ask);
 all(".rd-argument").forEach(argue);
 const watcher = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting)
