@@ -5,7 +5,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks present slides handout site lock clean
+.PHONY: help lab test test-browser notebooks present slides handout reading site lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -48,6 +48,9 @@ slides: $(READY)  ## live slides in JupyterLab, for the front of the class (all,
 handout: $(READY)  ## the notebooks on paper, solutions apart: HTML and PDF in dist/handout
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
 	$(PY) -m classroom.handout
+
+reading: $(READY)  ## the notebooks as pages for readers without Python, which open from disk: dist/reading
+	$(PY) -m reading.pages
 
 # Its files can be read from any static host. PYODIDE=<folder> copies Pyodide along, and then the page
 # asks no other host for anything.

@@ -255,11 +255,14 @@ def as_hash(anchor):
     return quote(html.unescape(anchor))
 
 
-def with_wide_tables(body):
-    """Return a body in which a table that is wider than the page scrolls in itself."""
-    box = '<div class="rd-scroll">'
-    body = body.replace('<div style="overflow-x: auto">', box)  # a cell's table of results
-    return re.sub("<table>.*?</table>", rf"{box}\g<0></div>", body, flags=re.DOTALL)
+def with_scrolling(body):
+    """Return a body in which tables and formulas scroll that are wider than the page."""
+    body = body.replace('<div style="overflow-x: auto">', '<div class="rd-scroll">')
+    body = re.sub(
+        "<table>.*?</table>", r'<div class="rd-scroll">\g<0></div>', body, flags=re.DOTALL
+    )
+    formula = '<math [^>]*display="block".*?</math>'
+    return re.sub(formula, r'<span class="rd-scroll">\g<0></span>', body, flags=re.DOTALL)
 
 
 def contents(body):
@@ -352,7 +355,7 @@ def written(page, pages):
     body, at = page.body(), pages.index(page)
     return document(
         f"{page.heading} · {TITLE}",
-        with_wide_tables(with_links(body)),
+        with_scrolling(with_links(body)),
         above=neighbours(pages, at, "Notebooks"),
         aside=contents(body),
         below=neighbours(pages, at, "Read on"),

@@ -1,0 +1,118 @@
+"""Pages of the reading edition, opened from disk, with no network and no Python."""
+
+import re
+import zlib
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from reading import pages
+
+NAMES = ("04_book_graphs", "05_four_answers")  # a covered figure, wide tables, arguments, formulas
+WIDTHS, SCHEMES = (360, 1280), ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reading")
+    pages.build(folder, [pages.ROOT / "notebooks" / f"{name}.ipynb" for name in NAMES])
+    return folder
+
+
+@pytest.fixture
+def opened(browser, folder):
+    """Return a function that opens a page, and fails if it asks for anything but its files."""
+    contexts, asked, errors = [], [], []
+
+    def open_page(name, width=1280, scheme="light", **settings):
+        viewport = {"width": width, "height": 800}
+        context = browser.new_context(
+            viewport=viewport, color_scheme=scheme, offline=True, **settings
+        )
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("pageerror", lambda error: errors.append(error))
+        tab.goto((folder / f"{name}.html").as_uri())
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+    assert all(url.startswith((folder.as_uri(), "data:")) for url in asked)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_page_fits_and_has_no_barrier(opened, name, width):
+    tab = opened(name, width)
+    for scheme in SCHEMES:
+        tab.emulate_media(color_scheme=scheme)
+        found = Axe().run(tab, options={"resultTypes": ["violations"]}).response["violations"]
+        grave = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert [(one["id"], [n["target"] for n in one["nodes"]]) for one in grave] == []
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    longest = tab.evaluate(
+        "Math.max(...[...document.querySelectorAll('main > p')].map((p) => p.clientWidth))"
+    )
+    assert longest <= 75 * 17 * 0.6  # letters are some six tenths as wide as high
+
+
+def test_contents_say_where_one_is(opened):
+    tab = opened(NAMES[0])
+    assert tab.locator(".rd-contents details").evaluate("fold => fold.open")
+    for link in tab.locator(".rd-contents a").all():
+        link.click()
+        tab.wait_for_function(
+            "text => document.querySelector('.rd-contents [aria-current]')?.textContent === text",
+            arg=link.text_content(),
+        )
+
+
+def test_contents_are_folded_on_a_telephone_and_open_to_a_press(opened):
+    tab = opened(NAMES[0], 360)
+    link = tab.locator(".rd-contents a").last
+    assert not link.is_visible()
+    tab.locator(".rd-contents summary").click()
+    link.click()
+    assert tab.url.endswith(link.get_attribute("href"))
+
+
+def test_a_wide_table_scrolls_by_keys(opened):
+    tab = opened(NAMES[0], 360)
+    table = tab.locator(".rd-scroll[tabindex='0']").first
+    table.focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("box => box.scrollLeft > 0", arg=table.element_handle())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_a_script_all_can_be_read(opened, name):
+    tab = opened(name, 360, java_script_enabled=False)
+    shown = "what => [...document.querySelectorAll(what)].map((one) => one.checkVisibility())"
+    answers = tab.evaluate(shown, "form.fx .rd-answer p")
+    assert answers and not any(answers)
+    for fold in tab.locator("form.fx summary").all():
+        fold.click()
+    assert all(tab.evaluate(shown, "form.fx :is(legend, label, .rd-answer p)"))
+
+
+def marks(pdf):
+    """Return how many words and pictures there are on each page of a PDF that Chromium made."""
+    counts = []
+    for page in re.findall(rb"/Type /Page\b(?!s).*?endobj", pdf, re.DOTALL):
+        number = re.search(rb"/Contents (\d+) 0 R", page)[1]
+        content = re.search(rb"\n%b 0 obj.*?stream\r?\n(.*?)endstream" % number, pdf, re.DOTALL)[1]
+        drawing = zlib.decompress(content) if content.strip() else b""
+        counts.append(len(re.findall(rb"\bT[jJ]\b|\bDo\b", drawing)))
+    return counts
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_page_is_blank_on_paper(opened, name):
+    tab = opened(name, scheme="dark")
+    printed = marks(tab.pdf(prefer_css_page_size=True))
+    assert len(printed) > 2 and min(printed) > 5
+    tab.evaluate("document.querySelector('h1').style.breakBefore = 'page'")
+    assert min(marks(tab.pdf(prefer_css_page_size=True))) <= 5  # a blank one would be seen
