@@ -6,14 +6,14 @@
   const links = [...document.querySelectorAll(".rd-contents a")];
   const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
 
-  // The section that is read begins in the upper third of the window, or above it. At the end of the
-  // page several may be in view: it is the one that was asked for, or else the last.
-  const isAt = (heading) => heading.getBoundingClientRect().top < innerHeight / 3;
+  // The section that is read begins in the upper third of the window, or above it; at the end of the
+  // page it is the last one. Where several are in view, it is the one that was asked for.
   const mark = () => {
     const isOver = scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
+    const line = isOver ? innerHeight : innerHeight / 3;
+    const tops = headings.map((heading) => heading.getBoundingClientRect().top);
     const asked = links.findIndex((link) => link.hash === location.hash);
-    const begun = headings.findLastIndex(isAt);
-    const at = !isOver ? begun : asked > begun ? asked : links.length - 1;
+    const at = tops[asked] >= 0 && tops[asked] < line ? asked : tops.findLastIndex((top) => top < line);
     links.forEach((link, i) => i === at ? link.setAttribute(marked, "location") : link.removeAttribute(marked));
   };
   addEventListener("scroll", mark, { passive: true });
