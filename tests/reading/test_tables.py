@@ -5,10 +5,10 @@ import itertools
 
 import numpy as np
 import pytest
+from page import Page
 
 from explorers import all_figures
 from explorers.formats import full
-from explorers.widget import Explorer
 from reading import tables
 
 FIGURES = all_figures()
@@ -101,16 +101,6 @@ def test_the_epochs_of_a_run_are_stored_from_the_first_to_the_last():
     assert epochs[0]["phase"] == "ready"
 
 
-def drawn_now(figure, width):
-    """Return what a widget sends of a figure as it stands."""
-    page = Explorer(figure)
-    page._width = width
-    page.show()
-    shown = page._shown | {"still": page._still, "moving": page._moving}
-    figure.viewers.remove(page)
-    return shown
-
-
 def sample(rng):
     """Return about two hundred stored states: many of what is drawn at once, few of what trains."""
     for name in sorted(TABLES):
@@ -127,15 +117,15 @@ def test_a_stored_state_is_what_is_drawn_now(name, index):
     about, one = words(name)["spec"], words(name)["shown"][index]
     cls = FIGURES[name]
     figure = cls(**cls.state_with(one["preset"].partition(" ")[2]))
+    page = Page(figure)
+    for what in ("sentence", "table", "texts", "preset", "phase", "progress"):
+        assert getattr(page, what) == one[what]
     for width in tables.WIDTHS:
-        now = drawn_now(figure, width)
-        assert [now["sentence"], now["table"], now["texts"], now["preset"], now["phase"]] == [
-            one["sentence"], one["table"], one["texts"], one["preset"], one["phase"],
-        ]  # fmt: skip
+        page.ask("width", width=width)
         stored = layers(name, width)
         still, moving = stored["pictures"][index]
-        assert stored["stills"][still] == tables.compact(now["still"])
-        assert moving == tables.compact(now["moving"])
+        assert stored["stills"][still] == tables.compact(page.still)
+        assert moving == tables.compact(page.moving)
     for control, entry in zip(cls.controls, about["controls"]):
         at_handle = control.stops[control.nearest(figure.state[control.name])]
         assert entry["stops"][one["positions"][control.name]] == full(at_handle)
