@@ -14,6 +14,7 @@ function widget(render, model, place) {
   place.replaceChildren(el);
 }
 
+const moves = (figure) => STORED.includes(figure.dataset.preset.split(" ")[0]);
 const isCovered = (figure) => JSON.parse(figure.dataset.covered).some((question) => open.get(question));
 
 async function enliven(figure) {
@@ -75,7 +76,7 @@ function argue(section) {
 async function follow() {
   const [, name, values] = decodeURIComponent(location.hash).match(STATE) ?? [];
   const figure = name && document.getElementById(name);
-  if (!figure) return;
+  if (!figure || !moves(figure)) return;
   await comeAlive(figure);
   figure.scrollIntoView({ block: "start" });
   const text = [name, ...values.split(/[;&]/)].join(" ");
@@ -86,6 +87,6 @@ all(".rd-prediction").forEach(ask);
 all(".rd-argument").forEach(argue);
 const watcher = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting)
   .forEach(({ target }) => comeAlive(target)), { rootMargin: NEAR });
-all(".rd-figure[data-preset]").forEach((figure) => watcher.observe(figure));
+all(".rd-figure").filter(moves).forEach((figure) => watcher.observe(figure));
 addEventListener("hashchange", follow);
 follow();

@@ -1,0 +1,162 @@
+"""Figures and questions in pages opened from disk, without network and Python: they answer."""
+
+import json
+
+import pytest
+
+from reading import pages, tables
+
+NOTEBOOKS = pages.ROOT / "notebooks"
+NAMES = sorted(path.stem for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pages")
+    pages.build(folder, [NOTEBOOKS / f"{name}.ipynb" for name in NAMES])
+    return folder
+
+
+@pytest.fixture
+def opened(browser, folder):
+    """Return a function that opens a page where nothing but its own files can be had."""
+    contexts, errors = [], []
+
+    def open_page(name, hash="", width=1280, **settings):
+        viewport = {"width": width, "height": 900}
+        contexts.append(browser.new_context(viewport=viewport, offline=True, **settings))
+        tab = contexts[-1].new_page()
+        tab.on("pageerror", lambda error: errors.append(error))
+        tab.goto((folder / f"{name}.html").as_uri() + hash)
+        return tab
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+def alive(tab):
+    """Return the figures that move, uncovered."""
+    places = tab.locator(".rd-figure").all()
+    figures = []
+    for place in places:
+        if place.get_attribute("data-preset").split()[0] in tables.names():
+            place.scroll_into_view_if_needed()
+            root = place.locator(".fe")
+            root.locator(".fe-layer svg").first.wait_for(state="attached")
+            if (cover := root.locator(".fe-cover button")).is_visible():
+                cover.click()
+            figures.append(root)
+    return figures
+
+
+def state(root):
+    return root.locator(".fe-preset").input_value()
+
+
+def stored(name, width):
+    words, layers = (tables.load(tables.FOLDER / f"{name}.{part}.gz") for part in ("words", width))
+    return {
+        one["preset"]: (one["sentence"], layers["pictures"][i][1])
+        for i, one in enumerate(words["shown"])
+        if one["phase"] == "finished"
+    }
+
+
+def shows_what_is_stored(tab, root):
+    """Compare the words and the moving layer with the table, as the browser reads both."""
+    name, width = (
+        state(root).split()[0],
+        root.evaluate("root => root.querySelector('.fe-layer svg').viewBox.baseVal.width"),
+    )
+    sentence, moving = stored(name, int(width))[state(root)]
+    assert root.locator(".fe-sentence").inner_text() == sentence
+    drawn = """([layer, svg]) => {
+      const paths = (node) => [...node.querySelectorAll('path, use, image')].map(
+        (one) => one.getAttribute('d') ?? [one.getAttribute('x'), one.getAttribute('y')].join());
+      const there = new DOMParser().parseFromString(svg, 'image/svg+xml');
+      return [paths(layer), paths(there)];
+    }"""
+    shown, there = tab.evaluate(drawn, [root.locator(".fe-over").element_handle(), moving])
+    assert shown == there
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_stored_figure_answers_a_key_and_a_preset(opened, name):
+    tab = opened(name)
+    for root in alive(tab):
+        before = state(root)
+        field = root.locator(".fe-control :is(input, select)").first
+        field.focus()
+        is_first = field.evaluate("one => Number(one.value) === 0")
+        is_slider = field.evaluate("one => one.type === 'range'")
+        keys = ("ArrowRight", "ArrowLeft") if is_slider else ("ArrowDown", "ArrowUp")
+        tab.keyboard.press(keys[0] if is_first else keys[1])
+        field = root.locator(".fe-preset").element_handle()
+        tab.wait_for_function("([field, was]) => field.value !== was", arg=[field, before])
+        shows_what_is_stored(tab, root)
+        button = root.locator(".fe-presets button").last
+        button.click()
+        tab.wait_for_function("one => one.ariaPressed === 'true'", arg=button.element_handle())
+        shows_what_is_stored(tab, root)
+
+
+def test_a_link_with_a_state_opens_the_figure_there(opened):
+    tab = opened("08_derived", "#split-neuron;k=16;w=8")
+    field = tab.locator("#split-neuron .fe-preset")
+    tab.wait_for_function("one => one.value.startsWith('split-neuron k=16 w=8')",
+                          arg=field.element_handle())  # fmt: skip
+    assert tab.locator("#split-neuron").bounding_box()["y"] < 900
+
+
+def test_a_link_in_the_text_sets_the_figure(opened):
+    tab = opened("04_book_graphs")
+    (root,) = alive(tab)
+    tab.locator("a[href*='shows=hidden_weight_size']").first.click()
+    tab.wait_for_function("one => one.value.includes('shows=hidden_weight_size')",
+                          arg=root.locator(".fe-preset").element_handle())  # fmt: skip
+
+
+def test_a_figure_waits_for_its_questions_and_the_guess_is_kept(opened):
+    tab = opened("04_book_graphs")
+    tab.locator(".rd-figure .fe-layer svg").first.wait_for(state="attached")
+    root = tab.locator(".rd-figure .fe").first
+    covered = json.loads(tab.locator(".rd-figure").first.get_attribute("data-covered"))
+    assert covered and "fe-covered" in root.get_attribute("class")
+    assert root.locator(".fe-sentence").inner_text() == ""
+    for question in covered:
+        form = tab.locator("form.fx").filter(has_text=question)
+        if (number := form.locator("input[type=text]")).count():
+            number.fill("50")
+        else:
+            form.locator("label").first.click()
+        form.get_by_role("button", name="That is my guess").click()
+        form.locator(".fx-outcome").wait_for()
+    tab.wait_for_function("one => !one.classList.contains('fe-covered')", arg=root.element_handle())
+    shows_what_is_stored(tab, root)
+    tab.reload()
+    tab.locator(".rd-figure .fe").first.wait_for()
+    assert all("You said" in one for one in tab.locator(".fx-outcome").all_inner_texts()[:1])
+
+
+def test_a_combination_that_is_not_stored_leads_to_the_nearest_and_says_so(opened):
+    tab = opened("08_derived")
+    root = next(one for one in alive(tab) if state(one).startswith("split-neuron"))
+    first, second = (root.locator(".fe-control input").nth(i) for i in (0, 1))
+    for slider in (first, second):
+        slider.focus()
+        tab.keyboard.press("End")
+    root.get_by_text("This page has one change from a preset at a time").wait_for()
+    shows_what_is_stored(tab, root)
+
+
+@pytest.mark.parametrize("width, scheme", [(360, "light"), (360, "dark"), (1280, "dark")])
+def test_a_page_with_live_figures_fits(opened, width, scheme):
+    tab = opened("04_book_graphs", width=width, color_scheme=scheme)
+    alive(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    smallest = tab.evaluate("""Math.min(...[...document.querySelectorAll('.fe-layer text')]
+      .filter((one) => one.textContent.trim())
+      .map((one) => parseFloat(getComputedStyle(one).fontSize) * one.getScreenCTM().a))""")
+    assert smallest >= 11 - 0.01
