@@ -209,6 +209,11 @@ def _save(path: Path, content: object) -> None:
     path.write_bytes(packed(content))
 
 
+def names() -> list[str]:
+    """Return the names of the figures whose states are stored."""
+    return sorted(path.name.partition(".")[0] for path in FOLDER.glob("*.words.gz"))
+
+
 def load(path: Path) -> dict:
     return json.loads(gzip.decompress(path.read_bytes()))
 
