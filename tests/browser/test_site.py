@@ -56,8 +56,17 @@ def strangers(lab, site):
     return [url for url in lab.requests if urlsplit(url).netloc not in (own, "")]
 
 
-def test_the_address_alone_leads_to_a_figure_that_the_arrow_keys_move(site, open_at):
-    lab = open_at(site)
+def first_notebook_of(site, browser):
+    """Return where the first page leads that says that the code can be run."""
+    page = browser.new_page()
+    page.goto(site)
+    address = page.get_by_role("link", name="Open the lab").evaluate("link => link.href")
+    page.close()
+    return address
+
+
+def test_the_first_page_leads_to_a_figure_that_the_arrow_keys_move(site, open_at, browser):
+    lab = open_at(first_notebook_of(site, browser))
     assert lab.page.locator(f".lm-DockPanel-tabBar :text-is('{FIRST}.ipynb')").count() == 1
     lab.run_all()
     figure = lab.figure()
