@@ -136,7 +136,7 @@ def records(name: str, states: list[dict], *, frames: bool) -> list[dict]:
         found.append(stored(figure))
     if frames:
         figure.restart()
-        while not figure.run.phase.is_over:
+        for _ in range(figure.progress(figure.run.result)[1]):
             found.append(stored(figure))
             figure.step()
     return found

@@ -144,9 +144,9 @@ def test_a_combination_that_is_not_stored_leads_to_the_nearest_and_says_so(opene
     tab = opened("08_derived")
     root = next(one for one in alive(tab) if state(one).startswith("split-neuron"))
     first, second = (root.locator(".fe-control input").nth(i) for i in (0, 1))
-    for slider in (first, second):
+    for slider, key in ((first, "ArrowRight"), (second, "End")):
         slider.focus()
-        tab.keyboard.press("End")
+        tab.keyboard.press(key)
     root.get_by_text("This page has one change from a preset at a time").wait_for()
     shows_what_is_stored(tab, root)
 
