@@ -277,7 +277,7 @@ class Picture:
 
     def _build_sizes(self):
         self.sizes = panel = self.canvas.panel(
-            "Size of the hidden layer's weights", "epoch", yscale="log", reserve=[power(-15)],
+            "Size of the hidden weights", "epoch", yscale="log", reserve=[power(-15)],
             xlim=(0, EPOCHS), xticks=ticks(range(0, EPOCHS + 1, 30)),
         )  # fmt: skip
         self.scales = Levels(panel, "1/√N_w", "1/√fan_in", "1/√⟨|x|²⟩")

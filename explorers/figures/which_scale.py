@@ -152,7 +152,7 @@ class Picture:
             yticks=ticks((0.02, 0.05, 0.1, 0.2, 0.5, 1)), **logarithmic,
         )  # fmt: skip
         self.multiples = c.panel(
-            "The size in multiples of each scale", longest, ylim=(0.15, 80),
+            "In multiples of each scale", longest, ylim=(0.15, 80),
             yticks=ticks((0.2, 0.5, 1, 2, 5, 10, 20, 50)), **logarithmic,
         )  # fmt: skip
         # Scales that coincide still show: the lines grow thinner, and lie one on the other.

@@ -266,5 +266,5 @@ def test_moved_in_mid_run_eta_and_lambda_act_from_the_next_epoch_on():
     assert marks(picture) == [(2, "λ → 20"), (3, "η → 0.2, λ → 0")]
     assert result.expected is None and not picture.expected.get_visible()
     sentence = TailOff.describe(result, epoch=EPOCHS)
-    assert "the memory is as small" not in sentence and "λ = 0" not in sentence
+    assert "the memory is down to" not in sentence and "λ = 0" not in sentence
     assert_presentable(sentence, TailOff.tabulate(result, epoch=EPOCHS))
