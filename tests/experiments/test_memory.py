@@ -141,7 +141,7 @@ def shown(run, found, layer):
     memory, message, weights = (found[of][:, layer] for of in ("memory", "message", "weights"))
     epochs = math.log(found["start"][layer] / message[-1]) / (run.eta * run.lmbda / run.m)
     curve = np.hypot(memory, message[-1]) / weights
-    return [f"{epochs:.1f}" if epochs > 0 else "before it begins",
+    return [f"{epochs:.1f}" if epochs > 0 else "at once",
             1 + int(np.argmax(memory <= message)), f"{max(abs(curve - 1)):.0%}",
             f"{found['cosine'][-1, layer]:+.2f}"]  # fmt: skip
 
