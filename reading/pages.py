@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 from pygments.formatters import HtmlFormatter
 
 from exercises.steps import MARKS, SIGNS
-from reading import live, prose
+from reading import live, prose, tables
 from reading.prose import (
     EXERCISES,
     as_anchor,
@@ -128,12 +128,15 @@ class Page(prose.Notebook):
         self._figures[name] += 1
         number = self._figures[name]
         width, height = _size(output.data["image/png"])
+        stays = about["covered"] and name not in tables.names()  # covered, with nothing below
+        elsewhere = f' <a href="{lab(self.name)}">Uncover it in the lab.</a>' if stays else ""
         return (
             f'<figure class="rd-figure" id="{name}{f"-{number}" if number > 1 else ""}"'
             f' data-preset="{html.escape(about["preset"])}"'
             f' data-covered="{html.escape(json.dumps(about["covered"], ensure_ascii=False))}">'
             f'<img {image(output)} width="{width}" height="{height}" loading="lazy">'
-            f"<figcaption><b>{html.escape(title)}.</b> {unbroken(finding)}</figcaption></figure>"
+            f"<figcaption><b>{html.escape(title)}.</b> {unbroken(finding)}{elsewhere}</figcaption>"
+            "</figure>"
         )
 
     def body(self):
