@@ -195,7 +195,7 @@ def _saturation(neurons, shown):
 def _expectation(result):
     if result.expected is not None:
         epochs = rounded(result.expected, 2)
-        return [f"By (m/ηλ)·ln(w₀/w) the memory is down to the new ones after {epochs} epochs."]
+        return [f"The memory is down to the new ones after {epochs} epochs."]
     if moves(result.settings):
         return []  # the formula knows one eta and one lambda
     if result.settings[-1][1] == 0:
