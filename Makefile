@@ -52,7 +52,7 @@ handout: $(READY)  ## the notebooks on paper, solutions apart: HTML and PDF in d
 reading: $(READY)  ## the notebooks as pages for readers without Python, which open from disk: dist/reading
 	$(PY) -m reading.pages
 
-# An hour and a half; what has not changed since the last time is not computed again.
+# Long for figures that train. What has not changed since the last time is not computed again.
 tables: $(READY)  ## draw the states that the reading edition shows anew (all, or ONLY="decay-rate ...")
 	$(PY) -m reading.tables $(ONLY)
 

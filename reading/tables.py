@@ -52,14 +52,17 @@ def plan(cls: type[Figure], also: tuple[str, ...] = ()) -> list[dict]:
     `also` are further presets, of single states that a text wants. States that share a run stand
     one after the other.
     """
-    bases = [cls.defaults(), *map(cls.state_with, dict(cls.presets).values())]
     singles = [cls.state_with(preset.partition(" ")[2]) for preset in also]
-    states = [state for base in bases for state in _around(cls, base)] + singles
+    states = [state for base in _bases(cls) for state in _around(cls, base)] + singles
     different = list({cls.preset_of(state): state for state in states}.values())
     first = {}
     for state in different:
         first.setdefault(_run(cls, state), len(first))
     return sorted(different, key=lambda state: first[_run(cls, state)])
+
+
+def _bases(cls):
+    return [cls.defaults(), *(cls.state_with(settings) for _, settings in cls.presets)]
 
 
 def _run(cls, state):
@@ -148,8 +151,7 @@ def records(name: str, states: list[dict], *, frames: bool) -> list[dict]:
 def make(name: str, pool: ProcessPoolExecutor) -> None:
     """Make the files of one figure from what is in `dist/states`, and what is not there yet."""
     cls = all_figures()[name]
-    bases = [cls.defaults(), *map(cls.state_with, dict(cls.presets).values())]
-    played = {_run(cls, base) for base in bases} if cls.is_playable else set()
+    played = {_run(cls, base) for base in _bases(cls)} if cls.is_playable else set()
     jobs = [
         (name, list(states), run in played)
         for run, states in itertools.groupby(
