@@ -88,11 +88,14 @@ def all_runs() -> list[Run]:
     return [
         *(replace(base, init=init) for init in ("large", "scaled")),
         Run(init="scaled", lmbda=8.0),
+        # With which the first epochs are watched.
+        replace(base, n_train=5000, epochs=30),
         # What the playground's notebook shows.
         *(replace(base, lmbda=lmbda, epochs=20) for lmbda in (0.0, 1000.0)),
         replace(base, lmbda=200.0, epochs=60),
         replace(base, eta=50.0, lmbda=0.01, epochs=60),
         replace(base, n_train=100),
+        replace(base, n_train=100, lmbda=0.5, init="scaled"),
         *(replace(few, init=init) for init in ("large", "scaled")),
         replace(few, second=30),
     ]

@@ -5,6 +5,7 @@ from operator import attrgetter
 
 import numpy as np
 
+from experiments import histories
 from experiments.runs import SEED
 from explorers.canvas import Canvas, Marks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
@@ -34,7 +35,7 @@ class FirstEpochsResult:
 
     init: str
     n_train: int
-    settings: tuple  # (eta, lmbda) of each epoch
+    settings: tuple = ()  # (eta, lmbda) of each epoch
     ledgers: tuple = ()
     accuracy: tuple = ()
 
@@ -58,15 +59,31 @@ def compute(*, current, m, n_train, hidden, init):
     x, y = images.pixels, images.y
     net = Network([784, hidden, 10], init=INITS[init].network, seed=SEED)
     shuffling = np.random.default_rng(SEED + 1)
-    result = FirstEpochsResult(init, n_train, settings=())
+    result = FirstEpochsResult(init, n_train)
     yield result
     for _ in range(EPOCHS):
         eta, lmbda = current.eta, current.lmbda
         run = train(net, x, y, epochs=1, m=m, eta=eta, lmbda=lmbda, seed=shuffling, ledger=True)
-        record = next(run)
-        settings = eta, lmbda
-        result = grown(result, settings=settings, ledgers=record.ledger, accuracy=record.accuracy)
+        result = _longer(result, (eta, lmbda), next(run))
         yield result
+
+
+def stored(*, eta, lmbda, m, n_train, hidden, init):
+    """Return the last result that `compute` yields, if the network is stored, or None."""
+    found = histories.find(
+        histories.Run(hidden=hidden, init=INITS[init].network, eta=eta, lmbda=lmbda, m=m,
+                      n_train=n_train, epochs=EPOCHS)
+    )  # fmt: skip
+    if found is None:
+        return None
+    result = FirstEpochsResult(init, n_train)
+    for epoch in found:
+        result = _longer(result, (eta, lmbda), epoch.record)
+    return result
+
+
+def _longer(result, setting, record):
+    return grown(result, settings=setting, ledgers=record.ledger, accuracy=record.accuracy)
 
 
 def progress(result):

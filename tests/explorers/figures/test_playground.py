@@ -32,6 +32,7 @@ def test_what_its_notebook_shows_is_stored_and_nothing_else_is(monkeypatch):
     shown = [{}, {"lmbda": 0.0, "epochs": 20}, {"lmbda": 1000.0, "epochs": 20},
              {"second": "30", "n_train": 200, "epochs": 120}, {"lmbda": 200.0},
              {"eta": 50.0, "lmbda": 0.01}, {"n_train": 100, "epochs": 120},
+             {"n_train": 100, "epochs": 120, "lmbda": 0.5, "init": "new"},
              {"n_train": 200, "epochs": 120, "init": "old"},
              {"n_train": 200, "epochs": 120, "init": "new"}]  # fmt: skip
     monkeypatch.setattr(Playground, "computing", lambda state: pytest.fail(f"computed {state}"))
