@@ -15,6 +15,10 @@ import traitlets as t
 
 from exercises.widget import HERE, Told, module
 
+# reading/stored.js has the same two.
+_GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
 Result = str | Callable[[], str]
 
 
@@ -190,14 +194,11 @@ class Guess(Prediction):
 
     def _checked(self, guess: Any) -> str:
         text = str(guess).strip().removesuffix("%").strip()
-        if re.fullmatch(r"\d{1,3}(,\d{3})+", text):
-            text = text.replace(",", "")  # 50,000
-        try:
-            number = float(text.replace(",", "."))  # 0,5 is welcome too
-        except ValueError:
-            number = math.nan
+        # As in 50,000; and 0,5 is welcome too.
+        text = text.replace(",", "" if _GROUPED.fullmatch(text) else ".")
+        number = float(text) if _NUMBER.fullmatch(text) else math.nan
         if not math.isfinite(number):
-            raise ValueError(f"A number is asked for, such as 0.5; got {guess!r}.")
+            raise ValueError(f"A number is asked for, such as 0.5; got “{guess}”.")
         return _in_full(number)
 
     def _told(self, measured: str) -> str:

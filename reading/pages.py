@@ -14,14 +14,14 @@ import re
 import shutil
 import sys
 from collections import Counter
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from urllib.parse import quote, unquote
 
 from pygments.formatters import HtmlFormatter
 
 from exercises.steps import MARKS, SIGNS
-from reading import live, prose, tables
+from reading import live, prose, search, tables
 from reading.prose import (
     EXERCISES,
     as_anchor,
@@ -310,7 +310,8 @@ def document(title, main, above="", aside="", below=""):
         f'<header class="rd-header">{above}</header>\n<div class="rd-columns">{aside}'
         f'<main id="text" tabindex="-1">\n{main}\n</main></div>\n'
         f'<footer class="rd-footer">{below}{CREDITS}</footer>'
-        f'<script src="contents.js"></script>{scripts()}</body></html>\n'
+        f'<script src="contents.js"></script><script src="search.js"></script>{scripts()}'
+        "</body></html>\n"
     )
 
 
@@ -353,9 +354,9 @@ def style():
     return "\n".join([light, at_night, *(path.read_text(encoding="utf-8") for path in STYLES)])
 
 
-def written(page, pages):
-    """Return the HTML file of a page among all pages."""
-    body, at = page.body(), pages.index(page)
+def written(page, body, pages):
+    """Return the HTML file of a page, with this body, among all pages."""
+    at = pages.index(page)
     return document(
         f"{page.heading} · {TITLE}",
         with_scrolling(with_links(body)),
@@ -368,12 +369,16 @@ def written(page, pages):
 def build(folder, paths):
     """Write the pages of the notebooks at `paths` into `folder`, with what they bring along."""
     pages = [Page(path) for path in paths]
-    files = {page.file: written(page, pages) for page in pages}
+    bodies = {page: page.body() for page in pages}
+    files = {page.file: written(page, body, pages) for page, body in bodies.items()}
     files |= {"index.html": index(pages), "style.css": style()}
+    found = (search.sections(page.heading, page.file, body) for page, body in bodies.items())
+    files["sections.js"] = search.script([*chain(*found)])
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    shutil.copy(HERE / "contents.js", folder)
+    for name in ("contents.js", "search.js"):
+        shutil.copy(HERE / name, folder)
     live.write(folder)
 
 

@@ -83,6 +83,21 @@ async function follow() {
   figure.querySelector(".fe")?.dispatchEvent(new CustomEvent("fe-set", { detail: text }));
 }
 
+// The browser keeps guesses, for when a page is opened again, and forgets them when told to.
+function offerToForget() {
+  const kept = () => Object.keys(localStorage).filter((key) => key.startsWith("first-epochs, guess: "));
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "rd-forget",
+    textContent: "Forget all my guesses, on all pages" });
+  button.onclick = () => {
+    kept().forEach((key) => localStorage.removeItem(key));
+    location.reload();
+  };
+  document.querySelector(".rd-footer").append(button);
+  const show = () => (button.hidden = kept().length === 0);
+  document.addEventListener("click", () => setTimeout(show));
+  show();
+}
+
 all(".rd-prediction").forEach(ask);
 all(".rd-argument").forEach(argue);
 const watcher = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting)
@@ -90,3 +105,6 @@ const watcher = new IntersectionObserver((seen) => seen.filter((one) => one.isIn
 all(".rd-figure").filter(moves).forEach((figure) => watcher.observe(figure));
 addEventListener("hashchange", follow);
 follow();
+try {
+  offerToForget();
+} catch {} // a browser that keeps nothing for a page

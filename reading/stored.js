@@ -123,11 +123,11 @@ async function figureModel(name, width, preset, isCovered) {
 
   const values = () => {
     const { index, ...words } = run[frame];
-    const [still, moving] = layers.pictures[index];
+    const [still, ...moving] = layers.pictures[index]; // text, and by their numbers images
     const hidden = page.covered ? { sentence: "", table: [] } : {};
     return {
       _still: layers.stills[still],
-      _moving: page.covered ? "" : moving,
+      _moving: page.covered ? "" : moving.map((part) => (typeof part === "number" ? layers.images[part] : part)).join(""),
       _shown: { ...words, ...hidden, ...page, phase },
     };
   };
@@ -207,15 +207,23 @@ async function figureModel(name, width, preset, isCovered) {
   return model;
 }
 
+// A guessed number, NaN if it is none: exercises/prediction.py has the same two patterns.
+const GROUPED = /^[0-9]{1,3}(,[0-9]{3})+$/;
+const NUMBER = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
+function guessed(guess) {
+  const text = String(guess).trim().replace(/%$/, "").trim();
+  const plain = text.replaceAll(",", GROUPED.test(text) ? "" : ".");
+  return NUMBER.test(plain) ? Number(plain) : NaN;
+}
+
 // A question whose outcome is stored, for exercises/prediction.js.
 function predictionModel({ question, options, unit, right, value, close, measured }) {
   const itIs = `t is ${withUnit(Number(value?.toPrecision(3)), unit)}.`;
   const said = (guess) => options.length ? `You said “${guess}”.`
     : `You said ${withUnit(guess, unit)} (${withUnit(close, unit)} off is close enough); i${itIs}`;
   const commit = ({ guess }, model) => {
-    const text = String(guess).trim().replace(/\s*%$/, "");
-    const number = Number(/^\d{1,3}(,\d{3})+$/.test(text) ? text.replaceAll(",", "") : text.replace(",", "."));
-    if (options.length ? !options.includes(guess) : text === "" || !Number.isFinite(number)) {
+    const number = guessed(guess);
+    if (options.length ? !options.includes(guess) : !Number.isFinite(number)) {
       const message = options.length ? "Choose one of the answers first."
         : `A number is asked for, such as 0.5; got “${guess}”.`;
       model.update({ message });

@@ -26,7 +26,7 @@ from pathlib import Path
 import nbformat
 
 from explorers import all_figures
-from explorers.controls import VIEW
+from explorers.controls import ANEW, NEXT_EPOCH, VIEW
 from explorers.figure import Figure
 from explorers.formats import full
 from explorers.widget import seen, spec
@@ -39,7 +39,15 @@ WIDTHS = (300, 540)  # of those that figures can have: for a telephone, and for 
 # Stops on either side of a preset, where all would be too many. Most sliders have twenty a decade.
 NEARBY = (1, 2, 4, 7, 11, 16)
 
+# A picture made of pixels weighs ten times as much as one of curves. Of such a figure fewer states
+# are stored: only from its defaults does one move, each slider of what is computed to these
+# neighbours; what is viewed of them, epochs of Play too, moves in steps that become wider.
+OF_PIXELS = ("memory-message",)
+FEW_NEARBY = (4, 13)
+WIDENING = (0, 1, *(n * 2**k for k in range(8) for n in (2, 3)))
+
 LINK = re.compile(r"\]\(#([a-z][a-z0-9-]*):([^)\s]+)\)")
+_IMAGE = r"data:image/png;base64,[^\"]*"
 _LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
 
 
@@ -53,7 +61,13 @@ def plan(cls: type[Figure], also: tuple[str, ...] = ()) -> list[dict]:
     one after the other.
     """
     singles = [cls.state_with(preset.partition(" ")[2]) for preset in also]
-    states = [state for base in _bases(cls) for state in _around(cls, base)] + singles
+    bases = _bases(cls)
+    if cls.name in OF_PIXELS:
+        views = [base for base in bases[1:] if _run(cls, base) == _run(cls, bases[0])]
+        lines = [_lines(cls, bases[0]), *(_lines(cls, base, [VIEW]) for base in views)]
+        states = [*itertools.chain(*lines), *bases, *singles]
+    else:
+        states = [state for base in bases for state in _around(cls, base)] + singles
     different = list({cls.preset_of(state): state for state in states}.values())
     first = {}
     for state in different:
@@ -71,10 +85,7 @@ def _run(cls, state):
 
 def _around(cls, base) -> Iterator[dict]:
     """Give the states on the lines through `base`, and through it with another choice of view."""
-    yield base
-    for control in cls.controls:
-        for stop in _stops(cls, control, base):
-            yield base | {control.name: stop}
+    yield from _lines(cls, base)
     views = [control for control in cls.controls if control.acts == VIEW]
     for choice in (control for control in views if control.is_choice):
         for other in choice.stops:
@@ -83,17 +94,33 @@ def _around(cls, base) -> Iterator[dict]:
                     yield base | {control.name: stop, choice.name: other}
 
 
+def _lines(cls, base, acts=(ANEW, NEXT_EPOCH, VIEW)):
+    yield base
+    for control in (control for control in cls.controls if control.acts in acts):
+        for stop in _stops(cls, control, base):
+            yield base | {control.name: stop}
+
+
 def _stops(cls, control, base):
-    trains = cls.quick and control.acts != VIEW
-    return _few(control, base) if trains else control.stops
+    if cls.quick and control.acts != VIEW:
+        return _few(control, base, FEW_NEARBY if cls.name in OF_PIXELS else NEARBY)
+    if cls.name in OF_PIXELS and not control.is_choice:
+        last = len(control.stops) - 1
+        return [control.stops[i] for i in (*_widening(last), last)]
+    return control.stops
 
 
-def _few(control, base):
+def _few(control, base, nearby=NEARBY):
     if control.is_choice:
         return control.stops
     here = control.nearest(base[control.name])
-    near = {here + sign * step for step in (0, *NEARBY) for sign in (-1, 1)}
+    near = {here + sign * step for step in (0, *nearby) for sign in (-1, 1)}
     return [control.stops[i] for i in sorted(near) if 0 <= i < len(control.stops)]
+
+
+def _widening(end):
+    """Return numbers from 0 on, below `end`, that lie further apart as they grow."""
+    return [number for number in WIDENING if number < end]
 
 
 @cache
@@ -139,8 +166,11 @@ def records(name: str, states: list[dict], *, frames: bool) -> list[dict]:
         found.append(stored(figure))
     if frames:
         figure.restart()
-        for _ in range(figure.progress(figure.run.result)[1]):
-            found.append(stored(figure))
+        epochs = figure.progress(figure.run.result)[1]
+        wanted = _widening(epochs) if name in OF_PIXELS else range(epochs)
+        for epoch in range(epochs):
+            if epoch in wanted:
+                found.append(stored(figure))
             figure.step()
     return found
 
@@ -151,7 +181,8 @@ def records(name: str, states: list[dict], *, frames: bool) -> list[dict]:
 def make(name: str, pool: ProcessPoolExecutor) -> None:
     """Make the files of one figure from what is in `dist/states`, and what is not there yet."""
     cls = all_figures()[name]
-    played = {_run(cls, base) for base in _bases(cls)} if cls.is_playable else set()
+    bases = _bases(cls)[: 1 if name in OF_PIXELS else None]
+    played = {_run(cls, base) for base in bases} if cls.is_playable else set()
     jobs = [
         (name, list(states), run in played)
         for run, states in itertools.groupby(
@@ -197,8 +228,21 @@ def write(cls: type[Figure], found: list[dict], folder: Path = FOLDER) -> None:
     _save(folder / f"{cls.name}.words.gz", {"spec": about, "shown": shown})
     for width in map(str, WIDTHS):
         stills = list(dict.fromkeys(one[width][0] for one in layers))
-        pictures = [[stills.index(one[width][0]), one[width][1]] for one in layers]
-        _save(folder / f"{cls.name}.{width}.gz", {"stills": stills, "pictures": pictures})
+        pictures, images = [], {}
+        for still, moving in (one[width] for one in layers):
+            # What moves, cut into what stands around its images, and the images by their numbers.
+            cut = re.split(f"({_IMAGE})", moving)
+            cut[1::2] = [images.setdefault(image, len(images)) for image in cut[1::2]]
+            pictures.append([stills.index(still), *cut])
+        content = {"stills": stills, "images": list(images), "pictures": pictures}
+        _save(folder / f"{cls.name}.{width}.gz", content)
+
+
+def picture(layers: dict, index: int) -> tuple[str, str]:
+    """Return the still and the moving layer of a state, from the content of a file of pictures."""
+    still, *moving = layers["pictures"][index]
+    whole = (layers["images"][part] if isinstance(part, int) else part for part in moving)
+    return layers["stills"][still], "".join(whole)
 
 
 def packed(content: object) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from urllib.parse import unquote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -133,3 +134,25 @@ def test_no_page_is_blank_on_paper(opened, name):
     assert len(printed) > 2 and min(printed) > 5
     tab.evaluate("document.querySelector('h1').style.breakBefore = 'page'")
     assert min(marks(tab.pdf(prefer_css_page_size=True))) <= 5  # a blank one would be seen
+
+
+def test_a_word_is_found_on_all_pages_and_leads_there(opened):
+    tab = opened(NAMES[0])
+    field, said = tab.get_by_label("Search all pages"), tab.locator(".rd-search [role=status]")
+    field.fill("WEIGHTS decáy")  # small letters and accents make no difference
+    tab.wait_for_function("one => /sections/.test(one.textContent)", arg=said.element_handle())
+    entries = tab.locator(".rd-search li")
+    links = [link.get_attribute("href") for link in entries.get_by_role("link").all()]
+    assert {link.partition("#")[0] for link in links} == {f"{name}.html" for name in NAMES}
+    marked = {one.lower() for one in entries.locator("mark").all_inner_texts()}
+    assert marked and marked <= {"weights", "decay"}
+    other = entries.locator(f"a[href^='{NAMES[1]}']").first
+    wanted = other.get_attribute("href")
+    other.focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_url(f"**/{NAMES[1]}.html#*")
+    assert unquote(tab.url).endswith(wanted)
+    tab.get_by_label("Search all pages").fill("no such words")
+    tab.get_by_text("Nothing is found.").wait_for()
+    tab.keyboard.press("Escape")
+    assert tab.get_by_label("Search all pages").input_value() == ""

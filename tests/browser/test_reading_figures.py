@@ -1,9 +1,11 @@
 """Figures and questions in pages opened from disk, without network and Python: they answer."""
 
 import json
+from functools import partial
 
 import pytest
 
+from exercises.prediction import Choice, Guess
 from reading import pages, tables
 
 NOTEBOOKS = pages.ROOT / "notebooks"
@@ -58,7 +60,7 @@ def state(root):
 def stored(name, width):
     words, layers = (tables.load(tables.FOLDER / f"{name}.{part}.gz") for part in ("words", width))
     return {
-        one["preset"]: (one["sentence"], layers["pictures"][i][1])
+        one["preset"]: (one["sentence"], tables.picture(layers, i)[1])
         for i, one in enumerate(words["shown"])
         if one["phase"] == "finished"
     }
@@ -137,7 +139,45 @@ def test_a_figure_waits_for_its_questions_and_the_guess_is_kept(opened):
     shows_what_is_stored(tab, root)
     tab.reload()
     tab.locator(".rd-figure .fe").first.wait_for()
-    assert all("You said" in one for one in tab.locator(".fx-outcome").all_inner_texts()[:1])
+    assert "You said" in tab.locator(".fx-outcome").first.inner_text()
+    tab.get_by_role("button", name="Forget all my guesses").click()
+    tab.wait_for_function("document.querySelector('.fx-outcome')?.textContent === ''")
+    assert not tab.get_by_role("button", name="Forget all my guesses").is_visible()
+
+
+ANSWERS = ["it grows", "it shrinks"]
+WORDS = "Measured: 0.951 an epoch."
+NUMBERS = ["66.6", " 60 ", "70 %", "73.6%", "59.63", "59,64", "1,066", "66,600", "6.66e1", "+66",
+           ".5", "5.", "-66", "0", "", "%", "many", "6_6", "0x42", "66 6", "1e999", "nan",
+           "Infinity", "６６"]  # fmt: skip
+
+
+def asked_in_python():
+    choice = partial(Choice, "What happens?", ANSWERS, WORDS, right="it shrinks")
+    guess = partial(Guess, "How many?", WORDS, value=66.64, close=7, unit="epochs")
+    bare = partial(Guess, "How large?", WORDS, value=0.0312345, close=0.01)
+    yield from ((choice, answer) for answer in [*ANSWERS, "it stays", ""])
+    yield from ((guess, number) for number in NUMBERS)
+    yield from ((bare, number) for number in ("0.0312", "0.05", "0,025"))
+
+
+def test_a_guess_is_judged_as_python_would(opened):
+    tab = opened("04_book_graphs")
+    answered = """async ([about, messages]) => {
+      const model = predictionModel(about);
+      for (const message of messages) model.send(message);
+      await new Promise(setTimeout);
+      return ["message", "outcome", "verdict"].map(model.get);
+    }"""
+    for make, guess in asked_in_python():
+        for content in ({"kind": "commit", "guess": guess}, {"kind": "show"}):
+            prediction = make()
+            prediction._handle_custom_msg(content, [])
+            expected = [prediction.message, prediction.outcome, prediction.verdict]
+            told = tab.evaluate(answered, [make().stored(), [content]])
+            assert told == expected
+    taken_back = tab.evaluate(answered, [make().stored(), [content, {"kind": "again"}]])
+    assert taken_back == ["", "", ""]
 
 
 def test_a_combination_that_is_not_stored_leads_to_the_nearest_and_says_so(opened):

@@ -122,10 +122,8 @@ def test_a_stored_state_is_what_is_drawn_now(name, index):
         assert getattr(page, what) == one[what]
     for width in tables.WIDTHS:
         page.ask("width", width=width)
-        stored = layers(name, width)
-        still, moving = stored["pictures"][index]
-        assert stored["stills"][still] == tables.compact(page.still)
-        assert moving == tables.compact(page.moving)
+        drawn = tables.compact(page.still), tables.compact(page.moving)
+        assert tables.picture(layers(name, width), index) == drawn
     for control, entry in zip(cls.controls, about["controls"]):
         at_handle = control.stops[control.nearest(figure.state[control.name])]
         assert entry["stops"][one["positions"][control.name]] == full(at_handle)
