@@ -57,7 +57,7 @@ def measure(browser, site, name):
     print(f", all cells run after {time.perf_counter() - start:.0f} s")
     for number in range(lab.page.locator(".jp-Notebook .fe").count()):
         figure = lab.figure(number)
-        title = figure.now()["title"]
+        title = figure.said()["title"]
         if figure.sliders():
             slider, times = latency(figure)
             print(f"    {title}, {slider}: key to changed picture, median of {len(times)} "

@@ -324,7 +324,9 @@ class Lab:
         return self.page.locator(".jp-Notebook .fx-steps").all()
 
 
-_STATE = """root => {
+# What a figure says and where its handles stand; and what is seen besides, which takes far longer
+# to hand over.
+_SAID = """root => {
   if (!root.isConnected) return null;  // its cell has run again
   const text = (one) => root.querySelector(one)?.textContent ?? "";
   const fields = [...root.querySelectorAll(".fe-control input, .fe-control select")];
@@ -338,16 +340,34 @@ _STATE = """root => {
     preset: root.querySelector(".fe-preset").value,
     epochs: text(".fe-epochs"),
     play: text(".fe-player button"),
-    picture: [...root.querySelectorAll(".fe-layer")].map((one) => one.innerHTML).join(""),
-    curves: [...root.querySelectorAll(".fe-layer path, .fe-layer use")].map(
-      (one) => one.getAttribute("d") ?? `${one.getAttribute("x")}, ${one.getAttribute("y")}`),
-    width: root.querySelector(".fe-layer svg").getBoundingClientRect().width,
     spoken: fields.map((one) => one.getAttribute("aria-valuetext")),
     written: [...root.querySelectorAll(".fe-value")].map((one) => one.textContent),
-    table: [...root.querySelectorAll("tbody tr")].map(
-      (row) => [...row.children].map((one) => one.textContent)),
   };
 }"""
+_SHOWN = """root => root.isConnected && {
+  picture: [...root.querySelectorAll(".fe-layer")].map((one) => one.innerHTML).join(""),
+  curves: [...root.querySelectorAll(".fe-layer path, .fe-layer use")].map(
+    (one) => one.getAttribute("d") ?? `${one.getAttribute("x")}, ${one.getAttribute("y")}`),
+  width: root.querySelector(".fe-layer svg").getBoundingClientRect().width,
+  table: [...root.querySelectorAll("tbody tr")].map(
+    (row) => [...row.children].map((one) => one.textContent)),
+}"""
+# Comes true once nothing in the figure has changed for a while, and false if the time is up.
+_QUIET = """(root, [seconds, rest]) => new Promise((resolve) => {
+  const begun = performance.now();
+  let since = begun;
+  const watcher = new MutationObserver(() => (since = performance.now()));
+  watcher.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  const clock = setInterval(() => {
+    const now = performance.now();
+    if (root.querySelector("[role=img]").getAttribute("aria-busy") === "true") since = now;
+    const isQuiet = now - since >= 1000 * rest;
+    if (!isQuiet && root.isConnected && now - begun < 1000 * seconds) return;
+    clearInterval(clock);
+    watcher.disconnect();
+    resolve(isQuiet);
+  }, 20);
+})"""
 
 # How large a figure's letters are; for what width its picture is laid out, and what room it has;
 # how high all is that has to be seen together, in how high a window.
@@ -420,9 +440,17 @@ class Figure:
         self.lab, self.page, self.root, self.cell = lab, lab.page, root, cell
         self._element = None
 
+    def said(self):
+        """Return what the figure says and where its handles stand."""
+        return self._asked(_SAID)
+
     def now(self):
+        """Return what `said` does, and what is seen besides."""
+        return self._asked(_SAID) | self._asked(_SHOWN)
+
+    def _asked(self, script):
         # Asked of the element itself, over and over: to find it on the page takes longer.
-        while self._element is None or not (state := self._element.evaluate(_STATE)):
+        while self._element is None or not (state := self._element.evaluate(script)):
             self._element = self.root.element_handle()
         return state
 
@@ -437,17 +465,10 @@ class Figure:
 
     def quiet(self, seconds=60, rest=0.25):
         """Wait until nothing is computed and nothing changes, and return what is shown."""
-        last, since = self.now(), time.monotonic()
-
-        def rested():
-            nonlocal last, since
-            now = self.now()
-            if now["busy"] or now != last:
-                last, since = now, time.monotonic()
-            return time.monotonic() - since >= rest
-
-        until(rested, seconds, "a figure at rest")
-        return last
+        self.said()  # finds the element, if its cell has run again
+        is_quiet = self._element.evaluate(_QUIET, [seconds, rest])
+        assert is_quiet, f"waited {seconds} s in vain: a figure at rest"
+        return self.now()
 
     def button(self, name):
         return self.root.get_by_role("button", name=name, exact=True)
@@ -487,7 +508,7 @@ class Figure:
         return self.root.locator(".fe-player").is_visible()
 
     def epoch(self):
-        done = re.match(r"epoch (\d+) of \d+", self.now()["epochs"])
+        done = re.match(r"epoch (\d+) of \d+", self.said()["epochs"])
         return int(done[1])
 
     def rest(self):
@@ -507,7 +528,7 @@ class Figure:
             self.handle(name).key(shorter[name])
         if found and self.has("eta"):
             try:
-                until(lambda: not self.now()["busy"], 1.5, "the end of a short run")
+                until(lambda: not self.said()["busy"], 1.5, "the end of a short run")
             except AssertionError:  # what runs until it has settled does so soonest there:
                 self.handle("eta").key("End")
 
@@ -547,7 +568,7 @@ class Handle:
 
     def preset(self):
         """Return this control's value as the preset under the figure has it."""
-        return re.search(rf" {self.name}=(\S+)", self.figure.now()["preset"])[1]
+        return re.search(rf" {self.name}=(\S+)", self.figure.said()["preset"])[1]
 
     def arrived(self, seconds=10):
         """Wait until the kernel's answer is what the handle says."""
@@ -556,7 +577,7 @@ class Handle:
             return float(self.preset()) == number_in(self.spoken())
 
         until(agrees, seconds, f"an answer to {self.spoken()!r}")
-        now = self.figure.now()
+        now = self.figure.said()
         assert now["label"] == f"{now['title']}. {now['sentence']}"
         assert self.spoken().partition(" = ")[2] in now["written"]
         assert not now["message"]

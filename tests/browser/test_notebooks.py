@@ -95,7 +95,7 @@ class Notebook:
         start = figure.rest()["preset"]
         for slider in figure.sliders():
             last = slider.last()
-            presets = {slider.index(): figure.now()["preset"]}
+            presets = {slider.index(): figure.said()["preset"]}
             for key, way in [("ArrowRight", 1), ("PageUp", math.ceil(last / 8)),
                              ("End", last), ("Home", -last), ("ArrowLeft", -1)]:  # fmt: skip
                 expected = min(last, max(0, slider.index() + way))
@@ -105,7 +105,7 @@ class Notebook:
                 assert slider.index() == expected
             assert len({*presets.values()}) == len(presets) > 1  # each stop is another setting
             figure.paste(start)
-            until(lambda: figure.now()["preset"] == start, 10, "where it started")
+            until(lambda: figure.said()["preset"] == start, 10, "where it started")
         figure.press("Defaults")
 
     @pytest.mark.of_the_page
@@ -148,24 +148,24 @@ class Notebook:
         assert player.epoch() == 1
 
         player.press("Play")
-        until(lambda: player.now()["play"] == "Pause", 10, "Play")
+        until(lambda: player.said()["play"] == "Pause", 10, "Play")
         until(lambda: player.epoch() >= 2, 10, "further epochs")
         begun = player.epoch()
         player.handle("lmbda").key("PageDown")
         player.handle("eta").key("PageUp")
         note = re.compile("Moved on the way: .*λ → [0-9.]+.* from epoch [0-9]")
-        until(lambda: note.search(player.now()["sentence"]), 10, "a move in the sentence")
+        until(lambda: note.search(player.said()["sentence"]), 10, "a move in the sentence")
         until(lambda: player.epoch() > begun, 10, "the run to go on")
 
         player.press("Pause")
-        until(lambda: player.now()["play"] == "Play", 10, "Pause, before the end")
+        until(lambda: player.said()["play"] == "Play", 10, "Pause, before the end")
         until(lab.nothing_runs, 10, "the epoch that was on its way")
         paused = player.quiet()
         time.sleep(0.8)
         assert player.now() == paused
 
         player.press("Play")
-        until(lambda: player.now()["play"] == "Pause", 10, "Play")
+        until(lambda: player.said()["play"] == "Pause", 10, "Play")
         player.press("Reset")
         until(lambda: player.epoch() == 0, 5, "Reset")
         fresh = player.quiet()
@@ -243,16 +243,16 @@ class Notebook:
         figure.rest()
         before = figure.now()
         figure.paste("nonsense eta=1")
-        until(lambda: "starts with" in figure.now()["message"], 5, "a message")
-        assert figure.now()["sentence"] == before["sentence"]
+        until(lambda: "starts with" in figure.said()["message"], 5, "a message")
+        assert figure.said()["sentence"] == before["sentence"]
         name = before["preset"].split()[0]
         figure.paste(f"{name} lmbda=-1")
-        until(lambda: "starts with" not in figure.now()["message"], 5, "another message")
-        assert "lmbda" in figure.now()["message"]
+        until(lambda: "starts with" not in figure.said()["message"], 5, "another message")
+        assert "lmbda" in figure.said()["message"]
         figure.press("Defaults")
-        until(lambda: not figure.now()["message"], 5, "no message")
+        until(lambda: not figure.said()["message"], 5, "no message")
         # The field still has the text that was refused if it has the focus, and only then.
-        until(lambda: figure.now()["preset"].startswith(f"{name} "), 5, "the preset")
+        until(lambda: figure.said()["preset"].startswith(f"{name} "), 5, "the preset")
 
     def test_saves_svg_png_and_csv(self, figure):
         figure.press("Defaults")
@@ -286,7 +286,7 @@ class Notebook:
             forget.click()
         if figure.is_playable:  # else lambda would move in mid-run, which no preset tells either
             figure.press("Play")
-            until(lambda: figure.now()["play"] == "Play again", 40, "the end of the first run")
+            until(lambda: figure.said()["play"] == "Play again", 40, "the end of the first run")
         if figure.sliders():
             figure.slider().key("PageUp")
             figure.slider().arrived()
@@ -294,7 +294,7 @@ class Notebook:
             figure.choices()[0].key("End")
         time.sleep(0.3)
         if figure.is_playable:  # the move has begun a new run
-            until(lambda: figure.now()["play"] == "Play again", 40, "the end of the run")
+            until(lambda: figure.said()["play"] == "Play again", 40, "the end of the run")
         shown = figure.quiet()
         figure.press("Copy preset")
         until(lambda: figure.button("Copied").is_visible(), 2, "the copy")
@@ -311,7 +311,7 @@ class Notebook:
             field.press("Control+a")
             field.press("Control+v")
             field.press("Enter")
-            until(lambda: second.now()["sentence"] == shown["sentence"], 30, "the same sentence")
+            until(lambda: second.said()["sentence"] == shown["sentence"], 30, "the same sentence")
             now = second.quiet()
             for what in ("preset", "label", "table", "spoken", "written", "curves"):
                 assert now[what] == shown[what]
@@ -377,13 +377,13 @@ class Notebook:
         _tab_to(handle.locator)
         before, stood = figure.now(), handle.index()
         keys.press("Home" if handle.index() else "End")
-        until(lambda: figure.now()["preset"] != before["preset"], 10, "another preset")
+        until(lambda: figure.said()["preset"] != before["preset"], 10, "another preset")
         if figure.is_playable:
             _tab_to(figure.button("Play"))
             keys.press("Space")
-            until(lambda: figure.now()["play"] == "Pause", 5, "Play")
+            until(lambda: figure.said()["play"] == "Pause", 5, "Play")
             keys.press("Enter")
-            until(lambda: figure.now()["play"] == "Play", 5, "Pause, before the end")
+            until(lambda: figure.said()["play"] == "Play", 5, "Pause, before the end")
         _tab_to(figure.root.locator(".fe-numbers summary"))
         keys.press("Space")
         until(figure.root.locator(".fe-numbers table").is_visible, 2, "the numbers")
@@ -393,7 +393,7 @@ class Notebook:
         keys.insert_text(before["preset"])
         keys.press("Enter")
         until(lambda: handle.index() == stood, 10, "the pasted preset")
-        assert figure.quiet(rest=0.1)["label"].endswith(figure.now()["sentence"])
+        assert figure.quiet(rest=0.1)["label"].endswith(figure.said()["sentence"])
 
     @pytest.mark.of_the_page
     def test_arrows_stay_with_the_handle(self, figure, lab):
@@ -600,7 +600,7 @@ def _in_one_line(curves):
 
 def _slowly(player, n_train=10_000, hidden=30):
     """Train on so many images that a run is not over before one has pressed a button."""
-    preset = player.now()["preset"]
+    preset = player.said()["preset"]
     for name, value in [("n_train", n_train), ("hidden", hidden), ("epochs", 120)]:
         preset = re.sub(rf"\b{name}=\S+", f"{name}={value}", preset)
     player.paste(preset)
@@ -722,7 +722,7 @@ class TestStartHere(Notebook):
                   5, "the figure")  # fmt: skip
             cell.get_by_role("link", name="b").focus()
             lab.page.keyboard.press("Enter")
-            until(lambda: figure.now()["preset"] == "puzzle eta=0.5 lmbda=0", 10, "both values")
+            until(lambda: figure.said()["preset"] == "puzzle eta=0.5 lmbda=0", 10, "both values")
             assert lab.page.url == where  # nor is there anything to go back to
             cell.get_by_role("link", name="c").click()  # no such figure is here
             assert figure.quiet()["preset"] == "puzzle eta=0.5 lmbda=0"
@@ -738,10 +738,10 @@ class TestStartHere(Notebook):
         lab.kill()
         slider.key("PageUp")
         form.get_by_role("button", name="Show me").click()
-        until(lambda: figure.now()["sign"], 2, "a sign")
-        until(lambda: "Python has stopped" in figure.now()["sign"], 10, "word of it")
+        until(lambda: figure.said()["sign"], 2, "a sign")
+        until(lambda: "Python has stopped" in figure.said()["sign"], 10, "word of it")
         lab.page.click(".jp-Dialog .jp-mod-accept")  # JupyterLab has something to say too
-        assert "cells again" in figure.now()["sign"]
+        assert "cells again" in figure.said()["sign"]
         assert slider.spoken() in shown["spoken"]  # back to what the picture shows
         assert "Python has stopped" in form.locator(".fx-sign").inner_text()
         slider.key("Home")
@@ -768,7 +768,7 @@ class TestFirstEpochs(Notebook):
         player.press("Play")
         until(lambda: player.epoch() >= 1, 10, "an epoch")
         lab.restart()
-        until(lambda: "Python has stopped" in player.now()["sign"], 1, "word of it")
+        until(lambda: "Python has stopped" in player.said()["sign"], 1, "word of it")
         # What the old kernel was just saying arrives cut off, now and then.
         lab.errors[:] = [one for one in lab.errors if "Kernel message validation" not in one]
         with lab.scratch():  # counts one, so that no cell gets the number that it had
@@ -820,8 +820,8 @@ class TestDecayRate(Notebook):
         figure.rest()
         with lab.busy_figures():
             figure.handle("lmbda").key("ArrowRight")
-            until(lambda: "Waiting" in figure.now()["sign"], 2, "a sign")
-        until(lambda: not figure.now()["sign"], 10, "an answer")
+            until(lambda: "Waiting" in figure.said()["sign"], 2, "a sign")
+        until(lambda: not figure.said()["sign"], 10, "an answer")
         figure.press("Defaults")
 
     def test_a_pressed_button_shows_it_at_once_though_python_is_busy(self, figure, lab):
@@ -953,7 +953,7 @@ class TestScalingLaws(Notebook):
         assert "Settled so far" in stopped["sentence"]
         figure.page.keyboard.press("Space")  # the focus is where it was
         until(stop.is_visible, 10, "Stop")
-        until(lambda: figure.now()["sentence"] != stopped["sentence"], 30, "another network")
+        until(lambda: figure.said()["sentence"] != stopped["sentence"], 30, "another network")
         figure.handle("lmbda").key("End")
         until(stop.is_visible, 10, "Stop")
         stop.focus()
