@@ -27,7 +27,7 @@ def predict_step() -> Choice:
 def predict_epochs() -> Guess:
     """Ask what as many epochs leave as the book trains for."""
     return Guess(
-        f"And after {EPOCHS} epochs: how many percent of the weight are left? (A guess will do.)",
+        f"And after {EPOCHS} epochs: what percentage of the weight is left? (A guess will do.)",
         lambda: (
             f"An epoch takes a twentieth, in {theory.steps_per_epoch(50_000, 10):,} steps. "
             f"{EPOCHS} times a twentieth would be more than all; but each takes a twentieth of "

@@ -156,7 +156,7 @@ def table_of_arrivals(stored, solved, *names):
         rows.append([setting, f"{said.epochs:.1f}", met(old, new), f"{said.length / new[-1]:.2f}",
                      f"{np.abs(said.curve / old - 1).max():.0%}"])  # fmt: skip
     return Table(
-        ("network", "epoch of meeting:\nforecast", "measured", "forecast of D,\nof measured",
+        ("network", "epoch of meeting:\nforecast", "measured", "D: ratio",
          "whole curve:\noff at most"),
         rows,
         words=("network",),

@@ -117,12 +117,11 @@ def table_of_sizes(solved, stored, *names):
 def table_of_sums(solved, stored, name):
     """Return the sums of all squares over a series of widths, forecast and measured."""
     rows = [
-        (line.hidden, f"{forecast:.0f}", f"{line.total:.0f}", f"{line.total / forecast:.2f}")
+        (line.hidden, f"{forecast:.0f}", f"{line.total:.0f}", f"{forecast / line.total:.2f}")
         for line in lines(stored, name)
         for forecast in [2 * squared_size(solved, Run(line.n_train, line.lmbda))]
     ]
-    return Table(("neurons", "sum of all squares:\nforecast", "measured", "measured,\nof forecast"),
-                 rows)  # fmt: skip
+    return Table(("neurons", "sum of all squares:\nforecast", "measured", "ratio"), rows)
 
 
 def _beside(stored, run, squared):

@@ -93,7 +93,8 @@ def how_it_goes(change, settled, points="points"):
     """Return in words how the settled size goes over what is changed, beside its law."""
     (low, high), (start, end), (slope, first, last) = _course(change, settled)
     return (
-        f"Over {change.xlabel} from {low} to {high} the settled size goes from {start} to {end}. "
+        f"Over {change.xlabel} from {low} to {high} the hidden layer's settled size goes from "
+        f"{start} to {end}, in the mean of old and new. "
         f"On logarithmic axes the straight line that fits best has the slope {slope}, "
         f"against {trimmed(change.law)} for {change.of_law}; between the first two {points} the "
         f"slope is {first}, between the last two {last}."

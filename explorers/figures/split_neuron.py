@@ -56,8 +56,8 @@ def describe(result):
     who = "Unsplit" if r.k == 1 else f"Split into {r.k}, with weights over √{r.k}"
     passed_on, straight = float(r.passed_on(r.k, 1.0)), rounded(r.straight(1.0))
     return (
-        f"{who}, the neuron passes on {rounded(passed_on)} at x = 1, where the straight line has "
-        f"{straight}: {percent(r.missing)} are missing. The sum of all squares is "
+        f"{who}, the neuron passes on {percent(1 - r.missing)} of what the straight line has at "
+        f"x = 1: {rounded(passed_on)} of {straight}. The sum of all squares is "
         f"{rounded(r.squares)}, for any number of copies."
     )
 
@@ -89,7 +89,7 @@ class Picture:
     def __init__(self, width):
         self.canvas = Canvas(width)
         self.panel = panel = self.canvas.panel(
-            "Passed on, of the straight line at x = 1", "input x", xlim=(-1, 1), ylim=(-1.05, 1.05),
+            "Passed on, as shares of the line's end", "input x", xlim=(-1, 1), ylim=(-1.05, 1.05),
             xticks=ticks((-1, -0.5, 0, 0.5, 1)), yticks=ticks((-1, -0.5, 0, 0.5, 1)),
         )  # fmt: skip
         self.straight = panel.curve("--", GREY)

@@ -195,7 +195,7 @@ def _saturation(neurons, shown):
 def _expectation(result):
     if result.expected is not None:
         epochs = rounded(result.expected, 2)
-        return [f"The memory is down to the new ones after {epochs} epochs."]
+        return [f"After {epochs} epochs the memory is as short as the message of the new."]
     if moves(result.settings):
         return []  # the formula knows one eta and one lambda
     if result.settings[-1][1] == 0:

@@ -126,7 +126,7 @@ class Picture:
     def __init__(self, width):
         c = self.canvas = Canvas(width)
         self.sizes = c.panel(
-            "Settled size over N_w", "N_w", xscale="log", yscale="log", reserve=["0.005"]
+            "Settled size, hidden layer", "N_w", xscale="log", yscale="log", reserve=["0.005"]
         )
         self.balance = c.panel("Balance of the new networks", "N_w", xscale="log", reserve=["0.05"])
         self.law = self.sizes.curve("--", INK, lw=1.5)
@@ -174,7 +174,7 @@ class WidthLaw(Figure, parts=globals()):
     """Networks of five widths, old and new, each trained until it has settled."""
 
     name = "width-law"
-    title = "The settled size over the width"
+    title = "The hidden layer's settled size over the width"
     controls = (
         Control("eta", "η", "learning rate", log_stops(0.05, 1.0), 0.1),
         Control("lmbda", "λ", "regularization", log_stops(2.0, 200.0), 5.0),

@@ -18,7 +18,7 @@ def assert_readable(picture):
     A curve may leave its axes, which cut it off; so may the ground of a note lie on one.
     """
     canvas = FigureCanvasAgg(picture.canvas.figure)
-    canvas.draw()
+    canvas.figure.draw_without_rendering()
     page = picture.canvas.figure.bbox
     found = [text for panel in picture.canvas.panels for text in _words(panel)]
     boxes = [text.get_window_extent(canvas.get_renderer()) for text in found]
@@ -42,7 +42,7 @@ def assert_readable(picture):
 def assert_on_no_curve(text, panel, curves):
     """A word with a ground of its own hides no part of these."""
     canvas = FigureCanvasAgg(panel.moving.figure)
-    canvas.draw()
+    canvas.figure.draw_without_rendering()
     ground = text.get_bbox_patch().get_window_extent(canvas.get_renderer())
     for curve in curves:
         for points, *_ in _drawn(panel, curve):

@@ -12,9 +12,9 @@ NUMBER = r"[−-]?\d[\d,]*(?:\.\d+)?(?:·10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?"
 
 # How a settled size goes over what is changed, in words.
 LAW = (
-    "Over … from # to # the settled size goes from # to #. On logarithmic axes the straight line "
-    "that fits best has the slope #, against # for …; between the first two … the slope is #, "
-    "between the last two #."
+    "Over … from # to # the hidden layer's settled size goes from # to #, in the mean of old and "
+    "new. On logarithmic axes the straight line that fits best has the slope #, against # for …; "
+    "between the first two … the slope is #, between the last two #."
 )
 
 _DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")

@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ FIGURES = all_figures()
 TABLES = {path.name.split(".")[0] for path in tables.FOLDER.glob("*.words.gz")}
 
 
+@cache
 def words(name):
     return tables.load(tables.FOLDER / f"{name}.words.gz")
 
 
+@cache
 def layers(name, width):
     return tables.load(tables.FOLDER / f"{name}.{width}.gz")
 
@@ -111,13 +114,19 @@ def sample(rng):
             yield name, int(i)
 
 
+@cache
+def opened(name):
+    """One page of a figure for all its states: to build pictures anew takes longest."""
+    return Page(FIGURES[name]())
+
+
 @pytest.mark.parametrize("name, index", list(sample(np.random.default_rng(2026))))
 def test_a_stored_state_is_what_is_drawn_now(name, index):
     """Python's own words and layers, rounded as a page gets them, character by character."""
     about, one = words(name)["spec"], words(name)["shown"][index]
-    cls = FIGURES[name]
-    figure = cls(**cls.state_with(one["preset"].partition(" ")[2]))
-    page = Page(figure)
+    cls, page = FIGURES[name], opened(name)
+    figure = page.figure
+    figure.set(**cls.state_with(one["preset"].partition(" ")[2]))
     for what in ("sentence", "table", "texts", "preset", "phase", "progress"):
         assert getattr(page, what) == one[what]
     for width in tables.WIDTHS:

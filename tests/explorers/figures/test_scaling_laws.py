@@ -137,7 +137,8 @@ def test_one_table_says_of_all_changes_what_the_sentences_say(figure):
         )
         law, of_law = argument.split(": ")
         for words in (
-            f"from {low} to {high} the settled size goes from {start} to {end}. ",
+            f"from {low} to {high} the hidden layer's settled size goes from {start} to {end}, in "
+            "the mean of old and new. ",
             f" has the slope {slope}, against {law} for {of_law}; between the first two points ",
             f" the slope is {first}, between the last two {last}. ",
         ):

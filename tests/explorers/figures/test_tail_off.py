@@ -114,7 +114,8 @@ def test_old_and_new_arrive_at_one_size_after_the_epochs_that_decay_takes(fast):
     expected = 10 / 0.5 * math.log(large[0] / scaled[-1])
     assert result.expected == pytest.approx(expected)
     assert (
-        f"The memory is down to the new ones after {rounded(expected, 2)} epochs" in fast.sentence
+        f"After {rounded(expected, 2)} epochs the memory is as short as the message"
+        in fast.sentence
     )
     line = shown(fast).expected
     assert line.get_visible() and line.get_xdata()[0] == pytest.approx(expected)
@@ -220,7 +221,7 @@ def test_curves_scales_and_file_show_the_numbers(small):
 
 
 ALONE, NONE, GROWN = (
-    "The memory is down to the new ones",
+    "the memory is as short as the message of the new.",
     "λ = 0: there is no decay.",
     "grown beyond the start",
 )
@@ -266,5 +267,5 @@ def test_moved_in_mid_run_eta_and_lambda_act_from_the_next_epoch_on():
     assert marks(picture) == [(2, "λ → 20"), (3, "η → 0.2, λ → 0")]
     assert result.expected is None and not picture.expected.get_visible()
     sentence = TailOff.describe(result, epoch=EPOCHS)
-    assert "The memory is down to" not in sentence and "λ = 0" not in sentence
+    assert "the memory is as short as" not in sentence and "λ = 0" not in sentence
     assert_presentable(sentence, TailOff.tabulate(result, epoch=EPOCHS))
