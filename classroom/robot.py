@@ -100,7 +100,7 @@ class Lab:
 
     def __init__(self, page, server, name):
         self.page, self.server, self.name = page, server, name
-        self.errors = []
+        self.errors, self._connection = [], None
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._listen)
@@ -168,13 +168,23 @@ class Lab:
         )
 
     def _client(self):
+        """Return a connection to the kernel that there is now, made once."""
         (kernel,) = self.server.api("kernels")
         file = self.server.folder / "runtime" / f"kernel-{kernel['id']}.json"
-        client = BlockingKernelClient(connection_file=str(file))
-        client.load_connection_file()
-        client.start_channels()
-        client.wait_for_ready(timeout=20)
-        return client
+        which = file.read_bytes()  # a restart can write it anew
+        if self._connection is None or self._connection[0] != which:
+            self.disconnect()
+            client = BlockingKernelClient(connection_file=str(file))
+            client.load_connection_file()
+            client.start_channels()
+            client.wait_for_ready(timeout=20)
+            self._connection = which, client
+        return self._connection[1]
+
+    def disconnect(self):
+        if self._connection is not None:
+            self._connection[1].stop_channels()
+            self._connection = None
 
     def in_kernel(self, code):
         """Run code in the notebook's kernel beside the page, and return what it prints."""
@@ -184,13 +194,8 @@ class Lab:
             if message["msg_type"] == "stream":
                 printed.append(message["content"]["text"])
 
-        try:
-            reply = client.execute_interactive(
-                code, timeout=20, output_hook=hear, store_history=False
-            )
-            assert reply["content"]["status"] == "ok", reply["content"]
-        finally:
-            client.stop_channels()
+        reply = client.execute_interactive(code, timeout=20, output_hook=hear, store_history=False)
+        assert reply["content"]["status"] == "ok", reply["content"]
         return "".join(printed).strip()
 
     @contextlib.contextmanager
@@ -221,8 +226,10 @@ class Lab:
     def kill(self):
         """End the kernel, as it ends when there is no memory left for it."""
         os.kill(int(self.in_kernel("import os; print(os.getpid())")), signal.SIGKILL)
+        self.disconnect()
 
     def restart(self):
+        self.disconnect()
         self.menu("Kernel", "Restart Kernel…")
         self.page.click(".jp-Dialog .jp-mod-accept")
         self.wait_until_idle(60)

@@ -36,14 +36,14 @@ FOLDER = Path(__file__).with_suffix("")
 WORK = ROOT / "dist" / "states"
 
 WIDTHS = (300, 540)  # of those that figures can have: for a telephone, and for all else
-# Stops on either side of a preset, where all would be too many. Most sliders have twenty a decade.
-NEARBY = (1, 2, 4, 7, 11, 16)
+# Stops on either side, where all would be too many because they train: of the defaults, and of a
+# preset. Most sliders have twenty stops a decade.
+NEARBY, FEW_NEARBY = (1, 2, 4, 7, 11, 16), (4, 13)
 
-# A picture made of pixels weighs ten times as much as one of curves. Of such a figure fewer states
-# are stored: only from its defaults does one move, each slider of what is computed to these
-# neighbours; what is viewed of them, epochs of Play too, moves in steps that become wider.
-OF_PIXELS = ("memory-message",)
-FEW_NEARBY = (4, 13)
+# Of these fewer states are stored, since each weighs ten times as much (pixels) or trains for half
+# a minute: FEW_NEARBY of how a notebook first shows it, none of the presets. What is viewed, and
+# epochs of Play, move in steps that become wider.
+SPARSE = ("chalkboard", "memory-message", "width-law")
 WIDENING = (0, 1, *(n * 2**k for k in range(8) for n in (2, 3)))
 
 LINK = re.compile(r"\]\(#([a-z][a-z0-9-]*):([^)\s]+)\)")
@@ -60,19 +60,27 @@ def plan(cls: type[Figure], also: tuple[str, ...] = ()) -> list[dict]:
     `also` are further presets, of single states that a text wants. States that share a run stand
     one after the other.
     """
-    singles = [cls.state_with(preset.partition(" ")[2]) for preset in also]
-    bases = _bases(cls)
-    if cls.name in OF_PIXELS:
-        views = [base for base in bases[1:] if _run(cls, base) == _run(cls, bases[0])]
-        lines = [_lines(cls, bases[0]), *(_lines(cls, base, [VIEW]) for base in views)]
-        states = [*itertools.chain(*lines), *bases, *singles]
+    singles, bases = _singles(cls, also), _bases(cls)
+    if cls.name in SPARSE:
+        centre = (singles + bases)[0]
+        views = [base for base in bases[1:] if _run(cls, base) == _run(cls, centre)]
+        ways = [
+            bases[:1],
+            _lines(cls, centre, FEW_NEARBY),
+            *(_lines(cls, base, (), [VIEW]) for base in views),
+        ]
     else:
-        states = [state for base in bases for state in _around(cls, base)] + singles
+        ways = [_around(cls, bases[0], NEARBY), *(_around(cls, b, FEW_NEARBY) for b in bases[1:])]
+    states = [*itertools.chain(*ways), *bases, *singles]
     different = list({cls.preset_of(state): state for state in states}.values())
     first = {}
     for state in different:
         first.setdefault(_run(cls, state), len(first))
     return sorted(different, key=lambda state: first[_run(cls, state)])
+
+
+def _singles(cls, also):
+    return [cls.state_with(preset.partition(" ")[2]) for preset in also]
 
 
 def _bases(cls):
@@ -83,34 +91,34 @@ def _run(cls, state):
     return tuple(value for name, value in state.items() if name not in cls.that_act(VIEW))
 
 
-def _around(cls, base) -> Iterator[dict]:
+def _around(cls, base, nearby) -> Iterator[dict]:
     """Give the states on the lines through `base`, and through it with another choice of view."""
-    yield from _lines(cls, base)
+    yield from _lines(cls, base, nearby)
     views = [control for control in cls.controls if control.acts == VIEW]
     for choice in (control for control in views if control.is_choice):
         for other in choice.stops:
             for control in views:
-                for stop in _few(control, base):
+                for stop in _few(control, base, nearby):
                     yield base | {control.name: stop, choice.name: other}
 
 
-def _lines(cls, base, acts=(ANEW, NEXT_EPOCH, VIEW)):
+def _lines(cls, base, nearby, acts=(ANEW, NEXT_EPOCH, VIEW)):
     yield base
     for control in (control for control in cls.controls if control.acts in acts):
-        for stop in _stops(cls, control, base):
+        for stop in _stops(cls, control, base, nearby):
             yield base | {control.name: stop}
 
 
-def _stops(cls, control, base):
+def _stops(cls, control, base, nearby):
     if cls.quick and control.acts != VIEW:
-        return _few(control, base, FEW_NEARBY if cls.name in OF_PIXELS else NEARBY)
-    if cls.name in OF_PIXELS and not control.is_choice:
+        return _few(control, base, nearby)
+    if cls.name in SPARSE and not control.is_choice:
         last = len(control.stops) - 1
         return [control.stops[i] for i in (*_widening(last), last)]
     return control.stops
 
 
-def _few(control, base, nearby=NEARBY):
+def _few(control, base, nearby):
     if control.is_choice:
         return control.stops
     here = control.nearest(base[control.name])
@@ -167,7 +175,7 @@ def records(name: str, states: list[dict], *, frames: bool) -> list[dict]:
     if frames:
         figure.restart()
         epochs = figure.progress(figure.run.result)[1]
-        wanted = _widening(epochs) if name in OF_PIXELS else range(epochs)
+        wanted = _widening(epochs) if name in SPARSE else range(epochs)
         for epoch in range(epochs):
             if epoch in wanted:
                 found.append(stored(figure))
@@ -180,14 +188,12 @@ def records(name: str, states: list[dict], *, frames: bool) -> list[dict]:
 
 def make(name: str, pool: ProcessPoolExecutor) -> None:
     """Make the files of one figure from what is in `dist/states`, and what is not there yet."""
-    cls = all_figures()[name]
-    bases = _bases(cls)[: 1 if name in OF_PIXELS else None]
+    cls, also = all_figures()[name], told().get(name, ())
+    bases = [*_singles(cls, also), *_bases(cls)][:1] if name in SPARSE else _bases(cls)
     played = {_run(cls, base) for base in bases} if cls.is_playable else set()
     jobs = [
         (name, list(states), run in played)
-        for run, states in itertools.groupby(
-            plan(cls, told().get(name, ())), lambda s: _run(cls, s)
-        )
+        for run, states in itertools.groupby(plan(cls, also), lambda s: _run(cls, s))
     ]
     waiting = {pool.submit(_kept, *job, made_from(cls)): i for i, job in enumerate(jobs)}
     parts: list[list] = [[] for _ in jobs]

@@ -31,11 +31,14 @@ def lab(request, server, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     server.known_errors = server.errors()  # those of a notebook before were provoked there
+    lab = None
     try:
         lab = Lab(context.new_page(), server, request.cls.notebook)
         lab.run_all()
         yield lab
     finally:
+        if lab:
+            lab.disconnect()
         context.close()
         server.shut_down_kernels()
     assert lab.errors == []
