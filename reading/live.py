@@ -21,7 +21,7 @@ def script() -> str:
     """Return the one script. A page on a disk can't import modules, so each becomes a function."""
     known = {"WIDTHS": list(tables.WIDTHS), "STORED": tables.names()}
     parts = [f"const {name} = {json.dumps(value)};" for name, value in known.items()]
-    parts.append(_read("reading/stored.js"))
+    parts += [_read("reading/stored.js"), _read("reading/beyond.js")]
     for name, files in WIDGETS.items():
         module = "\n".join(map(_read, files))
         body = module.replace("export default { render };", "return { render };")

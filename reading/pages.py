@@ -377,7 +377,7 @@ def build(folder, paths):
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    for name in ("contents.js", "search.js"):
+    for name in ("contents.js", "search.js", "python.js"):
         shutil.copy(HERE / name, folder)
     live.write(folder)
 

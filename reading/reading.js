@@ -18,12 +18,60 @@ const moves = (figure) => STORED.includes(figure.dataset.preset.split(" ")[0]);
 const isCovered = (figure) => JSON.parse(figure.dataset.covered).some((question) => open.get(question));
 
 async function enliven(figure) {
+  const open = await python?.catch(() => null); // if it is starting, it is worth waiting for
+  if (open) return live(open, figure, figure.dataset.preset, isCovered(figure));
   const name = figure.dataset.preset.split(" ")[0];
   const width = WIDTHS.findLast((one) => one <= figure.clientWidth) ?? WIDTHS[0];
   const model = await figureModel(name, width, figure.dataset.preset, isCovered(figure));
+  put(figure, model);
+  if (canCompute) figure.append(offerPython(figure));
+  return model;
+}
+
+function put(figure, model) {
   widget(figureWidget.render, model, figure);
   figure.append(copyLink(model));
+}
+
+// Python, once somebody has asked for it: a promise of a function that opens a figure.
+let python;
+
+async function live(open, figure, preset, covered) {
+  const model = covering(await open(preset), covered);
+  const field = document.activeElement.id?.match(/-([a-z_]+)$/)?.[1]; // the handle that has the focus
+  const hadFocus = figure.contains(document.activeElement);
+  figure.classList.add("rd-live");
+  put(figure, model);
+  if (hadFocus) figure.querySelector(field ? `.fe [id$="-${field}"]` : ".fe :is(input, select)")?.focus();
   return model;
+}
+
+function offerPython(figure) {
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "rd-copy rd-compute",
+    textContent: "Compute every setting" });
+  button.title = "Starts Python in this page. What is stored here are some settings.";
+  button.onclick = async () => {
+    const say = (words) => all(".rd-compute").forEach((one) => (one.textContent = words));
+    all(".rd-compute").forEach((one) => (one.disabled = true));
+    say("Starting Python …");
+    python = startPython((words) => say(`Starting Python: ${words} …`));
+    let open;
+    try {
+      open = await python;
+    } catch (error) {
+      python = null;
+      say(`Python did not start: ${error.message}.`);
+      return;
+    }
+    // The one that was asked for comes first; all go on from where they stand.
+    const figures = [figure, ...[...alive.keys()].filter((one) => one !== figure)];
+    for (const one of figures) {
+      const { preset, covered } = (await alive.get(one)).get("_shown");
+      alive.set(one, live(open, one, preset, covered));
+      await alive.get(one);
+    }
+  };
+  return button;
 }
 
 function comeAlive(figure) {

@@ -9,6 +9,7 @@ function modelOf(values, answer) {
     get: (name) => values[name],
     on: (what, hear) => listeners[what]?.add(hear),
     off: (what, hear) => listeners[what]?.delete(hear),
+    tell,
     // As from Python, the answer comes when the one who asks is through with asking.
     send: (message) => queueMicrotask(() => answer(message, model)),
     update(news) {
@@ -141,7 +142,8 @@ async function figureModel(name, width, preset, isCovered) {
     const went = states.names.filter((one) => one in moved && run[frame].positions[one] !== moved[one]);
     if (went.length) {
       const back = went.map((one) => `${one} = ${run[frame].texts[one]}`).join(", ");
-      page.message = `This page has one change from a preset at a time; so ${back} again.`;
+      page.message = `What is stored here is one change from a preset at a time; so ${back} again. `
+        + (canCompute ? "“Compute every setting” has all." : "On a disk a page can compute no others.");
     }
   };
   const to = (positions, moved) => show(states.nearest({ ...run[frame].positions, ...positions }, moved),

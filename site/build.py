@@ -121,6 +121,9 @@ def add_python(out, wheels, pyodide):
         shutil.copytree(pyodide, out / "pyodide")
         options["indexURL"] = "./pyodide/"
     file.write_text(json.dumps(config, indent=2), encoding="utf-8")
+    # What the pages' own Python is started with, for figures beyond their stored states.
+    for_pages = {name: options[name] for name in ("indexURL", "packages")}
+    (python / "pages.json").write_text(json.dumps(for_pages, indent=2), encoding="utf-8")
 
 
 def run(module, *arguments, cwd=None):

@@ -161,6 +161,16 @@ def asked_in_python():
     yield from ((bare, number) for number in ("0.0312", "0.05", "0,025"))
 
 
+def committed(prediction, guess):
+    """Return message, outcome and verdict after a guess, as Python has them."""
+    message = ""
+    try:
+        prediction.commit(guess)
+    except ValueError as error:
+        message = str(error)
+    return [message, prediction.outcome, prediction.verdict]
+
+
 def test_a_guess_is_judged_as_python_would(opened):
     tab = opened("04_book_graphs")
     answered = """async ([about, messages]) => {
@@ -170,12 +180,12 @@ def test_a_guess_is_judged_as_python_would(opened):
       return ["message", "outcome", "verdict"].map(model.get);
     }"""
     for make, guess in asked_in_python():
-        for content in ({"kind": "commit", "guess": guess}, {"kind": "show"}):
-            prediction = make()
-            prediction._handle_custom_msg(content, [])
-            expected = [prediction.message, prediction.outcome, prediction.verdict]
-            told = tab.evaluate(answered, [make().stored(), [content]])
-            assert told == expected
+        content = {"kind": "commit", "guess": guess}
+        assert tab.evaluate(answered, [make().stored(), [content]]) == committed(make(), guess)
+        shown = make()
+        shown.show()
+        told = tab.evaluate(answered, [make().stored(), [{"kind": "show"}]])
+        assert told == ["", shown.outcome, ""]
     taken_back = tab.evaluate(answered, [make().stored(), [content, {"kind": "again"}]])
     assert taken_back == ["", "", ""]
 
@@ -187,7 +197,7 @@ def test_a_combination_that_is_not_stored_leads_to_the_nearest_and_says_so(opene
     for slider, key in ((first, "ArrowRight"), (second, "End")):
         slider.focus()
         tab.keyboard.press(key)
-    root.get_by_text("This page has one change from a preset at a time").wait_for()
+    root.get_by_text("What is stored here is one change from a preset at a time").wait_for()
     shows_what_is_stored(tab, root)
 
 

@@ -14,6 +14,8 @@ import pytest
 
 from classroom.notebooks import ROOT
 from classroom.robot import SiteLab, served
+from explorers import all_figures
+from reading import pages
 
 PYODIDE = Path(os.environ.get("PYODIDE") or ROOT.parent / "shared" / "pyodide")
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -78,13 +80,59 @@ def test_the_first_page_leads_to_a_figure_that_the_arrow_keys_move(site, open_at
     slider.key("ArrowRight")
     moved = slider.arrived()
     assert slider.index() == stood + 1
-    assert moved["sentence"] != before["sentence"] and moved["picture"] != before["picture"]
+    assert moved["sentence"] != before["sentence"]
+    assert figure.now()["picture"] != before["picture"]
     slider.key("ArrowLeft")
     assert slider.index() == stood
     assert figure.quiet()["sentence"] == before["sentence"]
     assert lab.active_cell() == cell and slider.locator.evaluate("one => one.matches(':focus')")
     assert any(url.endswith("/pyodide.asm.wasm") for url in lab.requests)  # the worker is heard too
     assert strangers(lab, site) == []
+
+
+def test_a_page_computes_what_is_not_stored_as_python_does(site, browser):
+    """The page is read on meanwhile; afterwards every figure of it answers from Python."""
+    tab, asked = browser.new_page(), []
+    tab.context.on("request", lambda request: asked.append(request.url))
+    tab.goto(f"{site}08_derived.html")
+    place = tab.locator("#split-neuron")
+    place.scroll_into_view_if_needed()
+    place.get_by_role("button", name="Compute every setting").click()
+    place.get_by_text("Starting Python").wait_for()
+    others = [f".rd-live#{one}" for one in ("split-neuron", "envelope")]
+    for other in others:
+        tab.locator(other).wait_for(timeout=120_000)
+    settings = {"k": 12, "w": 3.2, "a": 11.0}
+    figure = all_figures()["split-neuron"](**settings)
+    field = place.locator(".fe-preset")
+    field.fill(figure.preset)
+    field.press("Enter")
+    place.get_by_text(figure.sentence).wait_for()
+    rows = place.locator("tbody tr").evaluate_all(
+        "all => all.map((row) => [...row.children].map((one) => one.textContent))"
+    )
+    assert rows == [list(row) for row in figure.table]
+    with tab.expect_download() as download:
+        place.get_by_role("button", name="Save data as CSV").click()
+    assert Path(download.value.path()).read_text(encoding="utf-8") == figure.csv()
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(site).netloc}
+    tab.context.close()
+
+
+def test_a_page_without_a_python_beside_it_says_so(site, browser, tmp_path):
+    pages.build(tmp_path, [ROOT / "notebooks" / "08_derived.ipynb"])
+    with served(tmp_path) as address:
+        tab = browser.new_page()
+        tab.goto(f"{address}08_derived.html")
+        place = tab.locator("#split-neuron")
+        place.scroll_into_view_if_needed()
+        place.get_by_role("button", name="Compute every setting").click()
+        place.get_by_text("Python did not start: there is no Python beside this page.").wait_for()
+        preset = place.locator(".fe-preset").element_handle()
+        before = preset.input_value()
+        place.locator(".fe-control input").first.press("ArrowRight")  # what is stored still answers
+        tab.wait_for_function("([field, was]) => field.value !== was", arg=[preset, before])
+        tab.close()
 
 
 @pytest.mark.skipif(

@@ -8,8 +8,7 @@ import re
 import threading
 import time
 
-from comm.base_comm import BaseComm
-
+from explorers.in_page import Line
 from explorers.widget import explorer
 
 # What no sentence and no table may hold.
@@ -19,15 +18,6 @@ UGLY = re.compile(
 )
 RUNNING = {"computing", "playing", "stepping"}
 OVER = {"finished", "broken"}
-
-
-class _Comm(BaseComm):
-    def __init__(self, receive):
-        self._receive = receive
-        super().__init__()
-
-    def publish_msg(self, msg_type, data=None, **_):
-        self._receive(data or {})
 
 
 class Page:
@@ -40,7 +30,7 @@ class Page:
         self._wish = 0
         widget = explorer(figure)
         self._state = widget.get_state()
-        self._comm = widget.comm = _Comm(self._receive)
+        self._comm = widget.comm = Line(self._receive)
 
     def _receive(self, data):
         if data.get("method") == "update":
@@ -93,7 +83,7 @@ class Page:
         self._post({"method": "update", "state": traits})
 
     def _post(self, data):
-        self._comm.handle_msg({"content": {"data": data}, "buffers": []})
+        self._comm.ask(data)
 
     async def step(self):
         """Press Step, and wait for the epoch."""

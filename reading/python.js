@@ -1,0 +1,38 @@
+// A worker with Python in it, for figures of a page. It hears
+//   {kind: "open", number, preset}   make this figure, known by its number from now on
+//   {kind: "hear", number, content}  what the page says to it, as JSON
+// and says {kind: "stage", words}, {kind: "ready"}, {kind: "failed", words},
+//   {kind: "told", number, what, content}  what the figure says, as JSON.
+const HERE = new URL("./", self.location);
+
+async function start() {
+  const stage = (words) => self.postMessage({ kind: "stage", words });
+  stage("fetching Python, some 30 megabytes");
+  const about = await fetch(new URL("python/pages.json", HERE));
+  if (!about.ok) throw new Error("there is no Python beside this page");
+  const { indexURL, packages } = await about.json();
+  importScripts(new URL("python/start.js", HERE));
+  const python = await self.loadPyodide({
+    indexURL: new URL(indexURL, HERE).href, wheelsURL: new URL("python/", HERE).href, packages,
+  });
+  stage("starting Python");
+  const figures = python.pyimport("explorers.in_page");
+  self.postMessage({ kind: "ready" });
+  return figures;
+}
+
+const started = start();
+started.catch((error) => self.postMessage({ kind: "failed", words: error.message }));
+
+const tell = (number, what, content) => self.postMessage({ kind: "told", number, what, content });
+
+self.onmessage = async ({ data: { kind, number, preset, content } }) => {
+  const figures = await started;
+  try {
+    if (kind === "open") figures.open_figure(number, preset, tell);
+    else figures.hear(number, content);
+  } catch (error) {
+    // Figures say most errors themselves; what is left is for the console.
+    console.error(error);
+  }
+};
