@@ -30,6 +30,7 @@ SETTINGS = (
     '<script id="jupyter-config-data" type="application/json" '
     'data-jupyter-lite-root=".">{}</script>'
 )
+STORE = "First epochs, edition "  # begins the name of a database in the visitor's browser
 PACKAGES = ("nn_core", "explorers", "exercises", "experiments")
 # What the page needs beside them and what comes with Pyodide; pure Python, all of it.
 FROM_PYPI = (
@@ -87,16 +88,56 @@ def build_page(work, out):
     """Run JupyterLite over the notebooks and our settings."""
     lite, notebooks = work / "lite", work / "notebooks"
     lite.mkdir()
-    for name in ("jupyter-lite.json", "overrides.json"):
-        shutil.copy(SITE / name, lite)
+    shutil.copy(SITE / "overrides.json", lite)
     shutil.copytree(
         ROOT / "notebooks",
         notebooks,
         ignore=shutil.ignore_patterns(".*", "__pycache__", "source", "build.py"),
     )
+    for path in notebooks.glob("*.ipynb"):
+        path.write_text(with_whole_texts(path.read_text(encoding="utf-8")), encoding="utf-8")
+    settings = json.loads((SITE / "jupyter-lite.json").read_text(encoding="utf-8"))
+    # JupyterLite shows a visitor's saved copy for ever. So each edition of the notebooks has a
+    # place of its own to save to, and edition.js brings along what was saved in an earlier one.
+    settings["jupyter-config-data"]["contentsStorageName"] = f"{STORE}{edition(notebooks)}"
+    (lite / "jupyter-lite.json").write_text(json.dumps(settings), encoding="utf-8")
     run("jupyter", "lite", "build", "--lite-dir", lite, "--output-dir", out,
         "--contents", notebooks, "--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages",
         cwd=work)  # fmt: skip
+
+
+def with_whole_texts(notebook):
+    """Return a notebook, as JSON, whose stored outputs are texts, where they were lists of lines.
+
+    Both are allowed. But JupyterLite shows a list before the notebook is run, with all its commas.
+    """
+
+    def whole(value):
+        is_lines = isinstance(value, list) and all(isinstance(line, str) for line in value)
+        return "".join(value) if is_lines else value
+
+    content = json.loads(notebook)
+    for output in (one for cell in content["cells"] for one in cell.get("outputs", [])):
+        for holder in (output, output.get("data", {})):
+            holder.update({key: whole(value) for key, value in holder.items()})
+    return json.dumps(content, ensure_ascii=False)
+
+
+def edition(notebooks):
+    """Return what tells these notebooks from those of another edition."""
+    digest = hashlib.sha256()
+    for path in sorted(notebooks.rglob("*.*")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def add_to_lab(out):
+    """Let the lab's page run edition.js, which needs the application in reach."""
+    shutil.copy(SITE / "edition.js", out / "lab")
+    page = out / "lab" / "index.html"
+    text = page.read_text(encoding="utf-8")
+    script = f'<script src="edition.js" data-store="{STORE}"></script></head>'
+    page.write_text(text.replace("</head>", script, 1), encoding="utf-8")
 
 
 def add_pages(out, pages):
@@ -145,6 +186,7 @@ def build(pages, out, pyodide=None):
         build_wheel(work, wheels)
         fetch_wheels(work, wheels)
         build_page(work, out)
+        add_to_lab(out)
         add_pages(out, pages)
         add_python(out, wheels, pyodide)
     print(f"The site is in {out}")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from classroom.notebooks import ROOT
-from classroom.robot import SiteLab, served
+from classroom.robot import CODE_CELLS, SiteLab, served, until
 from explorers import all_figures
 from reading import pages
 
@@ -28,23 +28,30 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Build the site, serve it under PATH, and return its address."""
+def folder(tmp_path_factory):
+    """Build the site."""
     folder = tmp_path_factory.mktemp("site") / "site"
     make = ["make", "site", f"PYODIDE={PYODIDE}", f"SITE={folder}"]
     done = subprocess.run(make, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder):
+    """Serve the site under PATH, and return its address."""
     with served(folder) as address:
         yield address
 
 
 @pytest.fixture
 def open_at(browser):
-    """Open an address in a browser that has never been there."""
+    """Open an address in a browser that has never been there, or once more where it has been."""
     contexts = []
 
-    def open_at(address):
-        contexts.append(browser.new_context(viewport={"width": 1280, "height": 1000}))
+    def open_at(address, again=False):
+        if not again:
+            contexts.append(browser.new_context(viewport={"width": 1280, "height": 1000}))
         return SiteLab(contexts[-1].new_page(), address)
 
     yield open_at
@@ -88,6 +95,56 @@ def test_the_first_page_leads_to_a_figure_that_the_arrow_keys_move(site, open_at
     assert lab.active_cell() == cell and slider.locator.evaluate("one => one.matches(':focus')")
     assert any(url.endswith("/pyodide.asm.wasm") for url in lab.requests)  # the worker is heard too
     assert strangers(lab, site) == []
+
+
+def test_before_a_run_stored_outputs_are_shown_as_they_were_stored(site, open_at):
+    lab = open_at(f"{site}lab/index.html?path=01_first_epochs.ipynb")
+    texts = lab.page.locator(".jp-Notebook .jp-OutputArea-output").all_inner_texts()
+    asked = [text for text in texts if "( )" in text]
+    assert asked and not any(re.search(r",\s*\( \)", text) for text in asked)
+
+
+def test_on_a_telephone_there_is_room_for_the_notebook(site, browser):
+    tab = browser.new_page(viewport={"width": 390, "height": 844})
+    tab.goto(f"{site}lab/index.html?path={FIRST}.ipynb", timeout=60_000)
+    cell = tab.locator(".jp-Notebook .jp-Cell").first
+    cell.wait_for(timeout=60_000)
+    wide = "one => one.clientWidth > 280"
+    until(lambda: cell.evaluate(wide), 20, "room for the text")
+    box = tab.locator("[data-jp-item-name=restart-and-run]").bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    tab.close()
+
+
+def test_a_new_edition_shows_its_own_text_and_keeps_what_was_saved(site, folder, open_at):
+    address = f"{site}lab/index.html?path={FIRST}.ipynb"
+    lab = open_at(address)
+    lab.wait_until_idle(120)
+    lab.write(lab.page.locator(CODE_CELLS).last, "mine = 'my own work'")
+    lab.page.keyboard.press("Control+s")
+    read = """path => jupyterapp.serviceManager.contents.get(path, { content: true })
+      .then((one) => JSON.stringify(one.content))"""
+    until(lambda: "my own work" in lab.page.evaluate(read, f"{FIRST}.ipynb"), 20, "the saved copy")
+    lab.page.close()
+
+    settings, text = folder / "jupyter-lite.json", folder / "files" / f"{FIRST}.ipynb"
+    before = settings.read_text(encoding="utf-8"), text.read_text(encoding="utf-8")
+    try:
+        settings.write_text(re.sub(r"(, edition )\w+", r"\1later", before[0]), encoding="utf-8")
+        text.write_text(before[1].replace("Start here", "Begin here"), encoding="utf-8")
+        lab = open_at(address, again=True)
+        kept = f"{FIRST} (yours).ipynb"
+        lab.page.get_by_text(f"kept beside them: {kept}").wait_for(timeout=60_000)
+        assert "Begin here" in lab.page.locator(".jp-Notebook h1").first.inner_text()
+        assert "my own work" not in lab.page.evaluate(read, f"{FIRST}.ipynb")
+        assert "my own work" in lab.page.evaluate(read, kept)
+        lab.page.close()
+        lab = open_at(address, again=True)  # it is brought along once
+        lab.wait_until_idle(120)
+        assert not lab.page.get_by_text("kept beside them").is_visible()
+    finally:
+        settings.write_text(before[0], encoding="utf-8")
+        text.write_text(before[1], encoding="utf-8")
 
 
 def test_a_page_computes_what_is_not_stored_as_python_does(site, browser):
