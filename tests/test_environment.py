@@ -1,6 +1,9 @@
 """environment.yml, pyproject.toml and requirements.txt tell one story."""
 
 import re
+import shutil
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -86,3 +89,27 @@ def test_classifiers_name_the_pythons():
         if re.search(r"Python :: \d+\.\d+", classifier)
     ]
     assert named == [[3, minor] for minor in range(lowest[1], beyond[1])]
+
+
+# What runs on GitHub can't be run here, but it can be read.
+
+WORKFLOWS = ROOT / ".github" / "workflows"
+
+
+def test_the_workflows_are_valid_safe_and_pinned():
+    """zizmor reads them as GitHub would; what has no fixed version or keeps a secret is named."""
+    program = shutil.which("zizmor", path=Path(sys.executable).parent)
+    command = [program, "--offline", "--no-progress", str(WORKFLOWS)]
+    found = subprocess.run(command, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_windows_is_set_up_as_its_page_says():
+    workflow = yaml.safe_load((WORKFLOWS / "tests.yml").read_text(encoding="utf-8"))
+    page = (ROOT / "INSTALL.md").read_text(encoding="utf-8")
+    block = re.search(r"\*\*Windows\*\*.*?\n\n((?:    .*\n)+)", page)[1]
+    *lines, last = [line.strip() for line in block.splitlines()]
+    _, _, setup, start = workflow["jobs"]["windows"]["steps"]
+    assert setup["run"].splitlines() == lines
+    program, *arguments = last.split()
+    assert program in start["run"] and ", ".join(arguments) in start["run"]
