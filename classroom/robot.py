@@ -104,9 +104,12 @@ class Lab:
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._listen)
-        page.goto(f"{server.url}/lab/tree/{name}.ipynb?reset", timeout=60_000)
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        page.keyboard.press("Control+b")  # the file browser away
+        self.open()
+
+    def open(self):
+        self.page.goto(f"{self.server.url}/lab/tree/{self.name}.ipynb?reset", timeout=60_000)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.page.keyboard.press("Control+b")  # the file browser away
 
     def _listen(self, message):
         if message.type == "error":
