@@ -447,7 +447,7 @@ class Figure:
     """An Explorer on the page: what it shows, and its handles."""
 
     def __init__(self, lab, root, cell=None):
-        self.lab, self.page, self.root, self.cell = lab, lab.page, root, cell
+        self.lab, self.page, self.root, self.cell = lab, root.page, root, cell
         self._element = None
 
     def said(self):

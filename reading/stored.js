@@ -124,11 +124,12 @@ async function figureModel(name, width, preset, isCovered) {
 
   const values = () => {
     const { index, ...words } = run[frame];
-    const [still, ...moving] = layers.pictures[index]; // text, and by their numbers images
+    const [still, ...moving] = layers.pictures[index];
+    const svg = (numbers) => numbers.map((number) => layers.elements[number]).join("");
     const hidden = page.covered ? { sentence: "", table: [] } : {};
     return {
-      _still: layers.stills[still],
-      _moving: page.covered ? "" : moving.map((part) => (typeof part === "number" ? layers.images[part] : part)).join(""),
+      _still: svg(layers.stills[still]),
+      _moving: page.covered ? "" : svg(moving),
       _shown: { ...words, ...hidden, ...page, phase },
     };
   };

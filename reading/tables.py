@@ -41,13 +41,12 @@ WIDTHS = (300, 540)  # of those that figures can have: for a telephone, and for 
 NEARBY, FEW_NEARBY = (1, 2, 4, 7, 11, 16), (4, 13)
 
 # Of these fewer states are stored, since each weighs ten times as much (pixels) or trains for half
-# a minute: FEW_NEARBY of how a notebook first shows it, none of the presets. What is viewed, and
+# a minute: some nearby of how a notebook first shows it, none of the presets. What is viewed, and
 # epochs of Play, move in steps that become wider.
-SPARSE = ("chalkboard", "memory-message", "width-law")
+SPARSE = {"chalkboard": (4, 13), "memory-message": (8,), "width-law": (4, 13)}
 WIDENING = (0, 1, *(n * 2**k for k in range(8) for n in (2, 3)))
 
 LINK = re.compile(r"\]\(#([a-z][a-z0-9-]*):([^)\s]+)\)")
-_IMAGE = r"data:image/png;base64,[^\"]*"
 _LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
 
 
@@ -66,7 +65,7 @@ def plan(cls: type[Figure], also: tuple[str, ...] = ()) -> list[dict]:
         views = [base for base in bases[1:] if _run(cls, base) == _run(cls, centre)]
         ways = [
             bases[:1],
-            _lines(cls, centre, FEW_NEARBY),
+            _lines(cls, centre, SPARSE[cls.name]),
             *(_lines(cls, base, (), [VIEW]) for base in views),
         ]
     else:
@@ -233,22 +232,31 @@ def write(cls: type[Figure], found: list[dict], folder: Path = FOLDER) -> None:
     folder.mkdir(exist_ok=True)
     _save(folder / f"{cls.name}.words.gz", {"spec": about, "shown": shown})
     for width in map(str, WIDTHS):
-        stills = list(dict.fromkeys(one[width][0] for one in layers))
-        pictures, images = [], {}
-        for still, moving in (one[width] for one in layers):
-            # What moves, cut into what stands around its images, and the images by their numbers.
-            cut = re.split(f"({_IMAGE})", moving)
-            cut[1::2] = [images.setdefault(image, len(images)) for image in cut[1::2]]
-            pictures.append([stills.index(still), *cut])
-        content = {"stills": stills, "images": list(images), "pictures": pictures}
-        _save(folder / f"{cls.name}.{width}.gz", content)
+        _save(folder / f"{cls.name}.{width}.gz", cut([one[width] for one in layers]))
+
+
+def cut(layers: list[list[str]]) -> dict:
+    """Return still and moving layers, cut into elements: most are the same in many states.
+
+    A compressed file would not find that out by itself, since its memory is shorter than a picture.
+    """
+    elements: dict[str, int] = {}
+
+    def numbers(svg):
+        return [elements.setdefault(one, len(elements)) for one in re.split("(?=<)", svg)]
+
+    stills = list(dict.fromkeys(still for still, _ in layers))
+    pictures = [[stills.index(still), *numbers(moving)] for still, moving in layers]
+    stills = [numbers(still) for still in stills]
+    return {"elements": list(elements), "stills": stills, "pictures": pictures}
 
 
 def picture(layers: dict, index: int) -> tuple[str, str]:
     """Return the still and the moving layer of a state, from the content of a file of pictures."""
     still, *moving = layers["pictures"][index]
-    whole = (layers["images"][part] if isinstance(part, int) else part for part in moving)
-    return layers["stills"][still], "".join(whole)
+    still, moving = ("".join(layers["elements"][i] for i in one)
+                     for one in (layers["stills"][still], moving))  # fmt: skip
+    return still, moving
 
 
 def packed(content: object) -> bytes:
