@@ -282,8 +282,11 @@ def contents(body):
 
 
 def neighbours(pages, at, label):
-    """Return links to the notebook before and after, and to all of them."""
-    links = ['<a href="index.html">All notebooks</a>']
+    """Return links to the notebook before and after, to all of them, and to this one's lab."""
+    links = [
+        '<a href="index.html">All notebooks</a>',
+        f'<a href="{lab(pages[at].name)}">Open in a lab, to change the code</a>',
+    ]
     if at > 0:
         links.insert(0, f'<a rel="prev" href="{pages[at - 1].file}">{pages[at - 1].heading}</a>')
     if at + 1 < len(pages):

@@ -146,6 +146,14 @@ function offerToForget() {
   show();
 }
 
+// The lab lies beside the pages on a host. From a disk a browser would not let it run.
+function withoutLab(link) {
+  link.removeAttribute("href");
+  link.dataset.lab = "";
+  link.append(" (only on the web)");
+}
+
+if (!canCompute) all("a[href^='lab/']").forEach(withoutLab);
 all(".rd-prediction").forEach(ask);
 all(".rd-argument").forEach(argue);
 const watcher = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting)

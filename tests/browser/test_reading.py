@@ -97,6 +97,12 @@ def test_contents_are_folded_on_a_telephone_and_open_to_a_press(opened):
     assert tab.url.endswith(link.get_attribute("href"))
 
 
+def test_from_a_disk_no_link_leads_to_a_lab_that_could_not_run(opened):
+    tab = opened(NAMES[0])
+    assert tab.locator("a[href^='lab/']").count() == 0
+    assert tab.get_by_text("Open in a lab, to change the code (only on the web)").first.is_visible()
+
+
 def test_a_wide_table_scrolls_by_keys(opened):
     tab = opened(NAMES[0], 360)
     table = tab.locator(".rd-scroll[tabindex='0']").first
