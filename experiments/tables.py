@@ -9,8 +9,8 @@ from tabulate import tabulate
 
 YES, NO = "✓ yes", "✗ no"
 
-# Ink and ground: no ink alone has a contrast of 4.5:1 on white and on a dark theme's #111.
-_COLOURS = {YES: ("#0b4f7a", "#e3f0fa"), NO: ("#8a2c00", "#fdeae0")}
+# A tint that the page shines through, under ink of the page's own: so it is read in any theme.
+_TINTS = {YES: "rgba(0, 114, 178, 0.3)", NO: "rgba(213, 94, 0, 0.3)"}
 # JupyterLab sets every cell to the right and lets it wrap. These are styles, not classes, because
 # the page of a stored notebook keeps styles, and knows no style sheet of ours.
 _ALIGNED = {
@@ -65,7 +65,7 @@ class Table:
         made = re.sub("(?<=[^<])/", "/&NoBreak;", made)  # a page may fold after a slash: 1/√N_w
         for old, new in _ALIGNED.items():
             made = made.replace(old, new)
-        for mark in _COLOURS:
+        for mark in _TINTS:
             made = made.replace(f">{mark}</td>", f">{_badge(mark)}</td>")
         made = made.replace("<table>", '<table style="margin-left: 0">')  # or it would be centred
         title, note = (f"<p>{escape(line)}</p>" if line else "" for line in (self.title, self.note))
@@ -89,6 +89,5 @@ def _text(cell):
 
 
 def _badge(mark):
-    ink, ground = _COLOURS[mark]
-    style = f"white-space: nowrap; padding: 0 0.4em; color: {ink}; background-color: {ground}"
+    style = f"white-space: nowrap; padding: 0 0.4em; background-color: {_TINTS[mark]}"
     return f'<span style="{style}">{mark}</span>'

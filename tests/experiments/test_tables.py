@@ -117,17 +117,24 @@ def contrast(one, other):
     return (high + 0.05) / (low + 0.05)
 
 
-def test_no_ink_alone_could_be_read_in_both_themes():
-    """Why a verdict has a ground of its own: 4.5 squared is more than white has to #111."""
-    assert contrast("#ffffff", "#111111") < 4.5**2
+THEMES = {"light": ("#ffffff", "#1a1a1a"), "dark": ("#111111", "#e0e0e0")}  # ground, ink
 
 
-def test_a_verdict_can_be_read_in_any_theme():
-    """On its own ground, which the page lies behind; and on white, for paper has no grounds."""
-    colours = re.findall(r"color: (#\w{6}); background-color: (#\w{6})", html())
-    assert len(set(colours)) == 2
-    for ink, ground in colours:
-        assert contrast(ink, ground) > 4.5 and contrast(ink, "#ffffff") > 4.5
+def over(tint, ground):
+    """Return what is seen where a tint (r, g, b, opacity) lies on a ground."""
+    *colour, opacity = tint
+    below = (int(ground[i : i + 2], 16) for i in (1, 3, 5))
+    mixed = (opacity * one + (1 - opacity) * other for one, other in zip(colour, below))
+    return "#" + "".join(f"{round(one):02x}" for one in mixed)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_verdict_can_be_read_in_any_theme_and_told_from_the_other(theme):
+    tints = {tuple(map(float, one.split(","))) for one in re.findall(r"rgba\(([^)]*)\)", html())}
+    ground, ink = THEMES[theme]
+    seen = [over(tint, ground) for tint in tints]
+    assert len(set(seen)) == 2 and ground not in seen
+    assert all(contrast(one, ink) > 4.5 for one in seen)
 
 
 def test_a_row_of_another_length_is_refused():
