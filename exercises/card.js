@@ -8,9 +8,9 @@ function render({ model, el }) {
     card.classList.toggle("fx-lost", isGone);
   });
   const ask = (kind) => () => python.ask({ kind });
-  const isRight = model.get("is_right");
-  const verdict = element("p", { class: `fx-verdict ${isRight ? "fx-right" : "fx-wrong"}` },
-    element("span", { class: "fx-mark", "aria-hidden": "true" }, isRight ? "✓" : "✗"), " ",
+  const [kind, mark] = model.get("is_open") ? ["open", "→"] : model.get("is_right") ? ["right", "✓"] : ["wrong", "✗"];
+  const verdict = element("p", { class: `fx-verdict fx-${kind}` },
+    element("span", { class: "fx-mark", "aria-hidden": "true" }, mark), " ",
     model.get("verdict"));
   const hint = element("button", { type: "button", onclick: ask("hint") });
   const solve = element("button", { type: "button", onclick: ask("solution") }, "Show a solution");

@@ -12,19 +12,22 @@ from exercises.widget import HERE, Told, module
 
 
 class Card(Told):
-    """`verdict` in words, and whether the answer `is_right`."""
+    """`verdict` in words, and whether the answer `is_right` or, not given yet, `is_open`."""
 
     _esm = module("card.js")
     _css = HERE / "prediction.css"
 
     verdict = t.Unicode().tag(sync=True)
     is_right = t.Bool().tag(sync=True)
+    is_open = t.Bool().tag(sync=True)
     count = t.Int().tag(sync=True)  # of the hints that there are
     hints: t.List[str] = t.List().tag(sync=True)  # asked for so far
     solution = t.Unicode().tag(sync=True)  # empty until it is asked for
 
-    def __init__(self, verdict: str, is_right: bool, hints: Sequence[str], solution: str) -> None:
-        super().__init__(verdict=verdict, is_right=is_right, count=len(hints))
+    def __init__(
+        self, verdict: str, hints: Sequence[str], solution: str, *, is_right: bool, is_open: bool
+    ) -> None:
+        super().__init__(verdict=verdict, is_right=is_right, is_open=is_open, count=len(hints))
         self._hints, self._solution = tuple(hints), solution
         self.on_msg(self._hear)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from exercises.exercise import Exercise, Wrong, as_number, refuse
+from exercises.exercise import Exercise, Unanswered, Wrong, as_number, refuse
 from exercises.prediction import Choice
 from experiments import cliff, scaling
 from experiments.scaling_fit import measured
@@ -123,7 +123,7 @@ give_up = Exercise(
 
 def _judge_design(answer: Any) -> str:
     if answer is None or answer is ...:
-        raise Wrong("There is no answer yet: what you change is missing.")
+        raise Unanswered("What you change is missing.")
     if not isinstance(answer, dict):
         raise Wrong(f"Hand over what you change and to what, like {{'lmbda': 50.0}}: {answer!r}.")
     stored, base = scaling.load(), scaling.Run()

@@ -13,11 +13,16 @@ from typing import Any, NoReturn
 
 from exercises.card import Card
 
+OPEN = "Your turn."  # begins the verdict on no answer
 SECONDS = 2.0  # an answer that computes for longer is stopped
 
 
 class Wrong(Exception):
     """An answer that is not right yet. Its message says what is wrong, never what is right."""
+
+
+class Unanswered(Wrong):
+    """Nothing has been filled in yet. Its message says what is missing."""
 
 
 class TooSlow(BaseException):
@@ -39,12 +44,20 @@ class Exercise:
         It never fails. Hints and a solution are a click away on it.
         """
         verdict = self.verdict(answer)
-        return Card(verdict, verdict.startswith("Right."), self.hints, self.solution)
+        return Card(
+            verdict,
+            self.hints,
+            self.solution,
+            is_right=verdict.startswith("Right."),
+            is_open=verdict.startswith(OPEN),
+        )
 
     def verdict(self, answer: Any) -> str:
         """Return what `check` says."""
         try:
             return f"Right. {self.judge(answer)}"
+        except Unanswered as unanswered:
+            return f"{OPEN} {unanswered}"
         except Wrong as wrong:
             return f"Not yet. {wrong}"
         except TooSlow:
@@ -122,7 +135,7 @@ def refuse(
 def as_number(value: Any, meaning: str) -> float:
     """Return `value` as a float, or say in a `Wrong` what a number of this meaning looks like."""
     if value is None or value is ...:
-        raise Wrong(f"There is no answer yet: {meaning} is missing.")
+        raise Unanswered(f"{meaning[0].upper()}{meaning[1:]} is missing.")
     if isinstance(value, str):
         raise Wrong(f"{meaning.capitalize()} should be a number, without quotes: {value!r}.")
     try:

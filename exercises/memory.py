@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exercises.exercise import Exercise, Wrong, ask, shown
+from exercises.exercise import Exercise, Unanswered, Wrong, ask, shown
 from exercises.prediction import Choice
 from experiments import memory as runs
 from experiments.runs import ETA, N_TRAIN, SEED, M, settled
@@ -75,7 +75,7 @@ def _judge_split_once(answer: Callable, rng: np.random.Generator) -> None:
     w = s**steps * w0 + message
     returned = ask(answer, w0.copy(), w.copy(), eta, lmbda, n_train, steps)
     if isinstance(returned, tuple) and any(part is ... for part in returned):
-        raise Wrong("There is no answer yet: put your formulas in place of the dots.")
+        raise Unanswered("Your formulas are missing: put them in place of the dots.")
     try:
         mine, written = (np.asarray(part, float) for part in returned)
     except (TypeError, ValueError):
@@ -122,7 +122,7 @@ split = Exercise(
 
 def _judge_empty(answer: Any) -> str:
     if answer is ...:
-        raise Wrong("There is no answer yet: a pair such as (3, 100) is missing.")
+        raise Unanswered("A pair such as (3, 100) is missing.")
     message, black = np.abs(first_layer(1).message), load_mnist(N_TRAIN).always_black
     try:
         neuron, pixel = (int(number) for number in answer)

@@ -11,7 +11,7 @@ HINTS = ("gentle", "clearer", "nearly there")
 
 @pytest.fixture
 def card():
-    return Card("Not yet. One more.", False, HINTS, "x + 1")
+    return Card("Not yet. One more.", HINTS, "x + 1", is_right=False, is_open=False)
 
 
 def told(card):

@@ -78,7 +78,7 @@ def test_each_slip_has_its_own_words(exercise, slips):
 
 
 @pytest.mark.parametrize("exercise", [two_means, give_up, balance])
-@pytest.mark.parametrize("answer, words", [(..., "no answer yet"), ("12", "without quotes")])
+@pytest.mark.parametrize("answer, words", [(..., "missing"), ("12", "without quotes")])
 def test_what_is_no_number_is_told(exercise, answer, words):
     assert words in exercise.verdict(answer)
 
@@ -112,7 +112,7 @@ def test_an_experiment_that_tells_scales_apart_is_answered_by_what_was_measured(
     "change, words",
     [({"hidden": 8}, "hard to tell apart"), ({"lmbda": 50.0}, "hard to tell apart"),
      ({"hidden": 31}, "not measured"), ({"pool": 4}, "not measured"), ({"colour": 1}, "nothing to"),
-     (..., "no answer yet"), (4.0, "Hand over what you change")],
+     (..., "missing"), (4.0, "Hand over what you change")],
 )  # fmt: skip
 def test_an_experiment_that_does_not_is_told_why(change, words):
     assert words in tell_apart.verdict(change)

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from exercises import exercise
-from exercises.exercise import Exercise, Wrong, as_number, ask
+from exercises.exercise import OPEN, Exercise, Wrong, as_number, ask
 
 
 def judge(answer):
@@ -59,6 +59,7 @@ def test_check_returns_a_card_with_the_verdict_and_prints_nothing(hurried, capsy
     card = PLUS_ONE.check(answer)
     assert card.verdict == repr(card) == PLUS_ONE.verdict(answer)
     assert card.is_right == card.verdict.startswith("Right.")
+    assert card.is_open == card.verdict.startswith(OPEN)
     assert capsys.readouterr().out == ""
 
 
@@ -83,7 +84,7 @@ def test_check_returns_a_card_with_the_verdict_and_prints_nothing(hurried, capsy
 )
 def test_whatever_is_handed_in_gets_words(answer, words):
     verdict = PLUS_ONE.verdict(answer)
-    assert verdict.startswith("Not yet.") and words in verdict
+    assert verdict.startswith(OPEN if words == "missing" else "Not yet.") and words in verdict
     assert verdict.count("\n") == 0
 
 
