@@ -560,7 +560,7 @@ class Notebook:
             cell = lab.cell(f"{name}.check(")
             lab.run(cell)  # which has it on the screen
             verdict, hints = cell.locator(".fx-verdict"), cell.locator(".fx-hints li")
-            assert verdict.inner_text().startswith("✗ Not yet.")
+            assert verdict.inner_text().startswith("→ Your turn.")
             assert hints.count() == 0 and exercise.hints[0] not in cell.inner_text()
             cell.get_by_role("button", name="Give me a hint").click()
             until(lambda hints=hints: hints.count() == 1, 5, "a hint")
