@@ -132,12 +132,12 @@ def edition(notebooks):
 
 
 def add_to_lab(out):
-    """Let the lab's page run edition.js, which needs the application in reach."""
+    """Let the lab's page run edition.js, before all else: it says how things are fetched."""
     shutil.copy(SITE / "edition.js", out / "lab")
     page = out / "lab" / "index.html"
     text = page.read_text(encoding="utf-8")
-    script = f'<script src="edition.js" data-store="{STORE}"></script></head>'
-    page.write_text(text.replace("</head>", script, 1), encoding="utf-8")
+    script = f'<head><script src="edition.js" data-store="{STORE}"></script>'
+    page.write_text(text.replace("<head>", script, 1), encoding="utf-8")
 
 
 def add_pages(out, pages):

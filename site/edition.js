@@ -7,6 +7,13 @@
   const MINE = " (yours)";
   const NARROW = 700; // px of a window in which the file browser leaves no room for the notebook
 
+  // A browser may take what it has fetched before, for as long as it sees fit: notebooks, and which
+  // edition they are of, are asked for each time.
+  const CHANGES = /\/(files|api\/contents)\/|\/jupyter-lite\.json/;
+  const { fetch } = globalThis;
+  globalThis.fetch = (what, options) =>
+    fetch(what, CHANGES.test(what.url ?? what) ? { ...options, cache: "no-cache" } : options);
+
   const promised = (request) => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
