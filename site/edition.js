@@ -46,12 +46,14 @@
       .filter((one) => one?.type === "notebook" && one.content);
     const saved = [];
     for (const one of found.sort((a, b) => a.last_modified < b.last_modified ? -1 : 1)) {
-      const path = one.path.includes(MINE) ? one.path : one.path.replace(/\.ipynb$/, `${MINE}.ipynb`);
+      const name = one.path.replace(/( \(yours\)( \d+)?)?\.ipynb$/, MINE);
+      let path = `${name}.ipynb`; // of several editions each is kept
+      for (let number = 2; saved.includes(path); number += 1) path = `${name} ${number}.ipynb`;
       await app.serviceManager.contents.save(path, { type: "notebook", format: "json", content: one.content });
       saved.push(path);
     }
     localStorage.setItem(key, "yes");
-    return [...new Set(saved)];
+    return saved;
   }
 
   function tell(paths) {

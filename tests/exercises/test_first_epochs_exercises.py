@@ -193,7 +193,8 @@ def test_near_misses_are_told_their_side_and_the_measured_share(factor, side):
 )  # fmt: skip
 def test_whatever_is_no_number_gets_words(answer, words):
     verdict = lambda_threshold.verdict(answer)
-    assert verdict.startswith(OPEN if "missing" in words else "Not yet. ") and words in verdict and len(verdict) < 200
+    assert verdict.startswith(OPEN if "missing" in words else "Not yet. ")
+    assert words in verdict and len(verdict) < 200
 
 
 def test_no_verdict_gives_the_threshold_away():

@@ -41,7 +41,8 @@ def test_the_identity_is_right():
 @pytest.mark.parametrize("words", SLIPS)
 def test_each_slip_has_its_own_words(words):
     verdict = split.verdict(SLIPS[words])
-    assert verdict.startswith(OPEN if "missing" in words else "Not yet. ") and words in verdict and len(verdict) < 250
+    assert verdict.startswith(OPEN if "missing" in words else "Not yet. ")
+    assert words in verdict and len(verdict) < 250
 
 
 def test_something_else_than_a_function_is_told():

@@ -189,7 +189,8 @@ def test_each_slip_in_the_bound_has_its_own_words(name):
 )  # fmt: skip
 def test_whatever_else_comes_for_the_bound_gets_words(answer, words):
     verdict = upper_bound.verdict(answer)
-    assert verdict.startswith(OPEN if "missing" in words else "Not yet. ") and words in verdict and len(verdict) < 250
+    assert verdict.startswith(OPEN if "missing" in words else "Not yet. ")
+    assert words in verdict and len(verdict) < 250
 
 
 # The forecast.
@@ -254,7 +255,8 @@ def test_how_exact_the_forecast_has_to_be(raw, off, words):
 )  # fmt: skip
 def test_whatever_else_comes_for_the_forecast_gets_words(answer, words):
     verdict = forecast.verdict(answer)
-    assert verdict.startswith(OPEN if "missing" in words else "Not yet. ") and words in verdict and len(verdict) < 250
+    assert verdict.startswith(OPEN if "missing" in words else "Not yet. ")
+    assert words in verdict and len(verdict) < 250
 
 
 def test_nothing_gives_the_right_number_away(raw):
