@@ -10,10 +10,10 @@ async function start() {
   stage("fetching Python, some 30 megabytes");
   const about = await fetch(new URL("python/pages.json", HERE));
   if (!about.ok) throw new Error("there is no Python beside this page");
-  const { indexURL, packages } = await about.json();
+  const { indexURL, ...options } = await about.json();
   importScripts(new URL("python/start.js", HERE));
   const python = await self.loadPyodide({
-    indexURL: new URL(indexURL, HERE).href, wheelsURL: new URL("python/", HERE).href, packages,
+    ...options, indexURL: new URL(indexURL, HERE).href, wheelsURL: new URL("python/", HERE).href,
   });
   stage("starting Python");
   const figures = python.pyimport("explorers.in_page");

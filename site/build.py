@@ -32,11 +32,15 @@ SETTINGS = (
 )
 STORE = "First epochs, edition "  # begins the name of a database in the visitor's browser
 PACKAGES = ("nn_core", "explorers", "exercises", "experiments")
+PYTHON = "3.12"  # which Pyodide has
 # What the page needs beside them and what comes with Pyodide; pure Python, all of it.
 FROM_PYPI = (
     "anywidget", "comm", "ipywidgets", "jupyterlab-widgets", "psygnal", "tabulate",
     "typing-extensions",
 )  # fmt: skip
+# What the lab's kernel would fetch one after the other, from the folder that they lie in.
+OF_THE_KERNEL = ("piplite", "ipykernel", "pyodide_kernel")
+KERNEL = Path("extensions", "@jupyterlite", "pyodide-kernel-extension", "static", "pypi")
 
 
 def write_smaller_data(source, target):
@@ -78,7 +82,7 @@ def fetch_wheels(work, wheels):
     """Fetch the wheels from PyPI, with the versions and hashes of requirements.txt."""
     chosen = work / "wheels.txt"
     chosen.write_text("".join(pins((SITE / "requirements.txt").read_text(encoding="utf-8"))))
-    anywhere = ("--platform=any", "--implementation=py", "--abi=none", "--python-version=3.12")
+    anywhere = ("--platform=any", "--implementation=py", "--abi=none", f"--python-version={PYTHON}")
     run("pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
         "--require-hashes", "--only-binary=:all:", *anywhere, "--dest", wheels,
         "--requirement", chosen)  # fmt: skip
@@ -153,18 +157,43 @@ def add_python(out, wheels, pyodide):
     python = out / "python"
     shutil.copytree(wheels, python)
     shutil.copy(SITE / "start.js", python)
+    for name in OF_THE_KERNEL:
+        (wheel,) = (out / KERNEL).glob(f"{name}-*.whl")
+        shutil.copy(wheel, python)
     file = out / "jupyter-lite.json"
     config = json.loads(file.read_text(encoding="utf-8"))
     (settings,) = config["jupyter-config-data"]["litePluginSettings"].values()
     options = settings["loadPyodideOptions"]
-    options["packages"] += sorted(wheel.name for wheel in wheels.glob("*.whl"))
+    # A package that has its name in the list is not fetched once more by the kernel.
+    options["wheels"] = {wheel.name.split("-")[0]: wheel.name for wheel in python.glob("*.whl")}
+    for_pages = options["packages"] + sorted(set(options["wheels"]) - set(OF_THE_KERNEL))
+    options["packages"] = [*for_pages, "micropip", *OF_THE_KERNEL]
     if pyodide:
         shutil.copytree(pyodide, out / "pyodide")
         options["indexURL"] = "./pyodide/"
+    compile_python(python, pyodide and out / "pyodide")
     file.write_text(json.dumps(config, indent=2), encoding="utf-8")
     # What the pages' own Python is started with, for figures beyond their stored states.
-    for_pages = {name: options[name] for name in ("indexURL", "packages")}
-    (python / "pages.json").write_text(json.dumps(for_pages, indent=2), encoding="utf-8")
+    content = {**options, "packages": for_pages}
+    content.pop("wheelsURL")
+    (python / "pages.json").write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
+def compile_python(*folders):
+    """Compile the wheels in `folders`, if there is a Python here of the version that Pyodide has.
+
+    In the browser, compiling is half of what a start takes.
+    """
+    ask = "import sys; print('{}.{}'.format(*sys.version_info))"
+    for python in filter(None, (sys.executable, shutil.which(f"python{PYTHON}"))):
+        said = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)
+        if said.stdout.strip() == PYTHON:
+            break
+    else:
+        print(f"There is no Python {PYTHON} here to compile for the lab, which will start slower.")
+        return
+    for folder in filter(None, folders):
+        subprocess.run([python, SITE / "compiled.py", folder, "--keep", "first_epochs"], check=True)
 
 
 def run(module, *arguments, cwd=None):

@@ -1,10 +1,12 @@
 """The browser edition's data file: the first images of the whole one, and it says so."""
 
+import hashlib
 import importlib.util
 import json
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +86,59 @@ def test_the_page_gets_each_wheel_that_its_python_needs(build):
     pins = build.pins(lock)
     assert {pin.split("==")[0] for pin in pins} == set(build.FROM_PYPI)
     assert all("--hash=sha256:" in pin for pin in pins)
+
+
+MODULE = "def said():\n    return 'from bytecode'\n"
+FOR_ANOTHER_PYTHON = "print 'two'\n"
+
+
+@pytest.fixture
+def wheels(tmp_path):
+    """A folder with two wheels and the list of their hashes, all compiled."""
+    packages = {}
+    for name in ("theirs", "ours"):
+        file = tmp_path / f"{name}-1.0-py3-none-any.whl"
+        with zipfile.ZipFile(file, "w") as wheel:
+            wheel.writestr(f"{name}/__init__.py", MODULE)
+            wheel.writestr(f"{name}/old.py", FOR_ANOTHER_PYTHON)
+            wheel.writestr(f"{name}/words.txt", "words")
+        packages[name] = {"file_name": file.name, "sha256": "of what it was"}
+    packages["elsewhere"] = {"file_name": "elsewhere-1.0-py3-none-any.whl", "sha256": "its own"}
+    (tmp_path / "pyodide-lock.json").write_text(json.dumps({"packages": packages}))
+    script = ROOT / "site" / "compiled.py"
+    subprocess.run([sys.executable, script, tmp_path, "--keep", "ours"], check=True)
+    return tmp_path
+
+
+def test_a_compiled_wheel_runs_without_its_source(wheels):
+    with zipfile.ZipFile(wheels / "theirs-1.0-py3-none-any.whl") as wheel:
+        wheel.extractall(wheels)
+    assert sorted(path.name for path in (wheels / "theirs").iterdir()) == [
+        "__init__.pyc", "old.py", "words.txt",
+    ]  # fmt: skip
+    code = "import theirs; print(theirs.said())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=wheels, capture_output=True, text=True)
+    assert done.stdout == "from bytecode\n"
+
+
+def test_a_wheel_that_keeps_its_source_is_not_compiled_again(wheels):
+    """So the bytecode runs, whatever its source says and whenever that was unpacked."""
+    with zipfile.ZipFile(wheels / "ours-1.0-py3-none-any.whl") as wheel:
+        assert wheel.read("ours/__init__.py").decode() == MODULE
+        wheel.extractall(wheels)
+    (wheels / "ours" / "__init__.py").write_text(MODULE.replace("bytecode", "source"))
+    code = "import ours; print(ours.said())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=wheels, capture_output=True, text=True)
+    assert done.stdout == "from bytecode\n"
+
+
+def test_the_list_of_hashes_agrees_with_the_compiled_wheels(wheels):
+    """Pyodide refuses a wheel of another hash."""
+    packages = json.loads((wheels / "pyodide-lock.json").read_text())["packages"]
+    for name in ("theirs", "ours"):
+        content = (wheels / packages[name]["file_name"]).read_bytes()
+        assert packages[name]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert packages["elsewhere"]["sha256"] == "its own"
 
 
 def test_settings_are_json_and_start_without_another_package_index():
