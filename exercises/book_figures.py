@@ -19,7 +19,7 @@ Stored = dict[tuple[int, str], list[dict[str, np.ndarray]]]  # as `book_figures.
 def predict_finished(stored: Stored) -> Choice:
     """Ask whether the book's 30 epochs show the tail-off."""
     old, new = (
-        [table["weight_rms"][29, 0] for table in stored[30, init]] for init in ("large", "scaled")
+        [table["weight_rms"][29, 0] for table in stored[30, init]] for init in ("old", "new")
     )
     return Choice(
         "The book's graphs end after 30 epochs. Where are the old weights of [784, 30, 10] by "
@@ -40,7 +40,7 @@ def predict_share(stored: Stored) -> Choice:
     half = "about a half"
 
     def result() -> str:
-        share = conditions.decay_shares(conditions.longest(stored[30, "large"]), 0)[-1]
+        share = conditions.decay_shares(conditions.longest(stored[30, "old"]), 0)[-1]
         return f"It is {share:.1%}: decay takes what the data give, and goes on taking it."
 
     return Choice(

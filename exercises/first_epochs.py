@@ -16,7 +16,7 @@ N_TRAIN = 5000
 _DECAY, _DATA, _BOTH = "weight decay", "the data", "neither: they are about equal"
 
 
-def first_epoch(lmbda: float, init: str = "large", layer: int = 0) -> LayerLedger:
+def first_epoch(lmbda: float, init: str = "old", layer: int = 0) -> LayerLedger:
     """Return a layer's ledger of the first epoch, 0 the hidden one: [784, 30, 10] on 5,000 images.
 
     Trained once for all who ask.

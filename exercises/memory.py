@@ -40,8 +40,8 @@ def dimmed() -> tuple[float, ...]:
     Of the old network after an epoch with 5,000 images, on 5,000 validation images.
     """
     setting, images = Setting(ETA, LMBDA, M, 5000), load_mnist(1).validation
-    start = Network([784, 30, 10], init="large", seed=SEED).weights
-    net = settled(init="large", lmbda=LMBDA, n_train=setting.n_train, epochs=1)
+    start = Network([784, 30, 10], init="old", seed=SEED).weights
+    net = settled(init="old", lmbda=LMBDA, n_train=setting.n_train, epochs=1)
     left = setting.factor_per_epoch
     messages = [part.message for part in parts(start, net.weights, left)]
     dimmer = runs.Dimmer(start, images.x[:5000], images.labels[:5000])
@@ -51,8 +51,8 @@ def dimmed() -> tuple[float, ...]:
 @cache
 def first_layer(epochs: int) -> Parts:
     """Return memory and message of the old network's hidden layer after so many epochs."""
-    start = Network([784, 30, 10], init="large", seed=SEED)
-    net = settled(init="large", lmbda=LMBDA, n_train=N_TRAIN, epochs=epochs)
+    start = Network([784, 30, 10], init="old", seed=SEED)
+    net = settled(init="old", lmbda=LMBDA, n_train=N_TRAIN, epochs=epochs)
     setting = Setting(ETA, LMBDA, M, N_TRAIN)
     return parts(start.weights, net.weights, kept([setting] * epochs))[0]
 

@@ -18,7 +18,7 @@ def predict_puzzle() -> Choice:
         "Both train for 120 epochs. What becomes of the size of their hidden weights, 1 at the "
         "start in one and 0.036 in the other?",
         ["both shrink further and further", meet, "each stays near where it started"],
-        lambda: f"The old end at {settled('large'):.4f}, the new at {settled('scaled'):.4f}.",
+        lambda: f"The old end at {settled('old'):.4f}, the new at {settled('new'):.4f}.",
         right=meet,
     )
 

@@ -37,7 +37,7 @@ def start() -> tuple[float, float, float]:
     signs would make of it, and the share of them that is saturated.
     """
     x = load_mnist(runs.N_TRAIN).train.x
-    net = Network([FAN_IN, HIDDEN, OUTPUTS], init="large", seed=runs.SEED)
+    net = Network([FAN_IN, HIDDEN, OUTPUTS], init="old", seed=runs.SEED)
     z = net.weighted_inputs(x[:SAMPLE])[0]
     random = math.sqrt(net.weight_rms()[0] ** 2 * mean_squared_input() + 1)  # 1: the biases
     saturated = np.mean(sigmoid_prime(sigmoid(z)) < SATURATED)
@@ -340,7 +340,7 @@ def _saturated() -> str:
 
 
 def _not_negligible() -> str:
-    old, new = first_epoch(5.0), first_epoch(5.0, init="scaled")
+    old, new = first_epoch(5.0), first_epoch(5.0, init="new")
     return (
         f"The data step is {old.data_step / old.decay_step:.1f} times as long as the decay step. "
         f"It is even {old.data_step / new.data_step:.1f} times as long as in the new network, "

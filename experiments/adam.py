@@ -48,7 +48,7 @@ class Run(sweep.Named):
     eta: float = 0.01
     m: int = 10
     activation: str = "sigmoid"  # of the hidden layer, or "relu"
-    init: str = "scaled"
+    init: str = "new"
     seed: int = 0
 
     @property

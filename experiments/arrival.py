@@ -20,7 +20,7 @@ from experiments.tables import Table
 from nn_core import Network, Setting, load_mnist, memory, theory, train
 
 FILE = store.RESULTS / "arrival.npz"
-INITS = ("large", "scaled")
+INITS = ("old", "new")
 WITHIN = 1.1  # old and new have met when they differ by less than this factor
 DECAY_TIMES = 4.5  # that a run lasts: the forecasts are below 3.8
 INPUTS = 784
@@ -36,7 +36,7 @@ class Run(sweep.Named):
     lmbda: float = 5.0
     eta: float = 0.1
     m: int = 10
-    init: str = "large"
+    init: str = "old"
     seed: int = 0
 
     @property

@@ -46,16 +46,14 @@ def all_runs():
     return [
         Run(hidden, init, seed, epochs=150 if seed == 0 else 30)
         for hidden in (30, 100)
-        for init in ("large", "scaled")
+        for init in ("old", "new")
         for seed in range(5)
     ]
 
 
 def quick_runs():
     return [
-        Run(30, init, seed, epochs=2, n_train=500)
-        for init in ("large", "scaled")
-        for seed in (0, 1)
+        Run(30, init, seed, epochs=2, n_train=500) for init in ("old", "new") for seed in (0, 1)
     ]
 
 

@@ -71,7 +71,7 @@ def settling(hidden: int, lmbda: float, n_train: int) -> Iterator[Measured | Non
     Before that, yield None after each epoch, so that a page without threads stays alive.
     """
     epochs = Run(hidden, lmbda, n_train).epochs
-    for net in runs.settling("scaled", hidden, lmbda, n_train, epochs):
+    for net in runs.settling("new", hidden, lmbda, n_train, epochs):
         yield net and _measured(net, lmbda, n_train)
 
 

@@ -61,7 +61,7 @@ def compute(run):
     images = load_mnist(run.n_train).train
     critical = run.n_train * critical_kappa(images.x.astype(np.float32), images.y)
     shuffling, weights = np.random.default_rng(run.seed).spawn(2)
-    net = Network([784, run.hidden, 10], init="scaled", seed=weights)
+    net = Network([784, run.hidden, 10], init="new", seed=weights)
     epochs = math.ceil(run.steps * run.m / run.n_train)
     list(train(net, images.pixels, images.y, epochs=epochs, m=run.m, eta=run.eta,
                lmbda=run.share * critical, seed=shuffling, evaluate=False))  # fmt: skip

@@ -73,23 +73,21 @@ def longest(tables):
 
 def tail_size(stored, hidden):
     """Return where the hidden weights end up, the mean of both initializations."""
-    ends = [longest(stored[hidden, init])["weight_rms"][-1, 0] for init in ("large", "scaled")]
+    ends = [longest(stored[hidden, init])["weight_rms"][-1, 0] for init in ("old", "new")]
     return float(np.mean(ends))
 
 
 def whole_network_size(stored, hidden):
     """Return where the rms over all weights ends up, output layer included."""
-    ends = [longest(stored[hidden, init])["size_after"][-1].sum() for init in ("large", "scaled")]
+    ends = [longest(stored[hidden, init])["size_after"][-1].sum() for init in ("old", "new")]
     return float(np.mean(ends)) ** 0.5 * scale(hidden)
 
 
 def arrival(stored, hidden):
     """Return the first epoch from which on old and new hidden weights are within 10 % of each
     other, or None if they are not in the end."""
-    large, scaled = (
-        longest(stored[hidden, init])["weight_rms"][:, 0] for init in ("large", "scaled")
-    )
-    index = from_here_on(large, scaled, ARRIVED)
+    old, new = (longest(stored[hidden, init])["weight_rms"][:, 0] for init in ("old", "new"))
+    index = from_here_on(old, new, ARRIVED)
     return None if index is None else index + 1  # index 0 is epoch 1
 
 
@@ -100,7 +98,7 @@ def scale(hidden):
 
 def table(stored):
     """Return all conditions, claim by claim."""
-    old = [stored[hidden, "large"] for hidden in NETWORKS]
+    old = [stored[hidden, "old"] for hidden in NETWORKS]
     claims = {1: [*_claim_1(old, HIDDEN), *_claim_1(old, OUTPUT)], 2: _claim_2(old),
               3: _claim_3(stored, old)}  # fmt: skip
     return [
@@ -187,9 +185,9 @@ def _apart(stored, hidden, epoch):
 
     As the larger over the smaller, minus 1.
     """
-    large, scaled = (longest(stored[hidden, init])["weight_rms"][epoch - 1, 0]
-                     for init in ("large", "scaled"))  # fmt: skip
-    return max(large / scaled, scaled / large) - 1
+    old, new = (longest(stored[hidden, init])["weight_rms"][epoch - 1, 0]
+                     for init in ("old", "new"))  # fmt: skip
+    return max(old / new, new / old) - 1
 
 
 def as_table(rows, fold=""):

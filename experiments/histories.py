@@ -35,7 +35,7 @@ class Run(sweep.Named):
 
     hidden: int = 30
     second: int = 0  # neurons of a second hidden layer, if there is one
-    init: str = "large"
+    init: str = "old"
     cost: str = CrossEntropyCost.__name__
     eta: float = runs.ETA
     lmbda: float = 5.0
@@ -86,8 +86,8 @@ def neurons(net: Network, x: np.ndarray) -> Neurons:
 def all_runs() -> list[Run]:
     base, few = Run(), Run(n_train=200)
     return [
-        *(replace(base, init=init) for init in ("large", "scaled")),
-        Run(init="scaled", lmbda=8.0),
+        *(replace(base, init=init) for init in ("old", "new")),
+        Run(init="new", lmbda=8.0),
         # With which the first epochs are watched.
         replace(base, n_train=5000, epochs=30),
         # What the playground's notebook shows.
@@ -95,15 +95,15 @@ def all_runs() -> list[Run]:
         replace(base, lmbda=200.0, epochs=60),
         replace(base, eta=50.0, lmbda=0.01, epochs=60),
         replace(base, n_train=100),
-        replace(base, n_train=100, lmbda=0.5, init="scaled"),
-        *(replace(few, init=init) for init in ("large", "scaled")),
+        replace(base, n_train=100, lmbda=0.5, init="new"),
+        *(replace(few, init=init) for init in ("old", "new")),
         replace(few, second=30),
     ]
 
 
 def quick_runs() -> list[Run]:
     small = Run(hidden=5, n_train=100, m=30, epochs=3)
-    return [small, replace(small, second=5, init="scaled", pool=4)]
+    return [small, replace(small, second=5, init="new", pool=4)]
 
 
 def compute(run: Run) -> dict[str, np.ndarray]:
@@ -130,7 +130,7 @@ def find(wanted: Run) -> tuple[Epoch, ...] | None:
 
 
 def settled_sizes(
-    init: str = "scaled", hidden: int = 30, lmbda: float = 5.0, n_train: int = runs.N_TRAIN
+    init: str = "new", hidden: int = 30, lmbda: float = 5.0, n_train: int = runs.N_TRAIN
 ) -> tuple[float, ...]:
     """Return the size of each layer's weights after `runs.EPOCHS` epochs, stored or trained now."""
     if epochs := find(Run(init=init, hidden=hidden, lmbda=lmbda, n_train=n_train)):

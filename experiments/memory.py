@@ -19,7 +19,7 @@ from nn_core import Network, load_mnist, memory, sgd_step, theory, train
 from nn_core.setting import Setting
 
 FILE = store.RESULTS / "memory.npz"
-INITS = ("large", "scaled")
+INITS = ("old", "new")
 KEEPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # what is kept of the memory by hand
 
 
@@ -33,7 +33,7 @@ class Run(sweep.Named):
     eta: float = 0.1
     m: int = 10
     epochs: int = 60
-    init: str = "large"
+    init: str = "old"
     seed: int = 0
 
     @property
@@ -158,7 +158,7 @@ def added_up(*, eta, lmbda, m, n_train, seed=0):
     Returns (start, message, weights), each with all weights of the network in a row. The message
     comes from the gradients alone, not from the weights.
     """
-    images, net = load_mnist(n_train).train, Network([784, 30, 10], init="large", seed=seed)
+    images, net = load_mnist(n_train).train, Network([784, 30, 10], init="old", seed=seed)
     s, message, start = theory.step_factor(eta, lmbda, n_train), 0.0, _in_a_row(net.weights)
     for first in range(0, n_train, m):
         x, y = images.x[first : first + m], images.y[first : first + m]
@@ -226,7 +226,7 @@ def table_of_crossings(stored, *names):
     rows = []
     for run in dict.fromkeys(r for name in names for r in series()[name]):
         one = crossing(run, stored[run])
-        if (run.init, run.seed) == ("large", 0) and one.measured is not None:
+        if (run.init, run.seed) == ("old", 0) and one.measured is not None:
             rows.append((run.hidden, f"{run.lmbda:g}", f"{one.forecast:.1f}", one.measured,
                          f"{one.largest_error:.0%}"))  # fmt: skip
     return Table(
@@ -243,7 +243,7 @@ def table_of_limits(stored):
         run = Run(init=init)
         one = crossing(run, stored[run], layer)
         forecast = f"{one.forecast:.1f}" if one.forecast > 0 else "at once"
-        rows.append((("hidden", "output")[layer], {"large": "old", "scaled": "new"}[init], forecast,
+        rows.append((("hidden", "output")[layer], init, forecast,
                      one.measured, f"{one.largest_error:.0%}", f"{one.cosine:+.2f}"))  # fmt: skip
     return Table(
         ("layer", "start", "crossing,\nforecast epoch", "crossing,\nmeasured epoch",
@@ -254,7 +254,7 @@ def table_of_limits(stored):
     )  # fmt: skip
 
 
-def dimmed(stored, hidden, init="large", epoch=1):
+def dimmed(stored, hidden, init="old", epoch=1):
     """Return the mean accuracy over the book's seeds after an epoch: {share of memory kept: it}."""
     runs = [r for r in series()["the book's networks"] if (r.hidden, r.init) == (hidden, init)]
     return dict(zip(KEEPS, np.mean([stored[r]["dimmed_hidden"][epoch - 1] for r in runs], axis=0)))

@@ -50,7 +50,7 @@ class Run(sweep.Named):
     eta: float = 0.1
     m: int = 10
     activation: str = "relu"  # of the hidden layer, or "sigmoid"
-    init: str = "scaled"
+    init: str = "new"
     seed: int = 0
 
     @property
@@ -79,7 +79,7 @@ def series():
     changes = {
         "width": [{"hidden": hidden, "seed": seed} for hidden in WIDTHS for seed in SEEDS],
         "width, less noise": [{"hidden": hidden, "m": 50} for hidden in (8, 30, 128)],
-        "start": [{"init": init} for init in ("large", "scaled")],
+        "start": [{"init": init} for init in ("old", "new")],
         "sigmoid": [{"activation": "sigmoid"}],
     }  # fmt: skip
     return {

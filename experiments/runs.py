@@ -14,7 +14,7 @@ _settled: dict[tuple, Network] = {}
 
 
 def settling(
-    init: str = "scaled",
+    init: str = "new",
     hidden: int = 30,
     lmbda: float = 5.0,
     n_train: int = N_TRAIN,

@@ -20,7 +20,7 @@ from experiments import store, sweep
 from nn_core import Network, load_mnist, theory, train
 
 FILE = store.RESULTS / "scaling.npz"
-INITS, SEEDS = ("large", "scaled"), range(3)
+INITS, SEEDS = ("old", "new"), range(3)
 DRIFT = 0.01
 FEWEST_EPOCHS = 4  # in half a window, where a decay time is shorter than an epoch
 MOST_DECAY_TIMES = 60  # after which a run counts as not settling
@@ -39,7 +39,7 @@ class Run(sweep.Named):
     m: int = 10
     pool: int = 1  # blocks of pool x pool pixels are averaged: fan_in = 784, 196 or 49
     brightness: float = 1.0  # every input is multiplied by it
-    init: str = "large"
+    init: str = "old"
     seed: int = 0
 
     @property

@@ -133,9 +133,9 @@ def apart(points):
     """Return how far old and new initialization settle apart, at most: their means' ratio - 1."""
     groups = defaultdict(lambda: defaultdict(list))
     for point in points:
-        setting = replace(point.run, init="large", seed=0)
+        setting = replace(point.run, init="old", seed=0)
         groups[setting][point.run.init].append(point.size)
-    ratios = [np.mean(sizes["large"]) / np.mean(sizes["scaled"]) for sizes in groups.values()]
+    ratios = [np.mean(sizes["old"]) / np.mean(sizes["new"]) for sizes in groups.values()]
     return float(max(max(ratio, 1 / ratio) for ratio in ratios) - 1)
 
 
@@ -276,7 +276,7 @@ def collapse(points):
 
 def distinct(name):
     """Return the settings of a series, each as its first run."""
-    first = {"init": "large", "seed": 0}
+    first = {"init": "old", "seed": 0}
     return list(dict.fromkeys(replace(run, **first) for run in scaling.series()[name]))
 
 

@@ -60,7 +60,7 @@ def quick_runs():
 def untrained(run):
     """Return the network of a run before training, and the generator of its shuffling."""
     shuffling, weights = np.random.default_rng(run.seed).spawn(2)
-    return Network([784, run.hidden, 10], init="large", seed=weights), shuffling
+    return Network([784, run.hidden, 10], init="old", seed=weights), shuffling
 
 
 def first_epoch(run, lmbda):

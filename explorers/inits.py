@@ -7,8 +7,7 @@ from explorers.style import BLUE, VERMILLION
 
 @dataclass(frozen=True)
 class Init:
-    name: str  # for readers
-    network: str  # for nn_core.Network
+    name: str
     formula: str
     colour: str
     line: str
@@ -16,17 +15,16 @@ class Init:
     fill: str  # of the mark
 
 
-OLD = Init("old", "large", "N(0, 1)", VERMILLION, "-", "o", VERMILLION)
-NEW = Init("new", "scaled", "N(0, 1/fan_in)", BLUE, "--", "s", "none")
+OLD = Init("old", "N(0, 1)", VERMILLION, "-", "o", VERMILLION)
+NEW = Init("new", "N(0, 1/fan_in)", BLUE, "--", "s", "none")
 INITS = {init.name: init for init in (OLD, NEW)}
-NAMES = {init.network: init.name for init in (OLD, NEW)}
 
 
 def curves(panel, *, marked_end=False):
-    """Add a curve of each to a panel: {name for Network: curve}."""
+    """Add a curve of each to a panel: {name: curve}."""
     end = {"markevery": [-1], "clip_on": False, "ms": 6, "mfc": None} if marked_end else {}
     return {
-        init.network: panel.curve(
+        init.name: panel.curve(
             init.line, init.colour, lw=2.5, marker=init.mark if marked_end else None, **end
         )
         for init in INITS.values()
@@ -34,9 +32,9 @@ def curves(panel, *, marked_end=False):
 
 
 def points(panel, ms=7):
-    """Add marks of each to a panel, without a line: {name for Network: marks}."""
+    """Add marks of each to a panel, without a line: {name: marks}."""
     return {
-        init.network: panel.curve(init.mark, init.colour, mfc=init.fill, mew=1.6, ms=ms)
+        init.name: panel.curve(init.mark, init.colour, mfc=init.fill, mew=1.6, ms=ms)
         for init in INITS.values()
     }
 
@@ -44,6 +42,6 @@ def points(panel, ms=7):
 def rows(artists, *, formula=False):
     """Return rows of a key for `curves` or `points`."""
     return [
-        (artists[init.network], f"{init.name}, {init.formula}" if formula else init.name)
+        (artists[init.name], f"{init.name}, {init.formula}" if formula else init.name)
         for init in INITS.values()
     ]

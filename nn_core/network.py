@@ -12,7 +12,7 @@ from nn_core.blas import product
 from nn_core.cost import COSTS, Cost, CrossEntropyCost, sigmoid, sigmoid_prime
 
 Seed = int | np.random.Generator | None
-INITS = ("large", "scaled")
+INITS = ("old", "new")
 IMAGES_AT_ONCE = 1000  # evaluating all 50,000 images at once would take 300 MB for the pixels
 
 
@@ -35,8 +35,8 @@ class Network:
     sizes : sequence of int
         Neurons in each layer, input first: [784, 30, 10] in the book's example.
     cost : CrossEntropyCost or QuadraticCost
-    init : "large" or "scaled"
-        "large" is the book's old initialization, weights from N(0, 1); "scaled" its new one, from
+    init : "old" or "new"
+        The book's old initialization, weights from N(0, 1), or its new one, from
         N(0, 1/fan_in). Biases come from N(0, 1) in both. With the same seed both use the same
         draws, so that they differ by the scale and by nothing else.
     seed : int, numpy.random.Generator or None
@@ -56,7 +56,7 @@ class Network:
         sizes: Sequence[int],
         *,
         cost: Cost = CrossEntropyCost,
-        init: str = "large",
+        init: str = "old",
         seed: Seed = None,
         dtype: DTypeLike = np.float64,
     ) -> None:
@@ -68,7 +68,7 @@ class Network:
         self.weights: list[np.ndarray] = []
         self.biases: list[np.ndarray] = []
         for fan_in, fan_out in zip(self.sizes, self.sizes[1:]):
-            scale = 1.0 if init == "large" else 1 / np.sqrt(fan_in)
+            scale = 1.0 if init == "old" else 1 / np.sqrt(fan_in)
             self.weights.append((scale * rng.standard_normal((fan_out, fan_in))).astype(self.dtype))
             self.biases.append(rng.standard_normal(fan_out).astype(self.dtype))
 

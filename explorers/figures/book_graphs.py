@@ -15,11 +15,11 @@ from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control
 from explorers.figure import Figure
 from explorers.formats import percent, rounded, ticks
-from explorers.inits import NAMES, curves, rows
+from explorers.inits import INITS, curves, rows
 from explorers.style import GREEN, GREY
 
 FORECAST = "hidden weight size"  # of which memory and message say the future
-ENDS = ((FORECAST, "large"), (FORECAST, "scaled"), ("share of decay, hidden", "large"))
+ENDS = ((FORECAST, "old"), (FORECAST, "new"), ("share of decay, hidden", "old"))
 SHORT, LONG = 30, 150  # epochs: the book's, and on to where the weights settle
 
 
@@ -91,13 +91,13 @@ def _first_seed(hidden, init):
 
 def compute(*, hidden):
     width = int(hidden)
-    yield BookGraphsResult(width, {init: _stored()[width, init] for init in NAMES})
+    yield BookGraphsResult(width, {init: _stored()[width, init] for init in INITS})
 
 
 def describe(result, *, shows):
     write = QUANTITIES[shows].write
     words = []
-    for init, name in NAMES.items():
+    for init in INITS:
         ends = [
             f"{write(mean, 4)} ± {write(deviation, 2)} after epoch {epoch}"
             for epoch in (1, SHORT)
@@ -105,7 +105,7 @@ def describe(result, *, shows):
         ]
         long = result.long(shows, init)
         words.append(
-            f"{name.capitalize()} initialization {' and '.join(ends)}; "
+            f"{init.capitalize()} initialization {' and '.join(ends)}; "
             f"one seed went on: {write(long[-1], 4)} after epoch {len(long)}."
         )
         if shows == FORECAST:
@@ -114,7 +114,7 @@ def describe(result, *, shows):
                 f"Its message at epoch {SHORT} forecasts {forecast}, "
                 f"and is off by {off} at most on the way."
             )
-    seeds = len(result.runs["large"])
+    seeds = len(result.runs["old"])
     about = f"[784, {result.hidden}, 10], {shows}, mean and standard deviation of {seeds} seeds."
     return " ".join([about, *words])
 
@@ -136,7 +136,7 @@ def table_of_ends():
         write = QUANTITIES[shows].write
         means = (result.spread(shows, init, epoch)[0] for epoch in (1, SHORT))
         ends = [write(value, 4) for value in (*means, result.long(shows, init)[-1])]
-        rows.append([hidden, shows, NAMES[init], *ends])
+        rows.append([hidden, shows, init, *ends])
     header = ["neurons", "graph", "start", "epoch 1", f"epoch {SHORT}", f"epoch {LONG}"]
     return Table(header, rows, words=["graph", "start"], fold="Guessed? What came out")
 
@@ -146,8 +146,8 @@ def table_of_forecasts():
     rows = []
     for hidden in (30, 100):
         (result,) = compute(hidden=hidden)
-        forecast, off = _forecast(result, "large")
-        rows.append([hidden, forecast, rounded(result.long(FORECAST, "large")[-1], 4), off])
+        forecast, off = _forecast(result, "old")
+        rows.append([hidden, forecast, rounded(result.long(FORECAST, "old")[-1], 4), off])
     header = ["neurons", f"epoch {LONG},\nforecast", f"epoch {LONG},\nmeasured",
               "off at most\non the way"]  # fmt: skip
     return Table(header, rows)
@@ -156,22 +156,22 @@ def table_of_forecasts():
 def tabulate(result, *, shows):
     write = QUANTITIES[shows].write
     rows = []
-    for init, name in NAMES.items():
+    for init in INITS:
         mean, low, high = (values[[0, 4, 9, 19, 29]] for values in result.curves(shows, init))
         for epoch, *triple in zip((1, 5, 10, 20, 30), mean, low, high):
             m, lowest, highest = (write(value, 4) for value in triple)
-            rows.append((f"{name}, epoch {epoch}: mean (range)", f"{m} ({lowest} to {highest})"))
+            rows.append((f"{init}, epoch {epoch}: mean (range)", f"{m} ({lowest} to {highest})"))
         long = result.long(shows, init)
-        rows += [(f"{name}, epoch {e}, one seed", write(long[e - 1], 4)) for e in (60, 100, LONG)]
+        rows += [(f"{init}, epoch {e}, one seed", write(long[e - 1], 4)) for e in (60, 100, LONG)]
     return rows
 
 
 def columns(result):
     table = {"epoch": range(1, SHORT + 1)}
     for quantity in QUANTITIES:
-        for init, name in NAMES.items():
+        for init in INITS:
             for part, values in zip(("mean", "lowest", "highest"), result.curves(quantity, init)):
-                table[f"{quantity}, {name}, {part}"] = values
+                table[f"{quantity}, {init}, {part}"] = values
     return table
 
 
@@ -196,9 +196,9 @@ class Picture:
         )  # fmt: skip
         self.long.still.axvline(SHORT, color=GREY, lw=1, ls=":")
         self.curves, self.tails = curves(self.short), curves(self.long)
-        self.forecasts = {init: self.long.curve(":", GREEN, lw=2.4, zorder=3) for init in NAMES}
+        self.forecasts = {init: self.long.curve(":", GREEN, lw=2.4, zorder=3) for init in INITS}
         self.short.key(*rows(self.curves))
-        self.with_forecast = *rows(self.tails), (self.forecasts["large"], "√(memory² + D²)")
+        self.with_forecast = *rows(self.tails), (self.forecasts["old"], "√(memory² + D²)")
         self.long.may_have(*self.with_forecast)
         self.bands = {
             init: self.short.moving.stairs(

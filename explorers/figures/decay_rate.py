@@ -68,7 +68,7 @@ def compute(*, eta, lmbda, m, n_train):
     yield result
     if result.diverges:
         return  # `train` would refuse, and the sentence says so
-    net = Network(SIZES, init="large", seed=SEED)
+    net = Network(SIZES, init="old", seed=SEED)
     start = _sizes(net, black)
     run = train(net, images, targets, epochs=EPOCHS, m=m, eta=eta, lmbda=lmbda, seed=SEED + 1,
                 evaluate=False)  # fmt: skip

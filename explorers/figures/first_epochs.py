@@ -57,7 +57,7 @@ def compute(*, current, m, n_train, hidden, init):
     """Yield the ledgers so far after each epoch; eta and lmbda may change from epoch to epoch."""
     images = load_mnist(n_train).train
     x, y = images.pixels, images.y
-    net = Network([784, hidden, 10], init=INITS[init].network, seed=SEED)
+    net = Network([784, hidden, 10], init=init, seed=SEED)
     shuffling = np.random.default_rng(SEED + 1)
     result = FirstEpochsResult(init, n_train)
     yield result
@@ -71,7 +71,7 @@ def compute(*, current, m, n_train, hidden, init):
 def stored(*, eta, lmbda, m, n_train, hidden, init):
     """Return the last result that `compute` yields, if the network is stored, or None."""
     found = histories.find(
-        histories.Run(hidden=hidden, init=INITS[init].network, eta=eta, lmbda=lmbda, m=m,
+        histories.Run(hidden=hidden, init=init, eta=eta, lmbda=lmbda, m=m,
                       n_train=n_train, epochs=EPOCHS)
     )  # fmt: skip
     if found is None:

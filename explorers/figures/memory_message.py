@@ -95,7 +95,7 @@ class MemoryResult:
 def compute(*, current, m, n_train, init):
     """Yield the network before training, and after each epoch."""
     images, rng = load_mnist(n_train).train, np.random.default_rng(SEED + 1)
-    net = Network([784, HIDDEN, 10], init=INITS[init].network, seed=SEED)
+    net = Network([784, HIDDEN, 10], init=init, seed=SEED)
     x, y = images.pixels, images.y
     start = tuple(w.copy() for w in net.weights)
     dimmer = Dimmer(start, *_validation())

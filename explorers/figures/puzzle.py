@@ -15,7 +15,7 @@ from explorers.run import grown
 from nn_core import Network, load_mnist, train
 
 EPOCHS = 120
-INITS = "large", "scaled"
+INITS = "old", "new"
 N_TRAIN, SIZES = 1000, [784, 30, 10]
 MET = 1.05  # closer than 5 %: the sizes have met
 
@@ -25,13 +25,13 @@ class PuzzleResult:
     """Rms of the hidden layer's weights; index k of an array is after k epochs."""
 
     n_weights: int
-    large: tuple
-    scaled: tuple
+    old: tuple
+    new: tuple
 
     @property
     def met(self):
         """The first epoch from which on the two sizes differ by less than 5 %, or None."""
-        return from_here_on(self.large, self.scaled, MET)
+        return from_here_on(self.old, self.new, MET)
 
 
 def _apart(one, other):
@@ -48,8 +48,8 @@ def compute(*, eta, lmbda):
         train(net, x, y, epochs=EPOCHS, m=M, eta=eta, lmbda=lmbda, seed=SEED + 1, evaluate=False)
         for net in nets
     ]
-    large, scaled = ((net.weight_rms()[0],) for net in nets)
-    result = PuzzleResult(nets[0].n_weights, large, scaled)
+    old, new = ((net.weight_rms()[0],) for net in nets)
+    result = PuzzleResult(nets[0].n_weights, old, new)
     yield result
     for one, other in zip(*runs):
         result = _longer(result, one, other)
@@ -70,22 +70,22 @@ def stored(*, eta, lmbda):
 
 def _longer(result, one, other):
     """Return the result with the records of one more epoch, of the old and the new network."""
-    return grown(result, large=one.weight_rms[0], scaled=other.weight_rms[0])
+    return grown(result, old=one.weight_rms[0], new=other.weight_rms[0])
 
 
 def describe(result):
-    large, scaled = result.large, result.scaled
+    old, new = result.old, result.new
     start = (
-        f"The weights start at {rounded(large[0])} (old) and {rounded(scaled[0])} (new), "
-        f"a factor of {rounded(large[0] / scaled[0], 2)} apart."
+        f"The weights start at {rounded(old[0])} (old) and {rounded(new[0])} (new), "
+        f"a factor of {rounded(old[0] / new[0], 2)} apart."
     )
     if result.met is None:
-        gap = rounded(_apart(large[-1], scaled[-1]), 2)
-        return f"{start} After epoch {len(large) - 1} they are a factor of {gap} apart."
-    ratio = scaled[-1] * np.sqrt(result.n_weights)
+        gap = rounded(_apart(old[-1], new[-1]), 2)
+        return f"{start} After epoch {len(old) - 1} they are a factor of {gap} apart."
+    ratio = new[-1] * np.sqrt(result.n_weights)
     return (
         f"{start} From epoch {result.met} on they are less than 5 % apart, and after "
-        f"epoch {len(large) - 1} both stand at {rounded(scaled[-1], 2)}: "
+        f"epoch {len(old) - 1} both stand at {rounded(new[-1], 2)}: "
         f"{rounded(ratio, 2)} times 1/√N_w."
     )
 
@@ -93,11 +93,11 @@ def describe(result):
 def tabulate(result):
     n_weights = result.n_weights
     return [
-        ("hidden layer, old initialization, start", rounded(result.large[0])),
-        ("hidden layer, new initialization, start", rounded(result.scaled[0])),
-        ("old, now", rounded(result.large[-1])),
-        ("new, now", rounded(result.scaled[-1])),
-        ("epochs", str(len(result.large) - 1)),
+        ("hidden layer, old initialization, start", rounded(result.old[0])),
+        ("hidden layer, new initialization, start", rounded(result.new[0])),
+        ("old, now", rounded(result.old[-1])),
+        ("new, now", rounded(result.new[-1])),
+        ("epochs", str(len(result.old) - 1)),
         ("less than 5 % apart from epoch", "not yet" if result.met is None else str(result.met)),
         ("N_w, weights in the network", f"{n_weights:,}"),
         ("1/√N_w", rounded(n_weights**-0.5)),
@@ -107,9 +107,9 @@ def tabulate(result):
 
 def columns(result):
     return {
-        "epoch": np.arange(len(result.large)),
-        "old_initialization": result.large,
-        "new_initialization": result.scaled,
+        "epoch": np.arange(len(result.old)),
+        "old_initialization": result.old,
+        "new_initialization": result.new,
     }
 
 

@@ -15,12 +15,12 @@ LOWEST = (0.5, 1e-4)  # lower ends for the axis of z
 
 def compute(*, current, m, n_train, hidden, fan_in):
     """Yield what the tail-off figure does, of the old network alone: it takes half the time."""
-    yield from tail_off.followed(("large",), current, m, n_train, hidden, fan_in)
+    yield from tail_off.followed(("old",), current, m, n_train, hidden, fan_in)
 
 
 def stored(*, eta, lmbda, m, n_train, hidden, fan_in):
     """Return the last result that `compute` yields, if the network is stored, or None."""
-    return tail_off.stored_of(("large",), eta, lmbda, m, n_train, hidden, fan_in)
+    return tail_off.stored_of(("old",), eta, lmbda, m, n_train, hidden, fan_in)
 
 
 def progress(result):
@@ -29,8 +29,8 @@ def progress(result):
 
 def series(result):
     """Return what is followed over the epochs of the old network, {name: values}."""
-    neurons, ledgers = result.neurons["large"], result.ledgers["large"]
-    sizes = np.array(result.sizes["large"])
+    neurons, ledgers = result.neurons["old"], result.ledgers["old"]
+    sizes = np.array(result.sizes["old"])
     return {
         "saturated": [n.saturated for n in neurons],
         "ledger": [one.decay_share for one in ledgers],

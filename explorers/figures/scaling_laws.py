@@ -24,7 +24,7 @@ from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control
 from explorers.figure import Figure
 from explorers.formats import percent, power, powers, rounded, ticks, trimmed
-from explorers.inits import NAMES, points, rows
+from explorers.inits import points, rows
 from explorers.style import GREY, INK
 
 
@@ -163,7 +163,7 @@ def columns(result):
     chosen = result.chosen
     return {
         result.change.xlabel: [result.change.x(s) for s in chosen],
-        "init": [NAMES[s.run.init] for s in chosen],
+        "init": [s.run.init for s in chosen],
         "seed": [s.run.seed for s in chosen],
         **{
             name: [getattr(s, name) for s in chosen]

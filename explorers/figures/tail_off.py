@@ -13,7 +13,7 @@ from explorers.canvas import SIDE_BY_SIDE, Canvas, Levels, Marks
 from explorers.controls import NEXT_EPOCH, POOLS, VIEW, Control, log_stops
 from explorers.figure import Figure
 from explorers.formats import moved, moves, percent, power, powers, rounded, ticks
-from explorers.inits import NAMES, NEW, OLD, curves, rows
+from explorers.inits import INITS, NEW, OLD, curves, rows
 from explorers.style import GREEN, INK, SMALL
 from nn_core import Network, load_mnist, train
 from nn_core.data import N_TRAIN
@@ -28,7 +28,7 @@ HIGHEST_BARS = (0.2, 0.4, 0.6, 1)  # upper ends for an axis of shares
 
 @dataclass(frozen=True)
 class TailOffResult:
-    """Hidden-layer sizes and neurons, index k after k epochs, for "large" and "scaled"."""
+    """Hidden-layer sizes and neurons, index k after k epochs, for "old" and "new"."""
 
     m: int
     n_train: int
@@ -60,13 +60,13 @@ class TailOffResult:
         """lambda ||w||^2 / n_train of the new network's hidden weights: where they have settled,
         what the data give back to decay, gain and heat together (see experiments/scaling_fit.py).
         """
-        squared_size = self.ledgers["scaled"][-1].size_after
+        squared_size = self.ledgers["new"][-1].size_after
         return self.settings[-1][1] * squared_size / self.n_train
 
     @property
     def arrived(self):
         """The first epoch from which the old weights are within 10 % of the new, or None."""
-        return from_here_on(self.sizes["large"], self.sizes["scaled"], ARRIVED)
+        return from_here_on(self.sizes["old"], self.sizes["new"], ARRIVED)
 
     @property
     def expected(self):
@@ -77,7 +77,7 @@ class TailOffResult:
         if len(set(self.settings)) != 1:
             return None
         eta, lmbda = self.settings[0]
-        ratio = self.sizes["large"][0] / self.sizes["scaled"][-1]
+        ratio = self.sizes["old"][0] / self.sizes["new"][-1]
         if lmbda == 0 or ratio < 1:
             return None
         return self.m / (eta * lmbda) * np.log(ratio)
@@ -85,7 +85,7 @@ class TailOffResult:
 
 def compute(*, current, m, n_train, hidden, fan_in):
     """Yield sizes, neurons and ledgers so far after each epoch, both networks on equal data."""
-    yield from followed(NAMES, current, m, n_train, hidden, fan_in)
+    yield from followed(INITS, current, m, n_train, hidden, fan_in)
 
 
 def followed(inits, current, m, n_train, hidden, fan_in):
@@ -123,7 +123,7 @@ def followed(inits, current, m, n_train, hidden, fan_in):
 
 def stored(*, eta, lmbda, m, n_train, hidden, fan_in):
     """Return the last result that `compute` yields, if both networks are stored, or None."""
-    return stored_of(NAMES, eta, lmbda, m, n_train, hidden, fan_in)
+    return stored_of(INITS, eta, lmbda, m, n_train, hidden, fan_in)
 
 
 def stored_of(inits, eta, lmbda, m, n_train, hidden, fan_in):
@@ -165,20 +165,20 @@ def progress(result):
 
 
 def describe(result, *, epoch):
-    large, scaled = (result.sizes[init][-1] for init in NAMES)
-    saturation = _saturation(result.neurons["large"], min(epoch, result.epochs))
+    old, new = (result.sizes[init][-1] for init in INITS)
+    saturation = _saturation(result.neurons["old"], min(epoch, result.epochs))
     if not result.epochs:
         return f"Nothing is trained yet. {saturation}"
     if result.arrived is not None:
-        ratios = ", ".join(f"{rounded(large / s, 2)} × {n}" for n, s in result.scales.items())
+        ratios = ", ".join(f"{rounded(old / s, 2)} × {n}" for n, s in result.scales.items())
         where = (
             f"From epoch {result.arrived} on the old weights are within 10 % of the new, at "
-            f"{rounded(large, 2)} = {ratios}."
+            f"{rounded(old, 2)} = {ratios}."
         )
     else:
         where = (
-            f"After epoch {result.epochs} the old weights are at {rounded(large)}, the new at "
-            f"{rounded(scaled)}: they are more than 10 % apart."
+            f"After epoch {result.epochs} the old weights are at {rounded(old)}, the new at "
+            f"{rounded(new)}: they are more than 10 % apart."
         )
     said = [where, *_expectation(result), saturation, _learning(result), moved(result.settings)]
     return " ".join(said).rstrip()
@@ -204,7 +204,7 @@ def _expectation(result):
 
 
 def _learning(result):
-    accuracy = result.accuracy["large"][-1]
+    accuracy = result.accuracy["old"][-1]
     if accuracy < 0.3:
         return (
             f"But it has learned little: it gets {percent(accuracy)} of its training images right."
@@ -215,11 +215,11 @@ def _learning(result):
 def tabulate(result, *, epoch):
     rows = [(f"{init} start", rounded(result.sizes[key][0])) for key, init in _named()]
     rows += [(f"{init} now", rounded(result.sizes[key][-1])) for key, init in _named()]
-    rows.append(("all weights, new, now", rounded(result.everywhere["scaled"][-1])))
+    rows.append(("all weights, new, now", rounded(result.everywhere["new"][-1])))
     rows += [(name, rounded(scale)) for name, scale in result.scales.items()]
     rows.append(("mean squared length of an input, ⟨|x|²⟩", rounded(result.x_squared)))
     if result.epochs:
-        one = result.ledgers["large"][-1]
+        one = result.ledgers["old"][-1]
         rows += [
             (
                 "last epoch: decay, of the sum of squares (old)",
@@ -229,7 +229,7 @@ def tabulate(result, *, epoch):
             ("last epoch: kick", percent(one.kick / one.size_before)),
             ("gain and heat at balance, λ‖w‖²/n_train (new)", rounded(result.balance)),
         ]
-    shown = result.neurons["large"][min(epoch, result.epochs)]
+    shown = result.neurons["old"][min(epoch, result.epochs)]
     rows += [
         ("epoch shown on the right", str(min(epoch, result.epochs))),
         ("there: root mean square of z (old)", rounded(shown.z_rms)),
@@ -240,17 +240,17 @@ def tabulate(result, *, epoch):
 
 
 def _named():
-    return [("large", "hidden layer, old initialization,"), ("scaled", "hidden layer, new,")]
+    return [("old", "hidden layer, old initialization,"), ("new", "hidden layer, new,")]
 
 
 def columns(result):
     table = {"epoch": range(result.epochs + 1)}
-    for key, name in NAMES.items():
-        table[f"{name}_rms"] = result.sizes[key]
-        table[f"{name}_rms_of_all"] = result.everywhere[key]
-        table[f"{name}_z_rms"] = [n.z_rms for n in result.neurons[key]]
-        table[f"{name}_saturated"] = [n.saturated for n in result.neurons[key]]
-        table[f"{name}_accuracy"] = result.accuracy[key]
+    for init in INITS:
+        table[f"{init}_rms"] = result.sizes[init]
+        table[f"{init}_rms_of_all"] = result.everywhere[init]
+        table[f"{init}_z_rms"] = [n.z_rms for n in result.neurons[init]]
+        table[f"{init}_saturated"] = [n.saturated for n in result.neurons[init]]
+        table[f"{init}_accuracy"] = result.accuracy[init]
     return table
 
 
@@ -258,9 +258,7 @@ def _bars(panel, edges):
     """Add an empty histogram of each initialization to a panel, with its key."""
     looks = {OLD: {"fill": True, "alpha": 0.55}, NEW: {"ls": "--", "lw": 1.8}}
     bars = {
-        init.network: panel.moving.stairs(
-            np.zeros(len(edges) - 1), edges, color=init.colour, **look
-        )
+        init.name: panel.moving.stairs(np.zeros(len(edges) - 1), edges, color=init.colour, **look)
         for init, look in looks.items()
     }
     panel.key(*rows(bars))

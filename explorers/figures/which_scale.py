@@ -11,7 +11,7 @@ from explorers.canvas import Canvas
 from explorers.controls import VIEW, Control
 from explorers.figure import Figure
 from explorers.formats import rounded, ticks, trimmed
-from explorers.inits import NAMES, points, rows
+from explorers.inits import points, rows
 from explorers.style import GREEN, INK, PURPLE
 
 
@@ -132,7 +132,7 @@ def columns(result, *, varied):
     found = result.points[varied]
     return {
         VARIED[varied].xlabel: [VARIED[varied].x(one.run) for one in found],
-        "init": [NAMES[one.run.init] for one in found],
+        "init": [one.run.init for one in found],
         "seed": [one.run.seed for one in found],
         **{f"size, {weights}": [one.size(weights) for one in found] for weights in (HIDDEN, ALL)},
         **{name: [of(one) for one in found] for name, of in SCALES.items()},

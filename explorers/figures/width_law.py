@@ -11,7 +11,7 @@ from explorers.controls import POOLS, Control, log_stops
 from explorers.figure import Figure
 from explorers.figures.scaling_laws import CHANGES, how_it_goes, log_ticks, power_law
 from explorers.formats import full, percent, rounded, ticks
-from explorers.inits import NAMES, points, rows
+from explorers.inits import points, rows
 from explorers.run import grown
 from explorers.style import GREEN, INK, PURPLE
 
@@ -76,7 +76,7 @@ def describe(result):
         f"Old and new settle within {percent(apart(result.settled))} of each other.",
     ]
     if rough := [
-        f"{one.run.hidden} ({NAMES[one.run.init]})" for one in result.settled if not one.has_settled
+        f"{one.run.hidden} ({one.run.init})" for one in result.settled if not one.has_settled
     ]:
         said.append(
             f"Not at rest even after {scaling.MOST_DECAY_TIMES} decay times: the networks with "
@@ -93,8 +93,7 @@ def describe(result):
 def tabulate(result):
     return [
         (
-            f"{one.run.hidden} neurons, {NAMES[one.run.init]}: "
-            "size, times √N_w, gain, heat, accuracy",
+            f"{one.run.hidden} neurons, {one.run.init}: size, times √N_w, gain, heat, accuracy",
             f"{rounded(one.size)}, {rounded(one.size * one.n_weights**0.5)}, {rounded(one.gain)}, "
             f"{rounded(one.heat)}, {percent(one.accuracy)}",
         )
@@ -106,7 +105,7 @@ def columns(result):
     names = ("n_weights", "size", "gain", "heat", "accuracy")
     return {
         "hidden": [one.run.hidden for one in result.settled],
-        "init": [NAMES[one.run.init] for one in result.settled],
+        "init": [one.run.init for one in result.settled],
         **{name: [getattr(one, name) for one in result.settled] for name in names},
     }
 
@@ -158,7 +157,7 @@ class Picture:
         for init, dots in self.points.items():
             settled = result.of(init)
             dots.set_data([s.n_weights for s in settled], [s.size for s in settled])
-        new = result.of("scaled")
+        new = result.of("new")
         at = [one.n_weights for one in new]
         self.parts["taken"].set_data(at, [_taken(one) for one in new])
         self.parts["gain"].set_data(at, [one.gain for one in new])

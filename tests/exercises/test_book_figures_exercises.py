@@ -17,7 +17,7 @@ from experiments import book_figures
 @pytest.fixture(scope="module")
 def recorded():
     """Sizes of the hidden layer of [784, 100, 10] by epoch, old and new, one seed."""
-    return [book_figures.load()[100, init][0]["weight_rms"][:, 0] for init in ("large", "scaled")]
+    return [book_figures.load()[100, init][0]["weight_rms"][:, 0] for init in ("old", "new")]
 
 
 def test_the_length_is_that_of_the_recorded_new_weights(recorded):
@@ -50,7 +50,7 @@ def test_no_answer_is_no_error():
 
 def test_the_answers_to_the_questions_are_what_is_stored():
     stored = book_figures.load()
-    old, new = (stored[30, init] for init in ("large", "scaled"))
+    old, new = (stored[30, init] for init in ("old", "new"))
     decay, pull, kick = (abs(old[0][name][-1, 0]) for name in ("decay", "pull", "kick"))
     ratio = sum(t["weight_rms"][29, 0] for t in old) / sum(t["weight_rms"][29, 0] for t in new)
     assert 0.45 < decay / (decay + pull + kick) < 0.55 and 1.1 < ratio < 2

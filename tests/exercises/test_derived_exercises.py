@@ -14,14 +14,14 @@ from nn_core import load_mnist
 def squares(**changes):
     """The hidden layer's squared size, the mean over the stored runs with just these changes."""
     alike = [scaling.Run(init=init, seed=seed, **changes)
-             for init in ("large", "scaled") for seed in range(3)]  # fmt: skip
+             for init in ("old", "new") for seed in range(3)]  # fmt: skip
     return np.mean([scaling.load()[run]["squared_size"][0] for run in alike])
 
 
 TOTALS = [  # with 8 and 512 neurons, from the stored columns themselves
     np.mean([columns["squared_size"].sum() for run, columns in scaling.load().items()
              if run in [scaling.Run(hidden=hidden, init=init, seed=seed)
-                        for init in ("large", "scaled") for seed in range(3)]])
+                        for init in ("old", "new") for seed in range(3)]])
     for hidden in (8, 512)
 ]  # fmt: skip
 

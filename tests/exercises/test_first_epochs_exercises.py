@@ -127,7 +127,7 @@ def test_an_answer_that_changes_its_arguments_hurts_nobody():
 def share(lmbda):
     """Decay's share in the hidden layer's first epoch, by a direct `train`."""
     images = load_mnist(5000).train
-    net = Network([784, 30, 10], init="large", seed=3)
+    net = Network([784, 30, 10], init="old", seed=3)
     run = train(net, images.x, images.y, epochs=1, m=10, eta=0.1, lmbda=lmbda,
                 seed=np.random.default_rng(4), ledger=True)  # fmt: skip
     one = next(run).ledger.layers[0]

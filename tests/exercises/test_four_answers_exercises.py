@@ -41,7 +41,7 @@ def costs_by_hand(steps, eta_over_m, seed=3, order_seed=4):
     """Step by step, image by image: the bracket as in (93), and any factor before the sum."""
     images = load_mnist(1000).train
     x, y = images.pixels / 256, images.y
-    net = Network([784, 30, 10], init="large", seed=seed)
+    net = Network([784, 30, 10], init="old", seed=seed)
     (w1, w2), (b1, b2) = net.weights, net.biases
     order = np.random.default_rng(order_seed).permutation(1000)
 

@@ -13,7 +13,7 @@ from nn_core import Network, sgd_step
 
 def decayed(lmbda, eta, n_train, steps=4):
     """Return by how much a weight without a gradient has grown, and whether its sign changed."""
-    net = Network([3, 2, 2], init="large", seed=0)
+    net = Network([3, 2, 2], init="old", seed=0)
     x, y = np.zeros((1, 3)), np.array([[1.0, 0.0]])
     before = net.weights[0].copy()
     signs = []

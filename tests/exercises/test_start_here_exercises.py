@@ -43,12 +43,12 @@ def test_each_slip_is_told_what_to_look_at(answer, words):
 
 
 def test_the_meeting_is_what_the_numbers_say():
-    large, scaled = settled("large"), settled("scaled")
-    assert max(large / scaled, scaled / large) < 1.2  # from a factor of 28
+    old, new = settled("old"), settled("new")
+    assert max(old / new, new / old) < 1.2  # from a factor of 28
     prediction = start_here.predict_puzzle()
     prediction.commit("they meet")
     assert prediction.verdict == "right"
-    assert f"{large:.4f}" in prediction.outcome and f"{scaled:.4f}" in prediction.outcome
+    assert f"{old:.4f}" in prediction.outcome and f"{new:.4f}" in prediction.outcome
 
 
 def test_the_noise_fades_and_strokes_stay():

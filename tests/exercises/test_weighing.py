@@ -33,7 +33,7 @@ def assert_said(text, *wanted):
 
 def old_network():
     images = load_mnist(1000).train
-    return images, Network([784, 30, 10], init="large", seed=3)
+    return images, Network([784, 30, 10], init="old", seed=3)
 
 
 def test_the_new_initialization_is_over_the_inputs():

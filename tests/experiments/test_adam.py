@@ -82,7 +82,7 @@ def test_without_gradients_only_decay_acts(decoupled, kept):
 
 def test_an_epoch_steps_along_the_gradients_of_the_core():
     run, images = Run("adamw", hidden=5, n_train=30, lmbda=9.0, m=15), load_mnist(30).train
-    net = Network([784, 5, 10], init="scaled", seed=2)
+    net = Network([784, 5, 10], init="new", seed=2)
     twin = net.copy()
     ours = Adam(net.weights + net.biases, [0.3, 0.3, 0, 0], 0.01, decoupled=True)
     theirs = Adam(twin.weights + twin.biases, [0.3, 0.3, 0, 0], 0.01, decoupled=True)
@@ -134,7 +134,7 @@ def test_a_run_reports_what_a_loop_of_its_own_finds():
     run = quick_runs()[0]
     found, images = compute(run), load_mnist(500).train
     shuffling, seed = np.random.default_rng(0).spawn(2)
-    net = Network([784, 8, 10], init="scaled", seed=seed)
+    net = Network([784, 8, 10], init="new", seed=seed)
     optimizer = Adam(net.weights + net.biases, [0.4, 0.4, 0, 0], 0.01, decoupled=True)
     seen = []
     for _ in range(int(found["epochs"])):
@@ -169,7 +169,7 @@ def test_weights_from_black_pixels_only_decay_with_adamw(stored):
     """And with L2 in the gradient they are gone: Adam makes a whole step of even that gradient."""
     for run, found in stored.items():
         black = np.logical_not(load_mnist(run.n_train).train.pixels.any(axis=0))
-        start = Network([784, run.hidden, 10], init="scaled",
+        start = Network([784, run.hidden, 10], init="new",
                         seed=np.random.default_rng(run.seed).spawn(2)[1])  # fmt: skip
         began = np.square(start.weights[0][:, black]).sum(axis=0)
         if run.optimizer == "adamw":

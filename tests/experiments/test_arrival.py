@@ -44,7 +44,7 @@ def test_a_run_is_training_and_the_length_of_its_weights():
     run = replace(quick_runs()[0], n_train=100)
     found = compute(run)["weights"]
     images, (shuffling, weights) = load_mnist(100).train, np.random.default_rng(0).spawn(2)
-    net = Network([784, 5, 10], init="large", seed=weights)
+    net = Network([784, 5, 10], init="old", seed=weights)
     for _ in train(net, images.x, images.y, epochs=run.epochs, m=10, eta=1.0, lmbda=10.0,
                    seed=shuffling):  # fmt: skip
         pass
@@ -74,7 +74,7 @@ def test_they_have_met_when_they_stay_within_a_tenth():
 
 def test_the_books_networks_are_those_of_the_graphs():
     old, new = measured({}, BOOK)[Run(hidden=100, n_train=50_000)]
-    rms = book_figures.load()[100, "scaled"][0]["weight_rms"][:, 0]
+    rms = book_figures.load()[100, "new"][0]["weight_rms"][:, 0]
     np.testing.assert_allclose(new, rms * (784 * 100) ** 0.5)
     assert len(old) == 150
 

@@ -11,7 +11,7 @@ from experiments import book_figures, store, sweep
 from experiments.book_figures import FILE, Run, all_runs, load, main, quick_runs
 from nn_core import Network, load_mnist, train
 
-TINY = [Run(hidden, "large", seed, epochs=2, n_train=50) for hidden in (4, 5) for seed in (0, 1)]
+TINY = [Run(hidden, "old", seed, epochs=2, n_train=50) for hidden in (4, 5) for seed in (0, 1)]
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ def assert_same(one, other):
 
 def test_quick_mode_writes_all_its_runs(quick):
     tables = load(quick)
-    assert set(tables) == {(30, "large"), (30, "scaled")}
+    assert set(tables) == {(30, "old"), (30, "new")}
     assert all(len(seeds) == 2 for seeds in tables.values())
     assert missing(quick_runs(), quick) == []
     assert os.listdir(quick.parent) == ["quick.npz"]
@@ -108,7 +108,7 @@ def test_what_is_finished_is_not_computed_again(here, tmp_path):
     before = path.read_bytes()
     sweep.run_all(TINY, here, path)
     assert here.begun == [] and path.read_bytes() == before
-    more = Run(6, "large", 0, epochs=1, n_train=50)
+    more = Run(6, "old", 0, epochs=1, n_train=50)
     sweep.run_all([*TINY, more], here, path)
     assert here.begun == [more] and len(store.read(path)) == len(TINY) + 1
 
@@ -204,7 +204,7 @@ def test_the_stored_ledgers_close():
 
 
 def test_the_first_stored_epoch_is_what_these_parameters_give():
-    run = Run(30, "large", 0, epochs=150)
+    run = Run(30, "old", 0, epochs=150)
     record, (_, kept) = next(book_figures.records(run)), store.read(FILE)[run.name]
     np.testing.assert_allclose(kept["weight_rms"][0], record.weight_rms, rtol=1e-9)
     np.testing.assert_allclose(kept["decay"][0], [one.decay for one in record.ledger.layers])

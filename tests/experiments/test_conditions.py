@@ -63,7 +63,7 @@ def test_claim_1_is_recomputed(raw, rows, layer):
     where, place = f"{layer} layer", LAYERS[layer]
 
     def of(hidden, seed, name, epoch):
-        return float(raw[f"{hidden}-large-{seed}/{name}"][epoch, place])
+        return float(raw[f"{hidden}-old-{seed}/{name}"][epoch, place])
 
     def share(hidden, seed, epoch):
         parts = (abs(of(hidden, seed, name, epoch)) for name in ("decay", "pull", "kick"))
@@ -108,13 +108,13 @@ def test_claim_2_is_recomputed(raw, rows):
     one = row(rows, "ηλ ≪ n_train", "any weight")
     assert list(map(number, one.measured)) == 2 * [0.5 / 50_000] and one.holds is True
     for hidden in N_WEIGHTS:
-        control = raw[f"{hidden}-large-0/control_rms"]
+        control = raw[f"{hidden}-old-0/control_rms"]
         wanted = [control[0] * float(factor**k) for k in range(150)]
         assert max(abs(a / b - 1) for a, b in zip(control, wanted)) < 1e-10
     one = row(rows, "the same in 150 epochs", "control group")
     assert one.measured == ("off by less", "off by less") and one.holds is True
-    means = [np.mean([raw[f"{hidden}-large-{seed}/weight_rms"][0, 0]
-                      / math.sqrt(raw[f"{hidden}-large-{seed}/size_before"][0, 0] / (784 * hidden))
+    means = [np.mean([raw[f"{hidden}-old-{seed}/weight_rms"][0, 0]
+                      / math.sqrt(raw[f"{hidden}-old-{seed}/size_before"][0, 0] / (784 * hidden))
                       for seed in SEEDS]) for hidden in N_WEIGHTS]  # fmt: skip
     one = row(rows, "size after the first epoch", "hidden layer")
     assert list(map(number, one.measured)) == pytest.approx(means, abs=6e-5)
@@ -124,18 +124,18 @@ def test_claim_2_is_recomputed(raw, rows):
 
 def tail(raw, hidden):
     return sum(float(raw[f"{hidden}-{init}-0/weight_rms"][149, 0])
-               for init in ("large", "scaled")) / 2  # fmt: skip
+               for init in ("old", "new")) / 2  # fmt: skip
 
 
 def whole(raw, hidden):
     """The size over all weights, from those of the layers, whose numbers of weights are known."""
     squares = sum(float((raw[f"{hidden}-{init}-0/weight_rms"][149] ** 2) @ (784, 10)) * hidden
-                  for init in ("large", "scaled")) / 2  # fmt: skip
+                  for init in ("old", "new")) / 2  # fmt: skip
     return math.sqrt(squares / N_WEIGHTS[hidden])
 
 
 def test_claim_3_is_recomputed(raw, rows):
-    accuracies = [np.mean([raw[f"{hidden}-large-{s}/validation_accuracy"][29] for s in SEEDS])
+    accuracies = [np.mean([raw[f"{hidden}-old-{s}/validation_accuracy"][29] for s in SEEDS])
                   for hidden in N_WEIGHTS]  # fmt: skip
     one = row(rows, "λ not too large", "whole network")
     assert list(map(percentage, one.measured)) == pytest.approx(accuracies, abs=6e-4)
@@ -144,7 +144,7 @@ def test_claim_3_is_recomputed(raw, rows):
         one, met = row(rows, what, "hidden layer"), []
         for hidden, text in zip(N_WEIGHTS, one.measured):
             ratios = np.divide(*(raw[f"{hidden}-{init}-0/weight_rms"][:, 0]
-                                 for init in ("large", "scaled")))  # fmt: skip
+                                 for init in ("old", "new")))  # fmt: skip
             assert percentage(text) == pytest.approx(ratios[last - 1] - 1, abs=6e-4) or (
                 percentage(text) == pytest.approx(1 / ratios[last - 1] - 1, abs=6e-4)
             )
@@ -221,7 +221,7 @@ FLIPS = [
     ("the same in 150 epochs", "control group", control_off),
     ("size after the first epoch", HIDDEN, scaled_by(weight_rms=1.02)),
     ("λ not too large", "whole network", scaled_by(validation_accuracy=0.9)),
-    ("old and new meet", HIDDEN, set_to("weight_rms", 0.9, layer=0, init="large")),
+    ("old and new meet", HIDDEN, set_to("weight_rms", 0.9, layer=0, init="old")),
     ("they meet in the book's 30", HIDDEN, set_to("weight_rms", 0.2, layer=0, late=True)),
     ("size “around” 1/√N_w", ALL, scaled_by(size_after=1 / 50**2)),
 ]
@@ -245,7 +245,7 @@ def test_each_verdict_can_turn(stored, rows, what, where, alter, networks):
 @pytest.mark.parametrize("factor", [0.8, 1.2])
 def test_the_verdict_on_the_scaling_can_turn(stored, rows, factor):
     altered = deepcopy(stored)
-    for init in ("large", "scaled"):
+    for init in ("old", "new"):
         for table in altered[30, init]:
             table["weight_rms"] *= factor
             table["size_after"] *= factor**2
@@ -279,7 +279,7 @@ def test_only_the_longest_run_speaks_of_the_tail_off(stored, rows):
 
 def test_old_weights_that_come_apart_again_have_not_arrived(stored):
     altered = deepcopy(stored)
-    for table in altered[30, "large"]:
+    for table in altered[30, "old"]:
         if len(table["cost"]) == 150:
             table["weight_rms"][99, 0] = 1.0  # in epoch 100
     assert conditions.arrival(altered, 30) == 101
@@ -287,7 +287,7 @@ def test_old_weights_that_come_apart_again_have_not_arrived(stored):
 
 def test_weights_that_are_together_from_the_start_arrive_in_epoch_1(stored):
     altered = deepcopy(stored)
-    for init in ("large", "scaled"):
+    for init in ("old", "new"):
         for table in altered[30, init]:
             table["weight_rms"][:, 0] = 0.2
     assert conditions.arrival(altered, 30) == 1
@@ -295,14 +295,14 @@ def test_weights_that_are_together_from_the_start_arrive_in_epoch_1(stored):
 
 def test_weights_far_below_the_new_have_not_arrived(stored):
     altered = deepcopy(stored)
-    for table in altered[30, "large"]:
+    for table in altered[30, "old"]:
         table["weight_rms"][100:, 0] = 0.01
     assert conditions.arrival(altered, 30) is None
 
 
 def test_weights_that_never_meet_are_said_not_to(stored):
     altered = deepcopy(stored)
-    for table in altered[30, "large"]:
+    for table in altered[30, "old"]:
         table["weight_rms"][:, 0] = 0.9
     one = row(conditions.table(altered), "old and new meet", HIDDEN)
     assert percentage(one.measured[0]) > 3 and not one.holds

@@ -28,7 +28,7 @@ TINY = Run(hidden=4, n_train=200, lmbda=10.0, eta=0.5, m=30, epochs=3)
 def test_the_message_added_up_is_what_the_memory_lacks_of_the_weights():
     """The weights those of plain steps; four steps, the last with 10 images."""
     start, message, weights = added_up(eta=0.1, lmbda=5.0, m=30, n_train=100)
-    net, images = Network([784, 30, 10], init="large", seed=0), load_mnist(100).train
+    net, images = Network([784, 30, 10], init="old", seed=0), load_mnist(100).train
     np.testing.assert_array_equal(start[:23_520], net.weights[0].ravel())
     for batch in (slice(0, 30), slice(30, 60), slice(60, 90), slice(90, 100)):
         sgd_step(net, images.x[batch], images.y[batch], eta=0.1, lmbda=5.0, n_train=100)
@@ -45,7 +45,7 @@ def tiny():
 def trained():
     """Return TINY's network and its weights at the start, trained in one plain call."""
     shuffling, weights = np.random.default_rng(TINY.seed).spawn(2)
-    net = Network([784, 4, 10], init="large", seed=weights)
+    net = Network([784, 4, 10], init="old", seed=weights)
     start = [w.copy() for w in net.weights]
     images = load_mnist(200).train
     list(train(net, images.x, images.y, epochs=3, m=30, eta=0.5, lmbda=10.0, seed=shuffling))
@@ -98,7 +98,7 @@ def test_each_series_changes_one_thing():
             same = {field: getattr(run, field), "init": run.init, "seed": run.seed}
             assert run == replace(Run(), **same)
     book = {(run.hidden, run.init, run.seed) for run in series()["the book's networks"]}
-    assert book == {(h, i, s) for h in (30, 100) for i in ("large", "scaled") for s in range(5)}
+    assert book == {(h, i, s) for h in (30, 100) for i in ("old", "new") for s in range(5)}
     assert len({run.name for run in all_runs()}) == len(all_runs())
 
 
@@ -131,8 +131,8 @@ def test_the_limits_are_those_of_one_network():
     assert [row[:2] for row in table.rows] == [
         ("hidden", "old"), ("hidden", "new"), ("output", "old"), ("output", "new")
     ]  # fmt: skip
-    for row, (layer, init) in zip(table.rows, [(0, "large"), (0, "scaled"), (1, "large"),
-                                               (1, "scaled")]):  # fmt: skip
+    for row, (layer, init) in zip(table.rows, [(0, "old"), (0, "new"), (1, "old"),
+                                               (1, "new")]):  # fmt: skip
         assert list(row[2:]) == shown(Run(init=init), stored[Run(init=init)], layer)
 
 

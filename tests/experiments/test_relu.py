@@ -33,7 +33,7 @@ TINY = Run(hidden=6, n_train=60, lmbda=3.0, m=7)  # the last mini-batch has 4
 
 def layers(activation, hidden=6):
     """Return (weights, biases, x, y) in double precision, with some negative biases."""
-    net, images = Network([784, hidden, 10], init="scaled", seed=4), load_mnist(60).train
+    net, images = Network([784, hidden, 10], init="new", seed=4), load_mnist(60).train
     return net.weights, net.biases, images.x, images.y
 
 
@@ -50,7 +50,7 @@ def gradients(weights, biases, x, y, activation="relu"):
 def test_with_sigmoid_neurons_it_takes_the_steps_of_the_core():
     run = replace(TINY, activation="sigmoid")
     weights, biases, x, y = layers("sigmoid")
-    net = Network([784, 6, 10], init="scaled", seed=4)
+    net = Network([784, 6, 10], init="new", seed=4)
     list(train(net, x, y, epochs=3, m=7, eta=0.1, lmbda=3.0, seed=8))
     shuffling = np.random.default_rng(8)
     for _ in range(3):
@@ -142,7 +142,7 @@ def test_a_run_reports_what_the_core_finds_in_double_precision():
     run = quick_runs()[1]
     found, images = compute(run), load_mnist(200).train
     shuffling, seed = np.random.default_rng(0).spawn(2)
-    net, sizes = Network([784, 8, 10], init="scaled", seed=seed), []
+    net, sizes = Network([784, 8, 10], init="new", seed=seed), []
     for _ in train(net, images.x, images.y, epochs=int(found["epochs"]), m=10, eta=0.1, lmbda=10.0,
                    seed=shuffling):  # fmt: skip
         sizes.append([(net.weights[0] ** 2).sum(axis=1), (net.weights[1] ** 2).sum(axis=0)])
@@ -235,8 +235,8 @@ def test_means_go_over_the_seeds_of_a_setting_alone(stored):
 
 
 def test_the_start_is_forgotten(stored):
-    large, scaled = (rest(stored, Run(init=init)).squared for init in ("large", "scaled"))
-    np.testing.assert_allclose(large, scaled, rtol=0.05)
+    old, new = (rest(stored, Run(init=init)).squared for init in ("old", "new"))
+    np.testing.assert_allclose(old, new, rtol=0.05)
 
 
 # The tables, and the command line.

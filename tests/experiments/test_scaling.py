@@ -112,7 +112,7 @@ def first_at_rest(hidden, half):
     "run",
     [
         TINY,
-        replace(TINY, hidden=7, init="scaled", seed=3),
+        replace(TINY, hidden=7, init="new", seed=3),
         replace(TINY, brightness=2.0, pool=2, eta=0.2, m=30),  # the last mini-batch has 20
     ],
 )
@@ -206,7 +206,7 @@ def test_each_setting_has_both_initializations_and_three_seeds(series):
         assert len(settings) > 1
         assert values(runs, *CHANGED[name], "init", "seed") == {
             (*setting, init, seed)
-            for setting in settings for init in ("large", "scaled") for seed in (0, 1, 2)
+            for setting in settings for init in ("old", "new") for seed in (0, 1, 2)
         }  # fmt: skip
         assert len(runs) == len(set(runs)) == 6 * len(settings)
 
@@ -235,7 +235,7 @@ def test_every_run_is_there_once_and_has_a_name_of_its_own(series):
     runs = all_runs()
     assert set(runs) == {run for those in series.values() for run in those}
     assert len({run.name for run in runs}) == len(runs) == len(set(runs))
-    others = 5, 300, 11.0, 0.6, 11, 2, 3.0, "scaled", 1
+    others = 5, 300, 11.0, 0.6, 11, 2, 3.0, "new", 1
     names = {replace(TINY, **{one.name: value}).name for one, value in zip(fields(Run), others)}
     assert len(names | {TINY.name}) == 1 + len(fields(Run))
 
@@ -258,7 +258,7 @@ def test_the_quick_command_writes_its_runs_and_load_reads_them(tmp_path):
     assert os.listdir(path.parent) == ["quick.npz"]
     found = load(path)
     assert set(found) == set(quick_runs()) and len(found) == 4
-    (run,) = (run for run in found if (run.hidden, run.init) == (16, "scaled"))
+    (run,) = (run for run in found if (run.hidden, run.init) == (16, "new"))
     wanted = scaling.compute(run)
     assert set(found[run]) == set(wanted)
     for column, value in wanted.items():

@@ -63,7 +63,7 @@ def steps_by_hand(columns):
     images = load_mnist(TINY.n_train, pool=TINY.pool).train
     x, y = images.pixels / 256, images.y
     shuffling, weights = np.random.default_rng(TINY.seed).spawn(2)
-    net = Network([49, 4, 10], init="large", seed=weights)
+    net = Network([49, 4, 10], init="old", seed=weights)
     per_epoch = TINY.n_train // TINY.m
     seen = int(columns["steps_seen"]) // per_epoch
     squares, gains, kicks, ends = [], [], [], []
@@ -192,7 +192,7 @@ def test_averages_are_in_order_of_x():
 
 
 def test_a_mean_is_over_the_runs_with_just_these_changes():
-    points = [made(0.1), made(0.3, seed=1, init="scaled"), made(5.0, eta=0.2), made(7.0, hidden=8),
+    points = [made(0.1), made(0.3, seed=1, init="new"), made(5.0, eta=0.2), made(7.0, hidden=8),
               made(11.0, eta=0.2, m=1)]  # fmt: skip
     assert mean_size(points) == pytest.approx(0.2)
     assert mean_size(points, eta=0.2) == 5 and mean_size(points, hidden=8) == 7
@@ -201,9 +201,9 @@ def test_a_mean_is_over_the_runs_with_just_these_changes():
 
 def test_how_far_old_and_new_are_apart_is_that_of_the_worst_setting():
     points = [made(size, init=init, seed=seed, hidden=hidden) for size, init, seed, hidden in [
-        (1.0, "large", 0, 8), (2.0, "large", 1, 8), (1.5, "scaled", 0, 8), (1.5, "scaled", 1, 8),
-        (0.10, "large", 0, 64), (0.125, "scaled", 0, 64),
-        (0.11, "large", 0, 30), (0.10, "scaled", 0, 30),
+        (1.0, "old", 0, 8), (2.0, "old", 1, 8), (1.5, "new", 0, 8), (1.5, "new", 1, 8),
+        (0.10, "old", 0, 64), (0.125, "new", 0, 64),
+        (0.11, "old", 0, 30), (0.10, "new", 0, 30),
     ]]  # fmt: skip
     assert apart(points) == pytest.approx(0.25)  # whichever is the larger
     assert apart(points[:4]) == pytest.approx(0)  # means, not single runs
@@ -217,7 +217,7 @@ RATES = (0.02, 0.05, 0.1, 0.2, 0.5)
 
 def with_noise(field, values, scatter=0.0):
     """Runs whose ||w||^2 is 200 + 1000 eta/m, and more by 9 and less by 9 in two of four series."""
-    series = {("large", 0): 1, ("large", 1): -1, ("scaled", 0): 0, ("scaled", 1): 0}
+    series = {("old", 0): 1, ("old", 1): -1, ("new", 0): 0, ("new", 1): 0}
     for (init, seed), off in series.items():
         for value in values:
             changed = {field: value, "init": init, "seed": seed}
@@ -249,7 +249,7 @@ def test_the_limits_error_is_that_of_the_series():
 
 
 def test_without_rates_or_series_there_is_no_limit():
-    alone = [p for p in with_noise("eta", RATES) if (p.run.init, p.run.seed) == ("large", 0)]
+    alone = [p for p in with_noise("eta", RATES) if (p.run.init, p.run.seed) == ("old", 0)]
     for too_few in ([], with_noise("eta", RATES[:2]), alone):
         with pytest.raises(ValueError, match="two series of 3 rates"):
             noise(too_few)
@@ -376,7 +376,7 @@ def test_only_the_hidden_layer_counts(tiny):
 
 def test_measured_are_the_means_over_what_has_settled(tables):
     runs = [scaling.Run(hidden=64, init=init, seed=seed)
-            for init in ("large", "scaled") for seed in range(3)]  # fmt: skip
+            for init in ("old", "new") for seed in range(3)]  # fmt: skip
     settled = [tables[run]["squared_size"] for run in runs if tables[run]["settled"]]
     np.testing.assert_allclose(measured(tables, runs[0]), np.mean(settled, axis=0))
 

@@ -15,8 +15,8 @@ from experiments import store
 from nn_core import Network, load_mnist, train
 
 RUNS = {
-    "b-1": ({"eta": 0.1, "init": "large"}, {"cost": np.array([2.0, 1.0]), "rms": np.ones((2, 3))}),
-    "a-2": ({"eta": 0.2, "init": "scaled"}, {"cost": np.array([3.0])}),
+    "b-1": ({"eta": 0.1, "init": "old"}, {"cost": np.array([2.0, 1.0]), "rms": np.ones((2, 3))}),
+    "a-2": ({"eta": 0.2, "init": "new"}, {"cost": np.array([3.0])}),
 }
 
 
@@ -59,7 +59,7 @@ def test_the_file_says_its_format_its_parameters_and_what_wrote_it(path):
     assert about["written by"]["numpy"] == np.__version__
     assert set(about["written by"]) == {"python", "machine", "first-epochs", "numpy"}
     assert about["runs"]["a-2"] == {
-        "parameters": {"eta": 0.2, "init": "scaled"}, "columns": ["cost"]
+        "parameters": {"eta": 0.2, "init": "new"}, "columns": ["cost"]
     }  # fmt: skip
 
 

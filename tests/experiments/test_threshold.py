@@ -43,7 +43,7 @@ def by_hand(run, lmbda):
     The message as the sum of the data steps, each faded by the decay that came after it.
     """
     shuffling, weights = np.random.default_rng(run.seed).spawn(2)
-    net = Network([784, run.hidden, 10], init="large", seed=weights)
+    net = Network([784, run.hidden, 10], init="old", seed=weights)
     images, order = load_mnist(run.n_train).train, shuffling.permutation(run.n_train)
     start, left = net.weights[0].copy(), 1 - run.eta * lmbda / run.n_train
     decay = pull = kick = 0.0
@@ -84,7 +84,7 @@ def test_the_search_comes_to_the_same_from_anywhere(tiny):
 
 def test_single_steps_and_cost_are_those_of_the_untrained_network(tiny):
     _, weights = np.random.default_rng(TINY.seed).spawn(2)
-    net, images = Network([784, 4, 10], init="large", seed=weights), load_mnist(200).train
+    net, images = Network([784, 4, 10], init="old", seed=weights), load_mnist(200).train
     assert tiny["cost"] == pytest.approx(net.total_cost(images.x, images.y))
     found = step_cosines(TINY)
     assert len(found) == 7 and tiny["step_cosine"] == pytest.approx(np.sqrt(np.mean(found**2)))
@@ -132,7 +132,7 @@ def test_it_is_the_threshold_of_notebooks_01_and_04(stored):
     assert means[Run()] == pytest.approx(exercise, rel=0.3)  # one other seed
     tables = book_figures.load()
     for hidden in (30, 100):
-        book = conditions.threshold(tables[hidden, "large"], 0)
+        book = conditions.threshold(tables[hidden, "old"], 0)
         assert means[Run(hidden=hidden, n_train=50_000)] == pytest.approx(book, rel=0.1)
 
 
@@ -216,7 +216,7 @@ def test_without_results_it_says_what_to_do(tmp_path):
 
 def test_a_run_trains_as_a_plain_call_does(tiny):
     shuffling, weights = np.random.default_rng(TINY.seed).spawn(2)
-    net, images = Network([784, 4, 10], init="large", seed=weights), load_mnist(200).train
+    net, images = Network([784, 4, 10], init="old", seed=weights), load_mnist(200).train
     record = next(train(net, images.x, images.y, epochs=1, m=30, eta=0.5, seed=shuffling,
                         lmbda=float(tiny["threshold"]), ledger=True))  # fmt: skip
     assert record.ledger.layers[0].decay_share == pytest.approx(0.5, abs=0.001)

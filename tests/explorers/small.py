@@ -50,7 +50,7 @@ class Fake(Figure, registered=False):
     controls = (
         Control("x", "x", "the thing", tuple(range(1, 12)), 1),
         Control("rate", "η", "learning rate", (0.1, 0.25, 1.0), 0.1),
-        Control("init", "init", "initialization", ("large", "scaled"), "large"),
+        Control("init", "init", "initialization", ("old", "new"), "old"),
     )
     Picture = Point
     gates = None

@@ -11,7 +11,7 @@ from explorers.formats import plain, short
 
 RATE = Control("rate", "η", "learning rate", (0.1, 0.2, 0.5, 1.0), 0.2)
 COUNT = Control("count", "m", "mini-batch size", (1, 2, 5, 10), 2)
-INIT = Control("init", "init", "initialization", ("large", "scaled"), "large")
+INIT = Control("init", "init", "initialization", ("old", "new"), "old")
 OURS = {
     f"{name} {control.name}": control
     for name, figure in all_figures().items()
@@ -77,15 +77,15 @@ def test_halves_are_refused_where_whole_numbers_are_wanted():
 
 def test_a_choice_takes_its_texts_only():
     assert INIT.is_choice and not RATE.is_choice
-    assert INIT.checked("scaled") == "scaled"
-    with pytest.raises(ValueError, match="init must be one of 'large', 'scaled'; got 'huge'"):
+    assert INIT.checked("new") == "new"
+    with pytest.raises(ValueError, match="init must be one of 'old', 'new'; got 'huge'"):
         INIT.checked("huge")
 
 
 @pytest.mark.parametrize(
     "control, value, index",
     [(RATE, 0.1, 0), (RATE, 0.19, 1), (RATE, 0.9, 3), (COUNT, 7, 2), (COUNT, 8, 3),
-     (INIT, "scaled", 1)],
+     (INIT, "new", 1)],
 )  # fmt: skip
 def test_the_handle_stands_at_the_nearest_stop(control, value, index):
     assert control.nearest(value) == index

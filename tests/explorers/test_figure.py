@@ -97,9 +97,9 @@ def test_figures_are_found_by_their_names():
 
 def test_starts_at_the_defaults_and_is_complete():
     figure = Fake()
-    assert figure.sentence == "x is 1 at part 2, rate 0.1, large."
+    assert figure.sentence == "x is 1 at part 2, rate 0.1, old."
     assert figure.numbers == {"x": "1", "part": "2"}
-    assert figure.state == {"x": 1, "rate": 0.1, "init": "large"}
+    assert figure.state == {"x": 1, "rate": 0.1, "init": "old"}
     assert figure.run.phase is Phase.FINISHED and figure.message == ""
 
 
@@ -114,8 +114,8 @@ def test_a_value_set_takes_effect_before_the_line_returns(gates):
 
 
 def test_it_starts_where_it_is_told_and_returns_to_the_defaults():
-    figure = Fake(x=3, rate=1.0, init="scaled")
-    assert figure.sentence == "x is 3 at part 2, rate 1.0, scaled."
+    figure = Fake(x=3, rate=1.0, init="new")
+    assert figure.sentence == "x is 3 at part 2, rate 1.0, new."
     figure.reset()
     assert figure.state == Fake().state and figure.preset == Fake().preset
 
@@ -131,12 +131,12 @@ def test_two_figures_do_not_share_their_state():
     [
         ({"x": 99}, "x must be a number from 1 to 11"),
         ({"y": 1}, "There is no control 'y' here; there are x, rate, init"),
-        ({"x": 3, "init": "huge"}, "init must be one of 'large', 'scaled'"),
+        ({"x": 3, "init": "huge"}, "init must be one of 'old', 'new'"),
         ("", "starts with 'fake'"),
         ("decay-rate eta=1", "starts with 'fake', not 'decay-rate'"),
         ("fake x", "'x' should read name=value"),
         ("fake x=", "x must be a number from 1 to 11, got ''"),
-        ("fake init=huge", "one of 'large', 'scaled'"),
+        ("fake init=huge", "one of 'old', 'new'"),
         ("fake speed=1", "no control 'speed' here; there are x, rate, init"),
     ],
 )
@@ -145,7 +145,7 @@ def test_bad_values_and_presets_are_refused_in_words_and_change_nothing(asked, w
     with pytest.raises(ValueError, match=re.escape(words)) as refusal:
         figure.apply(asked) if isinstance(asked, str) else figure.set(**asked)
     assert figure.message == str(refusal.value)
-    assert shown(figure) == (2, 2) and figure.state == {"x": 2, "rate": 0.1, "init": "large"}
+    assert shown(figure) == (2, 2) and figure.state == {"x": 2, "rate": 0.1, "init": "old"}
     figure.set(x=3)
     assert figure.message == "" and shown(figure) == (3, 2)
 
@@ -158,7 +158,7 @@ def test_after_an_error_figure_state_and_preset_speak_of_the_same_values(gates, 
     with pytest.raises(ArithmeticError, match=str(x)):
         figure.set(x=x)
     assert str(x) in figure.message and not figure.run.phase.is_running
-    assert figure.preset == f"fake x={figure.x.value} rate=0.1 init=large"
+    assert figure.preset == f"fake x={figure.x.value} rate=0.1 init=old"
     assert figure.x.value == stands_at and shown(figure) == (stands_at, part)
     figure.set(x=3)
     assert shown(figure) == (3, 2) and figure.message == ""
@@ -170,8 +170,8 @@ def test_assigning_to_a_handle_is_no_silent_loss():
 
 
 def test_repr_reads_as_the_call_that_makes_it():
-    figure = Fake(x=3, init="scaled")
-    assert repr(figure) == "Fake(x=3, rate=0.1, init='scaled')"
+    figure = Fake(x=3, init="new")
+    assert repr(figure) == "Fake(x=3, rate=0.1, init='new')"
     assert eval(repr(figure)).preset == figure.preset
 
 
@@ -192,8 +192,8 @@ def test_the_same_state_gives_the_same_bytes():
 
 
 def test_a_preset_round_trips_and_rounds_nothing():
-    figure, twin = Fake(x=3, rate=0.1 + 0.2, init="scaled"), Fake()
-    assert figure.preset == "fake x=3 rate=0.30000000000000004 init=scaled"
+    figure, twin = Fake(x=3, rate=0.1 + 0.2, init="new"), Fake()
+    assert figure.preset == "fake x=3 rate=0.30000000000000004 init=new"
     twin.apply(figure.preset)
     assert (twin.state, twin.sentence, twin.preset) == (
         figure.state, figure.sentence, figure.preset)  # fmt: skip
@@ -201,14 +201,14 @@ def test_a_preset_round_trips_and_rounds_nothing():
 
 def test_a_preset_may_name_some_values_only_in_any_order_and_spacing():
     figure = Fake(x=3)
-    figure.apply("  fake   init=scaled\trate=1 ")
-    assert figure.state == {"x": 3, "rate": 1.0, "init": "scaled"}
+    figure.apply("  fake   init=new\trate=1 ")
+    assert figure.state == {"x": 3, "rate": 1.0, "init": "new"}
 
 
 def test_a_named_preset_is_the_whole_state_and_names_what_is_not_at_its_default():
     figure = made(name="fake", presets=(("large x", "x=3"), ("as it was", "")))
     assert figure.named_presets() == {
-        "large x": "fake x=3 rate=0.1 init=large",
+        "large x": "fake x=3 rate=0.1 init=old",
         "as it was": Fake.preset_of(Fake.defaults()),
     }
     assert Fake.named_presets() == {}

@@ -86,9 +86,8 @@ def test_the_numbers_of_the_stack_are_whole_at_any_height(width):
 
 def test_each_initialization_is_the_one_that_its_formula_says():
     assert inits.INITS == {"old": inits.OLD, "new": inits.NEW}
-    assert inits.NAMES == {"large": "old", "scaled": "new"}
     for init, deviation in [(inits.OLD, 1), (inits.NEW, 784**-0.5)]:
-        net = Network([784, 30, 10], init=init.network, seed=0)
+        net = Network([784, 30, 10], init=init.name, seed=0)
         assert np.std(net.weights[0]) == pytest.approx(deviation, rel=0.02)
     assert [init.formula for init in inits.INITS.values()] == ["N(0, 1)", "N(0, 1/fan_in)"]
 
@@ -98,7 +97,7 @@ def test_old_and_new_look_as_they_are_called_and_differ_without_colour(make):
     made = picture()
     artists = make(made.panel)
     for init in inits.INITS.values():
-        assert same_color(artists[init.network].get_color(), init.colour)
+        assert same_color(artists[init.name].get_color(), init.colour)
     looks = {(a.get_linestyle(), a.get_marker()) for a in artists.values()}
     assert len(artists) == len(looks) == 2
     made.panel.key(*inits.rows(artists, formula=True))

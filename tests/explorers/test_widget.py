@@ -63,14 +63,14 @@ async def let_through(page, x):
 
 
 def test_a_page_is_told_the_state(gates):
-    page = Page(Fake(x=3, rate=0.3, init="scaled"))
+    page = Page(Fake(x=3, rate=0.3, init="new"))
     assert page.positions == {"x": 2, "rate": 1, "init": 1}  # 0.25 is nearest to 0.3
-    assert page.texts == {"x": "3", "rate": "0.3", "init": "scaled"}
+    assert page.texts == {"x": "3", "rate": "0.3", "init": "new"}
     assert page.table == [["x", "3"], ["part", "2"]] and page.phase == "finished"
     x, rate, init = page.spec["controls"]
     assert (x["symbol"], x["meaning"], x["choice"], x["stops"][0]) == ("x", "the thing", False, "1")
     assert rate["stops"] == ["0.1", "0.25", "1"]
-    assert init["choice"] and init["stops"] == ["large", "scaled"]
+    assert init["choice"] and init["stops"] == ["old", "new"]
 
 
 def test_a_figure_set_in_python_shows_it(page):
@@ -82,11 +82,11 @@ def test_a_figure_set_in_python_shows_it(page):
 
 
 async def test_a_quick_result_appears_at_once(page):
-    page.move(x=3, init="scaled")
-    assert page.sentence == "x is 3 at part 0, rate 0.1, scaled."
+    page.move(x=3, init="new")
+    assert page.sentence == "x is 3 at part 0, rate 0.1, new."
     assert page.answered == 1 and page.is_running
     await page.rest()
-    assert page.sentence == "x is 3 at part 2, rate 0.1, scaled." and page.phase == "finished"
+    assert page.sentence == "x is 3 at part 2, rate 0.1, new." and page.phase == "finished"
 
 
 async def test_a_slow_result_comes_in_parts_and_the_loop_stays_alive(page):
@@ -135,7 +135,7 @@ async def test_code_that_asks_in_mid_computation_waits_for_the_end(page, gates):
     gates.open(5)
     page.move(x=5)
     assert shown(page) == (5, 0)
-    assert page.figure.sentence == page.sentence == "x is 5 at part 2, rate 0.1, large."
+    assert page.figure.sentence == page.sentence == "x is 5 at part 2, rate 0.1, old."
 
 
 # Errors.

@@ -103,8 +103,8 @@ CASES = [
     (network({784, 10}), TypeError, "sizes", "784", "list"),
     (network([HUGE, 3]), ValueError, "sizes[0]", "1000", "at most"),
     # init, cost, dtype
-    (network(init="small"), ValueError, "init", "'small'", "'large', 'scaled'"),
-    (network(init=None), ValueError, "init", "None", "'large', 'scaled'"),
+    (network(init="small"), ValueError, "init", "'small'", "'old', 'new'"),
+    (network(init=None), ValueError, "init", "None", "'old', 'new'"),
     (network(cost="quadratic"), ValueError, "cost", "'quadratic'", "QuadraticCost"),
     (network(dtype=int), ValueError, "dtype", "int", "float64 or float32"),
     (network(dtype=np.float16), ValueError, "dtype", "float16", "float64 or float32"),

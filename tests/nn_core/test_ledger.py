@@ -122,7 +122,7 @@ def cases(draw, dtype=np.float64, shrinks=SHRINKS):
     net = Network(
         sizes,
         cost=draw(st.sampled_from([CrossEntropyCost, QuadraticCost])),
-        init=draw(st.sampled_from(["large", "scaled"])),
+        init=draw(st.sampled_from(["old", "new"])),
         seed=rng,
         dtype=dtype,
     )
@@ -182,7 +182,7 @@ def mnist_like(n_train, sizes, seed=0, **network):
     return Network(sizes, seed=seed, **network), x, y
 
 
-@pytest.mark.parametrize("init", ["large", "scaled"])
+@pytest.mark.parametrize("init", ["old", "new"])
 @pytest.mark.parametrize("shrink", [0.0, 1e-5, 0.01, 1.0, 1.9])
 @pytest.mark.parametrize("n_train, m", [(2300, 10), (2300, 7), (2300, 1100), (2300, 2300)])
 def test_the_ledger_closes_over_several_blocks(n_train, m, shrink, init):

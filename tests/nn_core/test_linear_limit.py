@@ -102,7 +102,7 @@ def test_a_trained_network_settles_there(hidden, rel):
     """With sigmoids and whole batches; the wider it is, the straighter each of them is used."""
     x, y = images()
     kappa = 0.3 * critical_kappa(x, y)
-    net = Network([6, hidden, OUTPUTS], init="scaled", seed=2)
+    net = Network([6, hidden, OUTPUTS], init="new", seed=2)
     for biases in net.biases:
         biases[...] = 0
     run = train(net, x, y, epochs=4000, m=len(x), eta=2.0, lmbda=kappa * len(x), seed=0,

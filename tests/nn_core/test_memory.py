@@ -24,7 +24,7 @@ def explicit(settings, x, y, seed=1):
 
     Each word of the message is faded by itself: a sum over all steps so far, made anew.
     """
-    net, rng = Network(SIZES, init="large", seed=seed), np.random.default_rng(seed)
+    net, rng = Network(SIZES, init="old", seed=seed), np.random.default_rng(seed)
     start = [w.copy() for w in net.weights]
     words, factors = [], []  # of each step: what it adds to each layer, and its s
     for one in settings:
@@ -66,7 +66,7 @@ def test_weights_are_memory_and_message_to_the_last_digits(settings):
 def test_a_run_of_the_engine_divides_in_the_same_way():
     x, y = images(7, silent=1)
     one = Setting(0.5, 0.3, 3, 7)
-    net = Network(SIZES, init="scaled", seed=1)
+    net = Network(SIZES, init="new", seed=1)
     start = [w.copy() for w in net.weights]
     list(train(net, x, y, epochs=5, m=3, eta=0.5, lmbda=0.3, seed=1, evaluate=False))
     hidden, output = memory.parts(start, net.weights, memory.kept([one] * 5))
@@ -93,7 +93,7 @@ def test_the_three_lengths_and_the_angle_close(pairs, kept):
 def an_epoch(m, n_train):
     """Train for one; yield (weights before, parts after, ledger) of each layer."""
     x, y = images(n_train)
-    net = Network(SIZES, init="large", seed=4)
+    net = Network(SIZES, init="old", seed=4)
     start = [w.copy() for w in net.weights]
     (record,) = train(net, x, y, epochs=1, m=m, eta=0.9, lmbda=1.5, seed=1, ledger=True)
     found = memory.parts(start, net.weights, memory.kept([Setting(0.9, 1.5, m, n_train)]))

@@ -26,7 +26,7 @@ def networks_and_data(draw):
     net = Network(
         sizes,
         cost=draw(st.sampled_from(COSTS)),
-        init=draw(st.sampled_from(["large", "scaled"])),
+        init=draw(st.sampled_from(["old", "new"])),
         seed=seed,
     )
     rng = np.random.default_rng([seed, 1])
@@ -189,29 +189,29 @@ def test_n_weights_of_the_book():
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-@pytest.mark.parametrize("init", ["large", "scaled"])
+@pytest.mark.parametrize("init", ["old", "new"])
 def test_initial_sizes(init, dtype):
     sizes = [784, 100, 40]
     net = Network(sizes, init=init, seed=8, dtype=dtype)
     for w, fan_in in zip(net.weights, sizes, strict=False):
         assert w.dtype == dtype
-        scale = 1 if init == "large" else fan_in**-0.5
+        scale = 1 if init == "old" else fan_in**-0.5
         five_sigma = 5 / math.sqrt(2 * w.size)
         assert float(np.std(w)) / scale == pytest.approx(1, abs=five_sigma)
         assert abs(float(np.mean(w))) / scale < 5 / math.sqrt(w.size)
 
 
 def test_biases_come_from_a_standard_normal_in_both():
-    large, scaled = (Network([1, 2000, 1], init=init, seed=9) for init in ("large", "scaled"))
-    assert np.std(scaled.biases[0]) == pytest.approx(1, abs=5 / math.sqrt(4000))
-    assert abs(np.mean(scaled.biases[0])) < 5 / math.sqrt(2000)
-    assert all(map(np.array_equal, large.biases, scaled.biases))
+    old, new = (Network([1, 2000, 1], init=init, seed=9) for init in ("old", "new"))
+    assert np.std(new.biases[0]) == pytest.approx(1, abs=5 / math.sqrt(4000))
+    assert abs(np.mean(new.biases[0])) < 5 / math.sqrt(2000)
+    assert all(map(np.array_equal, old.biases, new.biases))
 
 
 def test_both_inits_use_the_same_draws():
-    large, scaled = (Network([9, 7, 5], init=init, seed=10) for init in ("large", "scaled"))
-    for w_large, w_scaled, fan_in in zip(large.weights, scaled.weights, [9, 7], strict=True):
-        np.testing.assert_allclose(w_scaled * math.sqrt(fan_in), w_large, rtol=1e-15)
+    old, new = (Network([9, 7, 5], init=init, seed=10) for init in ("old", "new"))
+    for w_old, w_new, fan_in in zip(old.weights, new.weights, [9, 7], strict=True):
+        np.testing.assert_allclose(w_new * math.sqrt(fan_in), w_old, rtol=1e-15)
 
 
 def test_seed_decides_the_draws():
@@ -237,25 +237,25 @@ def equal(one, other):
 
 
 def test_a_copy_shares_nothing():
-    net = Network([3, 4, 2], cost=QuadraticCost, init="scaled", seed=13, dtype=np.float32)
+    net = Network([3, 4, 2], cost=QuadraticCost, init="new", seed=13, dtype=np.float32)
     twin = net.copy()
     assert equal(net, twin)
     for array in twin.weights + twin.biases:
         array += 1
-    assert equal(net, Network([3, 4, 2], cost=QuadraticCost, init="scaled", seed=13,
+    assert equal(net, Network([3, 4, 2], cost=QuadraticCost, init="new", seed=13,
                               dtype=np.float32))  # fmt: skip
 
 
 def test_repr_says_what_it_is():
-    text = repr(Network([784, 30, 10], cost=QuadraticCost, init="scaled", dtype=np.float32))
-    for part in ("784, 30, 10", "QuadraticCost", "'scaled'", "float32", "23,820"):
+    text = repr(Network([784, 30, 10], cost=QuadraticCost, init="new", dtype=np.float32))
+    for part in ("784, 30, 10", "QuadraticCost", "'new'", "float32", "23,820"):
         assert part in text
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("cost", COSTS)
 def test_save_and_load(tmp_path, cost, dtype):
-    net = Network([5, 4, 3, 2], cost=cost, init="scaled", seed=14, dtype=dtype)
+    net = Network([5, 4, 3, 2], cost=cost, init="new", seed=14, dtype=dtype)
     net.save(tmp_path / "net.npz")
     loaded = Network.load(tmp_path / "net.npz")
     assert equal(net, loaded)

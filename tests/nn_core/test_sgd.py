@@ -168,7 +168,7 @@ def test_an_epoch_is_a_loop_of_sgd_steps(cost, levels, sizes, n_train, m):
     part=st.floats(0, 1),
     at_once=st.integers(1, 20),
     cost=st.sampled_from(COSTS),
-    init=st.sampled_from(["large", "scaled"]),
+    init=st.sampled_from(["old", "new"]),
     eta=st.floats(0.01, 3),
     shrink=st.floats(0, 1.9),
 )
@@ -484,7 +484,7 @@ def test_a_network_that_is_not_finite_is_refused(bad):
 # The book's graph
 
 
-@pytest.mark.parametrize("init, least, most", [("large", 86.2, 88.4), ("scaled", 92.2, 93.2)])
+@pytest.mark.parametrize("init, least, most", [("old", 86.2, 88.4), ("new", 92.2, 93.2)])
 def test_first_epoch_ends_where_the_graph_of_the_book_has_it(mnist, init, least, most):
     """The book: "just under 87 %" with the old initialization, near 93 % with the new one.
 

@@ -311,7 +311,7 @@ def test_a_message_is_longest_where_the_gradient_stays_as_it_is():
 def test_no_descent_against_the_full_gradient_goes_further(seed):
     """A network of old weights, all images in a mini-batch, as many steps as epochs."""
     rng = np.random.default_rng(seed)
-    net, x = Network([6, 5, 3], init="large", seed=rng), rng.standard_normal((40, 6))
+    net, x = Network([6, 5, 3], init="old", seed=rng), rng.standard_normal((40, 6))
     y, start, steps = np.eye(3)[rng.integers(0, 3, 40)], net.copy(), 400
     cost = net.total_cost(x, y)
     list(train(net, x, y, epochs=steps, m=40, eta=0.01, lmbda=0.0, seed=seed))

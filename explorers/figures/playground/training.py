@@ -9,7 +9,6 @@ from experiments import histories
 from experiments.histories import N_VALIDATION
 from explorers.controls import POOLS
 from explorers.formats import trimmed
-from explorers.inits import INITS
 from explorers.run import grown
 from nn_core import DivergenceError, Network, load_mnist, theory, train
 from nn_core.cost import CrossEntropyCost, QuadraticCost
@@ -88,7 +87,7 @@ def compute(*, current, hidden, second, init, cost, m, n_train, fan_in, seed, ep
     x, y = data.train.pixels, data.train.y
     seen = data.validation.pixels[:N_VALIDATION], data.validation.y[:N_VALIDATION]
     sizes = [x.shape[1], hidden, *([] if second == "none" else [int(second)]), 10]
-    net = Network(sizes, cost=COSTS[cost], init=INITS[init].network, seed=seed)
+    net = Network(sizes, cost=COSTS[cost], init=init, seed=seed)
     shuffling = np.random.default_rng(seed + 1)
     before = net.evaluate(x, y), net.evaluate(*seen)
     result = PlaygroundResult(
@@ -116,7 +115,7 @@ def stored(*, eta, lmbda, hidden, second, init, cost, m, n_train, fan_in, seed, 
         return None
     neurons = 0 if second == "none" else int(second)
     found = histories.find(
-        histories.Run(hidden, neurons, INITS[init].network, COSTS[cost].__name__, eta, lmbda, m,
+        histories.Run(hidden, neurons, init, COSTS[cost].__name__, eta, lmbda, m,
                       n_train, POOLS[fan_in], seed, epochs)
     )  # fmt: skip
     if found is None:

@@ -12,7 +12,7 @@ from experiments import book_figures, memory, store
 from explorers import BookGraphs
 from explorers.figures.book_graphs import QUANTITIES, table_of_ends, table_of_forecasts
 
-INITS = {"large": "old", "scaled": "new"}
+INITS = "old", "new"
 
 
 def decay_share(table, layer):
@@ -65,7 +65,7 @@ def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows):
     n = "# %" if "share" in shows or "accuracy" in shows else "#"
     begin = f"[784, {hidden}, 10], {shows}, mean and standard deviation of 5 seeds."
     assert figure.sentence.startswith(begin)
-    for init, name in INITS.items():
+    for init in INITS:
         seeds = curves(raw, hidden, init, shows)
         assert [len(seed) for seed in seeds] == [150, 30, 30, 30, 30]
         values = np.array([seed[:30] for seed in seeds])
@@ -73,15 +73,15 @@ def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows):
         deviation = (deviation / 4) ** 0.5
         assert_says(
             figure.sentence,
-            f"…{name.capitalize()} initialization {n} ± {n} after epoch 1 and {n} ± {n} after "
+            f"…{init.capitalize()} initialization {n} ± {n} after epoch 1 and {n} ± {n} after "
             f"epoch 30; one seed went on: {n} after epoch 150.…",
             ..., mean[0], deviation[0], mean[29], deviation[29], seeds[0][-1], ...,
         )  # fmt: skip
         for epoch in (1, 5, 10, 20, 30):
-            text, of_all = row(figure, f"{name}, epoch {epoch}: mean (range)"), values[:, epoch - 1]
+            text, of_all = row(figure, f"{init}, epoch {epoch}: mean (range)"), values[:, epoch - 1]
             assert_says(text, f"{n} ({n} to {n})", of_all.mean(), of_all.min(), of_all.max())
         for epoch in (60, 100, 150):
-            assert_told(figure, {f"{name}, epoch {epoch}, one seed": seeds[0][epoch - 1]})
+            assert_told(figure, {f"{init}, epoch {epoch}, one seed": seeds[0][epoch - 1]})
 
 
 def test_two_tables_say_of_the_ends_what_the_sentences_say(figure):
@@ -112,7 +112,7 @@ def test_picture_and_file_show_them(figure, raw, hidden, shows):
     figure.set(hidden=hidden, shows=shows)
     picture, saved = shown(figure), rows(figure)
     assert [int(line["epoch"]) for line in saved] == list(range(1, 31))
-    for init, name in INITS.items():
+    for init in INITS:
         seeds = curves(raw, hidden, init, shows)
         values = np.array([seed[:30] for seed in seeds])
         high, _, low = picture.bands[init].get_data()
@@ -121,7 +121,7 @@ def test_picture_and_file_show_them(figure, raw, hidden, shows):
             ("lowest", low, values.min(axis=0)), ("highest", high, values.max(axis=0)),
         ]:  # fmt: skip
             np.testing.assert_allclose(drawn, wanted, rtol=1e-9)
-            column = [float(line[f"{shows}, {name}, {part}"]) for line in saved]
+            column = [float(line[f"{shows}, {init}, {part}"]) for line in saved]
             np.testing.assert_allclose(column, wanted, rtol=1e-9)
         np.testing.assert_allclose(picture.tails[init].get_ydata(), seeds[0], rtol=1e-9)
         assert list(picture.tails[init].get_xdata()) == list(range(1, 151))
@@ -150,6 +150,6 @@ def test_the_message_of_epoch_30_forecasts_the_rest(figure, raw, hidden, init):
     recorded = curves(raw, hidden, init, "hidden weight size")[0][29:]
     off = np.abs(curve / recorded - 1).max()
     assert off < 0.11
-    said = figure.sentence.split(" initialization ")[1 + list(INITS).index(init)]
+    said = figure.sentence.split(" initialization ")[1 + INITS.index(init)]
     words = "…Its message at epoch 30 forecasts #, and is off by # % at most on the way.…"
     assert_says(said, words, ..., curve[-1], off, ...)

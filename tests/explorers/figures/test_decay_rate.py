@@ -45,7 +45,7 @@ def first(**state):
 
 
 def test_the_measurement_is_that_of_a_loop_by_hand(small):
-    black, run = load_mnist(100).always_black, by_hand.trained("large", epochs=2, **SMALL)
+    black, run = load_mnist(100).always_black, by_hand.trained("old", epochs=2, **SMALL)
     sizes = np.array([(by_hand.rms(w1[:, black]), by_hand.rms(w1)) for (w1, *_), _ in run])
     control, layer = (sizes / sizes[0]).T
     np.testing.assert_allclose(small.result.control[:3], control, rtol=1e-12)

@@ -24,7 +24,7 @@ def figure():
 
 def by_hand_after(epochs):
     """Return (weights at the start, those after the epochs, the hidden layer's message)."""
-    trained = list(by_hand.trained("large", epochs=epochs, **SMALL))
+    trained = list(by_hand.trained("old", epochs=epochs, **SMALL))
     words = [g for _, steps in trained for _, g in steps]
     left = 1 - 0.5 * 20.0 / 100
     message = -sum(left ** (len(words) - 1 - k) * g for k, g in enumerate(words))

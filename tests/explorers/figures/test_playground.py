@@ -55,11 +55,11 @@ def _computed_with(values):
 @pytest.mark.parametrize(
     "values, sizes, cost, init, pool",
     [
-        ({}, [784, 30, 10], CrossEntropyCost, "large", 1),
+        ({}, [784, 30, 10], CrossEntropyCost, "old", 1),
         ({"hidden": 12, "init": "new", "cost": "quadratic", "fan_in": "49", "seed": 7},
-         [49, 12, 10], QuadraticCost, "scaled", 4),
+         [49, 12, 10], QuadraticCost, "new", 4),
         ({"second": "10", "fan_in": "196", "m": 7, "lmbda": 0.5, "epochs": 37},
-         [196, 30, 10, 10], CrossEntropyCost, "large", 2),
+         [196, 30, 10, 10], CrossEntropyCost, "old", 2),
     ],
 )  # fmt: skip
 def test_the_run_is_that_of_train(figure, values, sizes, cost, init, pool):

@@ -17,32 +17,32 @@ def book():
 
 
 def test_both_curves_are_those_of_single_steps(book):
-    for init in ("large", "scaled"):
+    for init in ("old", "new"):
         run = by_hand.trained(init, n_train=N_TRAIN, epochs=2, eta=0.1, lmbda=5.0, m=10)
         sizes = [by_hand.rms(w1) for (w1, *_), _ in run]
         np.testing.assert_allclose(getattr(book.result, init)[:3], sizes, rtol=1e-9)
 
 
 def test_at_the_books_values_the_sizes_meet(book):
-    large, scaled = map(np.array, (book.result.large, book.result.scaled))
-    assert len(large) == len(scaled) == EPOCHS + 1
-    assert large[0] == pytest.approx(1, rel=0.01)
-    assert large[0] / scaled[0] == pytest.approx(np.sqrt(784))  # the same draws
-    apart = np.maximum(large / scaled, scaled / large) - 1
+    old, new = map(np.array, (book.result.old, book.result.new))
+    assert len(old) == len(new) == EPOCHS + 1
+    assert old[0] == pytest.approx(1, rel=0.01)
+    assert old[0] / new[0] == pytest.approx(np.sqrt(784))  # the same draws
+    apart = np.maximum(old / new, new / old) - 1
     met = book.result.met
     assert apart[met] < 0.05 <= apart[met - 1]
     assert apart[-1] < 0.05
-    assert large[0] > 10 * large[-1] and scaled[0] < scaled[-1]  # from above and from below
+    assert old[0] > 10 * old[-1] and new[0] < new[-1]  # from above and from below
 
 
 def test_the_sentence_says_what_the_curves_show(book):
-    large, scaled = book.result.large, book.result.scaled
+    old, new = book.result.old, book.result.new
     assert_says(
         book.sentence,
         "The weights start at # (old) and # (new), a factor of # apart. From epoch # on they are "
         "less than 5 % apart, and after epoch # both stand at #: # times 1/√N_w.",
-        large[0], scaled[0], large[0] / scaled[0], book.result.met, EPOCHS, scaled[-1],
-        scaled[-1] * np.sqrt(N_WEIGHTS),
+        old[0], new[0], old[0] / new[0], book.result.met, EPOCHS, new[-1],
+        new[-1] * np.sqrt(N_WEIGHTS),
     )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def test_apart_is_said_as_a_factor_above_one():
 
 def test_the_table_has_the_numbers(book):
     r = book.result
-    wanted = [r.large[0], r.scaled[0], r.large[-1], r.scaled[-1], EPOCHS, r.met, N_WEIGHTS,
+    wanted = [r.old[0], r.new[0], r.old[-1], r.new[-1], EPOCHS, r.met, N_WEIGHTS,
               N_WEIGHTS**-0.5, 784**-0.5]  # fmt: skip
     for (_, text), value in zip(book.table, wanted, strict=True):
         assert_shows(text, value)
@@ -61,7 +61,7 @@ def test_the_table_has_the_numbers(book):
 
 def test_at_first_there_is_decay_alone_when_lambda_is_large():
     result = stages(Puzzle, 1, eta=0.01, lmbda=100.0)[-1]
-    assert result.large[1] / result.large[0] == pytest.approx((1 - 0.001) ** 100, rel=0.002)
+    assert result.old[1] / result.old[0] == pytest.approx((1 - 0.001) ** 100, rel=0.002)
 
 
 def test_no_curve_leaves_the_picture_at_the_ends_of_the_sliders():
@@ -70,13 +70,13 @@ def test_no_curve_leaves_the_picture_at_the_ends_of_the_sliders():
         for lmbda in (*stops["lmbda"][:2], stops["lmbda"][-1]):
             for result in stages(Puzzle, 3, eta=eta, lmbda=lmbda):
                 picture.draw(result)
-                assert inside(picture.panel, result.large + result.scaled)
+                assert inside(picture.panel, result.old + result.new)
 
 
 def test_curves_and_file_show_the_numbers(book):
     curves = shown(book).curves
     assert column(book, "epoch") == list(range(EPOCHS + 1))
-    for init, name in [("large", "old"), ("scaled", "new")]:
+    for init in ("old", "new"):
         sizes = list(getattr(book.result, init))
         assert list(curves[init].get_ydata()) == sizes
-        assert column(book, f"{name}_initialization") == sizes
+        assert column(book, f"{init}_initialization") == sizes

@@ -33,14 +33,14 @@ def figure():
 def test_it_is_the_tail_off_looked_at_with_other_eyes(figure):
     both = TailOff(**SMALL).result
     for name in ("sizes", "everywhere", "ledgers", "accuracy"):
-        assert getattr(figure.result, name)["large"] == getattr(both, name)["large"]
+        assert getattr(figure.result, name)["old"] == getattr(both, name)["old"]
     assert Saturation.progress(both) == TailOff.progress(both)
     assert set(STOPS) == {"eta", "lmbda", "m", "n_train", "hidden", "fan_in"}
     assert set(Saturation.controls) < set(TailOff.controls)
 
 
 def test_all_that_is_followed_is_that_of_one_call_of_train(figure):
-    net, images, run = by_hand.plain("large", epochs=3, **SMALL)
+    net, images, run = by_hand.plain("old", epochs=3, **SMALL)
     found = series(figure.result)
     for epoch, record in enumerate(itertools.chain([None], run)):
         z, size = images.x @ net.weights[0].T + net.biases[0], by_hand.rms(net.weights[0])
@@ -114,7 +114,7 @@ def test_the_sentence_at_the_end_of_a_long_run(state):
 @pytest.mark.parametrize("share, word", [(0.5, "no"), (0.89, "no"), (0.91, "yes"), (1.0, "yes")])
 def test_negligible_is_what_leaves_decay_nine_tenths(figure, share, word):
     ledger = SimpleNamespace(decay_share=share, step_share=share)
-    result = replace(figure.result, ledgers={"large": (ledger,) * EPOCHS})
+    result = replace(figure.result, ledgers={"old": (ledger,) * EPOCHS})
     wanted = [..., word, share, word, share]
     assert_says(describe(result), SENTENCE, *wanted, *[...] * 9)
 

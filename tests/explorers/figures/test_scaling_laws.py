@@ -68,7 +68,7 @@ def chosen(raw, changed):
             x = {"hidden": 794 * p["hidden"], "pool": SIDES[p["pool"]],
                  "brightness": float(c["mean_squared_length"])}.get(name, p[name])  # fmt: skip
             size = (c["squared_size"][0] / SIDES[p["pool"]] / p["hidden"]) ** 0.5
-            found.append((x, size, p["init"] == "large", p["seed"]))
+            found.append((x, size, p["init"] == "old", p["seed"]))
     assert len(found) == len(set(found))
     return map(np.array, list(zip(*found))[:3])
 
@@ -154,7 +154,7 @@ def test_the_file_that_is_saved_holds_the_chosen_runs(figure, raw, changed):
     found = [(float(row[CHANGES[changed].xlabel]), float(row["size"])) for row in saved]
     np.testing.assert_allclose(sorted(found), sorted(zip(x, sizes)))
     for row, point in zip(saved, figure.result.chosen, strict=True):
-        run = {"large": "old", "scaled": "new"}[point.run.init], str(point.run.seed)
+        run = point.run.init, str(point.run.seed)
         assert (row["init"], row["seed"]) == run
         assert all(float(row[name]) == getattr(point, name) for name in names)
 
@@ -209,7 +209,7 @@ def test_all_is_seen(figure, changed, right):
 def test_points_and_the_dashed_line_show_the_file(figure, raw, changed):
     figure.set(changed=changed, right="as measured")
     picture, (x, sizes, old) = shown(figure), chosen(raw, changed)
-    for init, mine in [("large", old), ("scaled", ~old)]:
+    for init, mine in [("old", old), ("new", ~old)]:
         points = zip(*picture.points[init].get_data())
         np.testing.assert_allclose(sorted(points), sorted(zip(x[mine], sizes[mine])))
     norms = [(p["lmbda"] / p["n_train"], c["squared_size"][0] ** 0.5) for p, c in raw]

@@ -26,7 +26,7 @@ from explorers.figures.tail_off import EPOCHS
 from explorers.formats import percent, rounded
 from nn_core import load_mnist
 
-INITS = ("large", "scaled")
+INITS = ("old", "new")
 SMALL = {"m": 30, "n_train": 100, "hidden": 7, "fan_in": "196"}  # 4 steps an epoch
 FAST = {"n_train": 100, "hidden": 5}
 POOLED = {"784": 1, "196": 2, "49": 4}
@@ -52,7 +52,7 @@ def ends(result):
 
 
 def in_the_picture(picture, result):
-    both = result.sizes["large"] + result.sizes["scaled"]
+    both = result.sizes["old"] + result.sizes["new"]
     return inside(picture.sizes, (*both, *result.scales.values()))
 
 
@@ -127,7 +127,7 @@ def test_the_table_has_the_last_epoch(small):
     one = old.ledger.layers[0]
     squares = sum(layer.size_after for layer in new.ledger.layers)
     everywhere = (squares / (7 * (196 + 10))) ** 0.5
-    neurons = small.result.neurons["large"][-1]
+    neurons = small.result.neurons["old"][-1]
     assert_told(small, {
         "hidden layer, old initialization, now": old.weight_rms[0],
         "hidden layer, new, now": new.weight_rms[0],
@@ -151,14 +151,14 @@ def test_the_table_has_the_last_epoch(small):
 def test_an_epoch_that_is_chosen_is_shown_and_told(fast, epoch):
     fast.epoch.value = epoch
     picture, neurons = shown(fast), {init: fast.result.neurons[init][epoch] for init in INITS}
-    old = neurons["large"]
+    old = neurons["old"]
     assert row(fast, "epoch shown on the right") == str(epoch)
     assert row(fast, "there: root mean square of z (old)") == rounded(old.z_rms)
-    at_first = percent(fast.result.neurons["large"][0].saturated)
+    at_first = percent(fast.result.neurons["old"][0].saturated)
     later = f", and {percent(old.saturated)} after epoch {epoch}" if epoch else ""
     assert (f"{at_first} are saturated at first{later} (where z has a root mean square of "
             f"{rounded(old.z_rms, 2)}).") in fast.sentence  # fmt: skip
-    accuracy = percent(fast.result.accuracy["large"][-1])
+    accuracy = percent(fast.result.accuracy["old"][-1])
     assert f"gets {accuracy} of its training images right." in fast.sentence
     assert picture.when.get_text() == (f"after epoch {epoch}" if epoch else "before training")
     assert picture.cursor.get_xdata()[0] == epoch
@@ -248,7 +248,7 @@ def test_a_wild_run_to_its_end(state, about_decay):
     assert (result.arrived is not None) == near
     assert [words in sentence for words in (ALONE, NONE, GROWN)].count(True) == 1
     assert about_decay in sentence and (result.expected is None) == (about_decay != ALONE)
-    accuracy = result.accuracy["large"][-1]
+    accuracy = result.accuracy["old"][-1]
     learned_little = f"But it has learned little: it gets {percent(accuracy)} of"
     assert (learned_little in sentence) == (accuracy < 0.3)
     assert accuracy < 0.3 or state != {"lmbda": 500.0}

@@ -17,7 +17,7 @@ from explorers.figures.scaling_laws import power_law
 from explorers.figures.width_law import WidthLawResult
 
 SMALL = {"eta": 1.0, "lmbda": 2.0, "m": 5, "n_train": 500, "fan_in": "49"}
-INITS = {"large": "old", "scaled": "new"}
+INITS = "old", "new"
 SENTENCE = (
     f"{LAW} As multiples of 1/√N_w the sizes go from # to #. Old and new settle within # % of each "
     "other.…"
@@ -153,7 +153,7 @@ def test_table_and_file_have_the_numbers(figure):
                                      "accuracy"]  # fmt: skip
     for (name, value), row, one in zip(figure.table, rows(figure), figure.result.settled,
                                        strict=True):  # fmt: skip
-        hidden, n_weights, init = one.run.hidden, 59 * one.run.hidden, INITS[one.run.init]
+        hidden, n_weights, init = one.run.hidden, 59 * one.run.hidden, one.run.init
         assert name.startswith(f"{hidden} neurons, {init}: ")
         wanted = [one.size, one.size * n_weights**0.5, one.gain, one.heat, one.accuracy]
         assert_says(value, "#, #, #, #, # %", *wanted)
