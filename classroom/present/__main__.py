@@ -1,8 +1,14 @@
 """Serve the notebooks as dashboards, to this machine or to a class: `make present`."""
 
 import argparse
+import io
 import os
+import sys
 import tempfile
+
+import segno
+
+WHITE_ON_BLACK, AS_BEFORE = "\033[97;40m", "\033[0m"
 
 
 def main():
@@ -30,9 +36,23 @@ def main():
     use_forks()
     with tempfile.TemporaryDirectory(prefix="first-epochs-") as folder:
         server = classroom(chosen, folder, ip=asked.ip, port=asked.port)
-        words = f"\n    {server.address}\n\nStop with Ctrl+C."
+        words = f"\n    {server.address}\n\n{_to_scan(server)}Stop with Ctrl+C."
         IOLoop.current().add_callback(print, words, flush=True)  # said once the address answers
         server.start()
+
+
+def _to_scan(server):
+    """Return a room's address as a QR code; nothing for this machine alone, or where none fits."""
+    can_show = sys.stdout.isatty() and "utf" in sys.stdout.encoding.lower()
+    return f"{qr_code(server.address)}\n" if server.token and can_show else ""
+
+
+def qr_code(address):
+    """Return an address as a QR code in characters, so that nobody types: black on white always."""
+    code = io.StringIO()
+    segno.make_qr(address).terminal(code, compact=True)
+    lines = code.getvalue().splitlines()  # its light fields are in the colour of letters
+    return "".join(f"{WHITE_ON_BLACK}{line}{AS_BEFORE}\n" for line in lines)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Voilà with everything shut that a class does not need.
 
-All of it is asked of Voilà and nbconvert by their own options, with one exception: `init_settings`
-of `Classroom`.
+All of it is asked of Voilà and nbconvert by their own options, with the exception of what
+`Classroom` adds to Voilà's settings and handlers.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import secrets
 import socket
 from pathlib import Path
 
+import jupyter_server
 import nbformat
 from jinja2 import FileSystemBytecodeCache
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -18,6 +19,8 @@ from nbconvert.preprocessors import Preprocessor
 from traitlets import Unicode
 from traitlets.config import Config
 from voila.app import Voila
+
+from classroom.present import gate
 
 SHARE = Path(__file__).parent / "share"
 AT_A_TIME = os.cpu_count() or 1  # pages that are being made
@@ -74,13 +77,21 @@ class Classroom(Voila):
     """
 
     def init_settings(self):
-        """Return Voilà's settings, and that what is sent is compressed.
+        """Return Voilà's settings, that what is sent is compressed, and where error pages' icon is.
 
         5 MB a visitor would be much for a room's wireless. `Voila.tornado_settings` would be the
         place to say so, but Voilà looks there when Tornado's application has already been made,
-        which asks for this only once.
+        which asks for this only once. Without the icon, a page that says "not found" would end in
+        a traceback.
         """
-        return super().init_settings() | {"compress_response": True}
+        return super().init_settings() | {
+            "compress_response": True,
+            "static_path": jupyter_server.DEFAULT_STATIC_FILES_PATH,
+        }
+
+    def init_handlers(self):
+        """Return Voilà's handlers, and before them what refuses."""
+        return [*gate.rules(self.ip), *super().init_handlers()]
 
     @property
     def address(self):
@@ -117,6 +128,7 @@ def _configuration(titles, folder, ip, port):
     config.Voila.port = port
     config.Voila.port_retries = 0
     config.Voila.token = "" if _is_this_machine(ip) else _new_token()
+    config.Voila.identity_provider_class = gate.Patient
     config.Voila.root_dir = str(folder)
     config.Voila.open_browser = False
     config.Voila.log_level = "ERROR"

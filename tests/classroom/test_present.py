@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -25,6 +26,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from classroom.notebooks import NOTEBOOKS, paths
+from classroom.present import gate
+from classroom.present.__main__ import qr_code
 from classroom.present.edition import LEFT_OUT, edition, editions
 from classroom.present.server import AT_A_TIME, FORGOTTEN, Turns, classroom
 from experiments.tables import Table
@@ -197,6 +200,29 @@ def test_make_present_is_for_this_machine_unless_asked():
     assert "default: 127.0.0.1" in asked.stdout
 
 
+HALVES = {"█": (0, 0), "▀": (0, 1), "▄": (1, 0), " ": (1, 1)}  # dark: upper and lower field
+
+
+def fields(code):
+    """Return the fields of a QR code in characters, row by row, 1 for a dark one."""
+    rows = []
+    for line in re.sub(r"\033\[[\d;]*m", "", code).splitlines():
+        rows += zip(*(HALVES[character] for character in line))
+    return [list(row) for row in rows]
+
+
+def test_the_address_as_a_qr_code_has_its_three_corners_and_a_free_margin():
+    corner = ["1111111", "1000001", "1011101", "1011101", "1011101", "1000001", "1111111"]
+    dark = fields(qr_code("http://192.0.2.7:8866/?token=abcdefgh"))
+    size = len(dark[0])
+    dark = dark[:size]  # a line has two rows, and the last one is only half of the code
+    assert all(len(row) == size for row in dark) and (size - 8 - 17) % 4 == 0
+    assert not any(map(any, dark[:4])) and not any(any(row[:4] + row[-4:]) for row in dark)
+    for top, left in ((4, 4), (4, size - 11), (size - 11, 4)):
+        seen = ["".join(map(str, row[left : left + 7])) for row in dark[top : top + 7]]
+        assert seen == corner
+
+
 # A running server, of one small notebook.
 
 SERVE = """
@@ -231,12 +257,15 @@ class Served:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", SERVE, str(folder), *map(str, (port, forgotten, at_a_time))],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.log = folder.parent / f"{folder.name}.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", SERVE, str(folder), *map(str, (port, forgotten, at_a_time))],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         self.token = self.process.stdout.readline().strip()
         self.cookies = CookieJar()
         for _ in range(200):
@@ -361,6 +390,80 @@ def test_a_kernel_without_a_page_is_ended_and_one_with_a_page_is_not(tmp_path):
             assert not lives(served, left)
             time.sleep(4)  # as long as it takes to be forgotten, and to be noticed
             assert lives(served, seen)
+
+
+ODD = (
+    "/nope", "/logout", "//x", "/%ff%fe", "/?token=%ff", "/?x=%ff", "/a" * 2000, "/voila",
+    "/voila/render/nope.ipynb", "/voila/render/%00.ipynb", "/voila/render/../../etc/passwd",
+    "/voila/static/nope", "/voila/static/", "/voila/static/%2e%2e/x", "/voila/templates/",
+    "/voila/templates/x", "/voila/templates/x/y", "/voila/templates/x/y/z",
+    "/voila/templates/lab/static/nope", "/voila/tree/nope",
+    "/voila/api/themes/nope/x", "/voila/api/shutdown/x", "/api/kernels/abc", "/static/nope",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", ODD, ids=lambda path: path[:30])
+def test_an_odd_path_is_refused_without_a_traceback(served, path):
+    served.get(f"/?token={served.token}")
+    before = served.log.stat().st_size
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        served.open(path)
+    refused.value.close()
+    assert 400 <= refused.value.code < 500
+    said = served.log.read_bytes()[before:].decode(errors="replace")
+    assert "Traceback" not in said and "Uncaught" not in said
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8866", "localhost.evil.example", "["]
+)
+def test_a_page_under_another_name_is_told_nothing(served, host):
+    """Even with the room's token: it is a page from elsewhere that would read the answer."""
+    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
+        served.open(f"/?token={served.token}", Host=host)
+    assert b"Claim 0" not in refused.value.read()
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:1", "LOCALHOST", "192.0.2.7:8866", "[::1]:8866", "OURS"]
+)
+def test_it_answers_to_numbers_and_to_this_machines_names(served, host):
+    host = socket.gethostname() if host == "OURS" else host
+    with served.open(f"/?token={served.token}", Host=host) as answer:
+        assert b"Claim 0" in answer.read()
+
+
+def visitor(**sent):
+    """A request, as Voilà's provider of identities has it, whose sender is known already."""
+    return SimpleNamespace(
+        get_argument=lambda name, default="": sent.get(name, default),
+        request=SimpleNamespace(headers={}),
+        _jupyter_current_user="someone",
+    )
+
+
+def test_a_wrong_token_waits_and_keeps_nobody_waiting_but_the_next_wrong_one(monkeypatch):
+    waits, rest = [], asyncio.sleep
+
+    async def guess_and_come_in():
+        go_on, provider = asyncio.Event(), gate.Patient(token="right")
+
+        async def sleep(seconds):
+            waits.append(seconds)
+            await go_on.wait()
+
+        monkeypatch.setattr(gate.asyncio, "sleep", sleep)
+        wrong = visitor(token="wrong"), visitor(password="wrong"), visitor(token="ωrong")
+        guesses = [asyncio.ensure_future(provider.get_user(one)) for one in wrong]
+        await rest(0)
+        for sent in ({"token": "right"}, {"password": "right"}, {}):
+            assert await provider.get_user(visitor(**sent)) == "someone"
+        assert waits == [gate.WAIT] and not any(guess.done() for guess in guesses)
+        go_on.set()
+        await asyncio.gather(*guesses)
+
+    asyncio.run(guess_and_come_in())
+    assert waits == 3 * [gate.WAIT] and gate.WAIT >= 1
 
 
 def test_files_are_not_served(served):
