@@ -165,6 +165,19 @@ function button(text, press, attributes = {}) {
   return element("button", { type: "button", onclick: press, ...attributes }, text);
 }
 
+// A quantity stays on one line: a number with its sign or unit, or with the 1/√n that it multiplies.
+const QUANTITY = /(?:[\d.,]+ × )?1\/√[^\s,;:]+|[\d.,]+(?: ± [\d.,]+)? %/g;
+
+function unbroken(text) {
+  const nodes = [];
+  let end = 0;
+  for (const { 0: words, index } of text.matchAll(QUANTITY)) {
+    nodes.push(text.slice(end, index), element("span", { class: "fe-quantity" }, words));
+    end = index + words.length;
+  }
+  return [...nodes, text.slice(end)];
+}
+
 // The text that is the whole state, to be copied, or to be pasted over.
 function presetField(onPaste) {
   const field = element("input", {
@@ -330,7 +343,7 @@ function render({ model, el }) {
     if (changed("moving")) moving.innerHTML = forThePage(next.moving, `${prefix}b`);
     if (changed("message")) message.textContent = next.message;
     if (changed("sentence")) {
-      sentence.textContent = next.sentence;
+      sentence.replaceChildren(...unbroken(next.sentence));
       picture.setAttribute("aria-label", `${spec.title}. ${next.sentence || "Covered."}`);
       clearTimeout(announcement);
       if (shown.sentence) announcement = setTimeout(() => (live.textContent = next.sentence), PAUSE);

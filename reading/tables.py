@@ -47,6 +47,7 @@ SPARSE = {"chalkboard": (4, 13), "memory-message": (8,), "width-law": (4, 13)}
 WIDENING = (0, 1, *(n * 2**k for k in range(8) for n in (2, 3)))
 
 LINK = re.compile(r"\]\(#([a-z][a-z0-9-]*):([^)\s]+)\)")
+_TAG = re.compile(r"<[^>]*>")
 _LONG_NUMBER = re.compile(r"\d+\.\d{3,}")
 
 
@@ -149,9 +150,16 @@ def told() -> dict[str, tuple[str, ...]]:
 
 
 def compact(svg: str) -> str:
-    """Return a layer without what a page doesn't need of it, and with hundredths of a pixel."""
+    """Return a layer without what a page doesn't need of it, and with hundredths of a pixel.
+
+    What is written between the tags stays as it is: those are numbers that are read.
+    """
     svg = re.sub(r"^[\s\S]*?(?=<svg)|<metadata>[\s\S]*?</metadata>|\n *", "", svg)
-    return _LONG_NUMBER.sub(lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), svg)
+    return _TAG.sub(lambda tag: _LONG_NUMBER.sub(_to_hundredths, tag[0]), svg)
+
+
+def _to_hundredths(number: re.Match) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")
 
 
 def stored(figure: Figure) -> dict:

@@ -134,9 +134,9 @@ class Envelope(Figure, parts=globals()):
     name = "envelope"
     title = "The least cost, a line for each network, and the sums of squares"
     controls = (
-        Control("lmbda", "λ", "left", log_stops(0.5, 200.0), 5.0, VIEW,
+        Control("lmbda", "λ", "of the costs", log_stops(0.5, 200.0), 5.0, VIEW,
                 own_help="Moves along the axis: which network is the cheapest there?"),
-        Control("decay", "λ", "right", tuple(WIDTHS), "5",
+        Control("decay", "λ", "in training", tuple(WIDTHS), "5",
                 own_help="The λ with which the networks of all widths were trained."),
     )  # fmt: skip
     presets = (

@@ -228,7 +228,7 @@ class Picture:
             self.sizes.may_have(*self._key(change))
 
     def _key(self, change):
-        law = f"{change.of_law} (slope {trimmed(change.law)})"
+        law = f"slope {trimmed(change.law)}: {change.of_law}"
         return *rows(self.points), (self.law, law)
 
     def draw(self, result, *, right):
@@ -276,7 +276,7 @@ class ScalingLaws(Figure, parts=globals()):
     controls = (
         Control("changed", "changed", "all else as in the base run", tuple(CHANGES), "hidden width",
                 own_help="What differs from run to run."),
-        Control("right", "right", "what is shown of ‖w‖", (MEASURED, COLLAPSED), MEASURED, VIEW,
+        Control("right", "‖w‖", "how it is shown", (MEASURED, COLLAPSED), MEASURED, VIEW,
                 own_help="As measured, or brought to one width, input length and η/m."),
     )  # fmt: skip
     presets = (

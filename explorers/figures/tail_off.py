@@ -231,7 +231,7 @@ def tabulate(result, *, epoch):
         ]
     shown = result.neurons["old"][min(epoch, result.epochs)]
     rows += [
-        ("epoch shown on the right", str(min(epoch, result.epochs))),
+        ("epoch of the bars", str(min(epoch, result.epochs))),
         ("there: root mean square of z (old)", rounded(shown.z_rms)),
         ("there: saturated, σ′(z) below 0.02 (old)", percent(shown.saturated)),
         ("epochs trained", str(result.epochs)),
@@ -295,7 +295,7 @@ class Picture:
         )  # fmt: skip
         self.slope = self.canvas.panel(
             "Neurons by σ′(z), share per bar", "σ′(z): 0 saturated, 0.25 free", below=True,
-            xlim=(0, 0.25), xticks=ticks((0, 0.125, 0.25)), **shares,
+            xlim=(0, 0.25), xticks=ticks((0, 0.1, 0.2)), **shares,
         )  # fmt: skip
         self.z_bars, self.slope_bars = _bars(self.z, Z_EDGES), _bars(self.slope, SLOPE_EDGES)
         self.when = self.z.moving.text(0, 0, "", fontsize=SMALL, color=INK, ha="right",
@@ -345,7 +345,7 @@ class TailOff(Figure, parts=globals()):
         Control("n_train", "n_train", "training images", log_stops(100, MOST_IMAGES), 1000),
         Control("hidden", "hidden", "neurons", log_stops(5, 100, 30), 30),
         Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
-        Control("epoch", "epoch", "shown on the right", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
+        Control("epoch", "epoch", "of the bars", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
     )
     presets = (
         ("small images", "fan_in=49"),

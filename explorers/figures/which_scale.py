@@ -166,7 +166,8 @@ class Picture:
             for panel, marked in ((self.sizes, False), (self.multiples, True))
         )
         self.points = points(self.sizes)
-        self.sizes.key(*rows(self.points), *((line, name) for name, line in self.laws.items()))
+        laws = ((line, f"∝ {name}") for name, line in self.laws.items())
+        self.sizes.key(*rows(self.points), *laws)
         self.multiples.key(*((line, name) for name, line in self.courses.items()))
 
     def draw(self, result, *, varied, weights):

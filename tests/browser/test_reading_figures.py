@@ -75,8 +75,9 @@ def shows_what_is_stored(tab, root):
     sentence, moving = stored(name, int(width))[state(root)]
     assert root.locator(".fe-sentence").inner_text() == sentence
     drawn = """([layer, svg]) => {
-      const paths = (node) => [...node.querySelectorAll('path, use, image')].map(
-        (one) => one.getAttribute('d') ?? [one.getAttribute('x'), one.getAttribute('y')].join());
+      const paths = (node) => [...node.querySelectorAll('path, use, image, text')].map(
+        (one) => one.textContent.trim() || one.getAttribute('d')
+          || [one.getAttribute('x'), one.getAttribute('y')].join());
       const there = new DOMParser().parseFromString(svg, 'image/svg+xml');
       return [paths(layer), paths(there)];
     }"""
@@ -102,6 +103,18 @@ def test_each_stored_figure_answers_a_key_and_a_preset(opened, name):
         button.click()
         tab.wait_for_function("one => one.ariaPressed === 'true'", arg=button.element_handle())
         shows_what_is_stored(tab, root)
+
+
+@pytest.mark.parametrize("width", [390, 720, 1280])
+def test_a_quantity_is_not_broken_over_lines(opened, width):
+    """A number its % on the next line, or 1/ with its √ there, is read wrong."""
+    tab = opened("03_tail_off", width=width)
+    found = [one for root in alive(tab) for one in root.locator(".fe-quantity").all()]
+    assert len(found) >= 3
+    for one in found:
+        text = one.inner_text()
+        assert "%" in text or "√" in text
+        assert one.evaluate("one => one.getClientRects().length") == 1, text
 
 
 def test_a_link_with_a_state_opens_the_figure_there(opened):

@@ -2,6 +2,7 @@
 
 import gzip
 import itertools
+import re
 from functools import cache
 
 import numpy as np
@@ -103,6 +104,31 @@ def test_the_epochs_of_a_run_are_stored_from_the_first_to_the_last():
     assert [one["progress"][0] for one in epochs] == list(range(epochs[-1]["progress"][1]))
     assert trained["phase"] == "finished" and trained["progress"][0] == trained["progress"][1]
     assert epochs[0]["phase"] == "ready"
+
+
+def written(svg):
+    """Return all that is written in a picture."""
+    return re.findall(r"<text[^>]*>([^<]*)</text>", svg)
+
+
+def test_places_are_rounded_and_what_is_written_is_not():
+    svg = '<svg><text x="10.12345" y="2.000">off by 0.0013 %</text><path d="M 1.005 0.004"/></svg>'
+    assert tables.compact(svg) == (
+        '<svg><text x="10.12" y="2">off by 0.0013 %</text><path d="M 1 0"/></svg>'
+    )
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_page_writes_in_a_picture_what_python_writes(name):
+    """So many digits as there, in the stored state that a page opens with."""
+    shown = words(name)["shown"][0]
+    page, cls = opened(name), FIGURES[name]
+    page.figure.set(**cls.state_with(shown["preset"].partition(" ")[2]))
+    for width in tables.WIDTHS:
+        page.ask("width", width=width)
+        still, moving = tables.picture(layers(name, width), 0)
+        assert written(still) == written(page.still) != []
+        assert written(moving) == written(page.moving)
 
 
 def sample(rng):

@@ -225,7 +225,7 @@ def test_points_and_the_dashed_line_show_the_file(figure, raw, changed):
     middle = np.log(sizes).mean()
     assert np.interp(np.log(x).mean(), *law) == pytest.approx(middle, rel=1e-3)
     slope = "0" if exponent == 0 else "−0.5"
-    assert key(picture.sizes)[2:] == [f"{of_law} (slope {slope})"]
+    assert key(picture.sizes)[2:] == [f"slope {slope}: {of_law}"]
     label = " ".join(picture.sizes.still.get_xlabel().split())
     assert label == f"{CHANGES[changed].xlabel} (log scale)"
 

@@ -137,7 +137,7 @@ def test_the_table_has_the_last_epoch(small):
         "last epoch: pull": one.pull / one.size_before,
         "last epoch: kick": one.kick / one.size_before,
         "gain and heat at balance": 5.0 * new.ledger.layers[0].size_after / 100,
-        "epoch shown": EPOCHS,
+        "epoch of the bars": EPOCHS,
         "there: root mean square of z": neurons.z_rms,
         "there: saturated": neurons.saturated,
         "epochs trained": EPOCHS,
@@ -152,7 +152,7 @@ def test_an_epoch_that_is_chosen_is_shown_and_told(fast, epoch):
     fast.epoch.value = epoch
     picture, neurons = shown(fast), {init: fast.result.neurons[init][epoch] for init in INITS}
     old = neurons["old"]
-    assert row(fast, "epoch shown on the right") == str(epoch)
+    assert row(fast, "epoch of the bars") == str(epoch)
     assert row(fast, "there: root mean square of z (old)") == rounded(old.z_rms)
     at_first = percent(fast.result.neurons["old"][0].saturated)
     later = f", and {percent(old.saturated)} after epoch {epoch}" if epoch else ""
@@ -196,12 +196,12 @@ def test_the_bars_of_all_epochs_fit_one_axis_and_none_is_cut(fast):
 def test_an_epoch_that_is_not_trained_yet_shows_the_newest(fast):
     fast.restart()
     for epoch in range(3):
-        assert row(fast, "epoch shown on the right") == str(epoch)
+        assert row(fast, "epoch of the bars") == str(epoch)
         words = f"After epoch {epoch} the old weights" if epoch else "Nothing is trained yet"
         assert words in fast.sentence
         fast.step()
     fast.epoch.value = 1
-    assert row(fast, "epoch shown on the right") == "1" and fast.result.epochs == 3
+    assert row(fast, "epoch of the bars") == "1" and fast.result.epochs == 3
 
 
 def test_curves_scales_and_file_show_the_numbers(small):
