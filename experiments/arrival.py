@@ -18,9 +18,9 @@ from experiments import book_figures, linear_limit, store, sweep
 from experiments.runs import from_here_on
 from experiments.tables import Table
 from nn_core import Network, Setting, load_mnist, memory, theory, train
+from nn_core.network import INITS
 
 FILE = store.RESULTS / "arrival.npz"
-INITS = ("old", "new")
 WITHIN = 1.1  # old and new have met when they differ by less than this factor
 DECAY_TIMES = 4.5  # that a run lasts: the forecasts are below 3.8
 INPUTS = 784

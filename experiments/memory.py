@@ -16,10 +16,10 @@ import numpy as np
 from experiments import store, sweep
 from experiments.tables import Table
 from nn_core import Network, load_mnist, memory, sgd_step, theory, train
+from nn_core.network import INITS
 from nn_core.setting import Setting
 
 FILE = store.RESULTS / "memory.npz"
-INITS = ("old", "new")
 KEEPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # what is kept of the memory by hand
 
 

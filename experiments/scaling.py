@@ -18,9 +18,10 @@ import numpy as np
 
 from experiments import store, sweep
 from nn_core import Network, load_mnist, theory, train
+from nn_core.network import INITS
 
 FILE = store.RESULTS / "scaling.npz"
-INITS, SEEDS = ("old", "new"), range(3)
+SEEDS = range(3)
 DRIFT = 0.01
 FEWEST_EPOCHS = 4  # in half a window, where a decay time is shorter than an epoch
 MOST_DECAY_TIMES = 60  # after which a run counts as not settling

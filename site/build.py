@@ -174,9 +174,8 @@ def add_python(out, wheels, pyodide):
     compile_python(python, pyodide and out / "pyodide")
     file.write_text(json.dumps(config, indent=2), encoding="utf-8")
     # What the pages' own Python is started with, for figures beyond their stored states.
-    content = {**options, "packages": for_pages}
-    content.pop("wheelsURL")
-    (python / "pages.json").write_text(json.dumps(content, indent=2), encoding="utf-8")
+    content = json.dumps({**options, "packages": for_pages}, indent=2)
+    (python / "pages.json").write_text(content, encoding="utf-8")
 
 
 def compile_python(*folders):

@@ -10,12 +10,11 @@ from explorers.canvas import Canvas, Levels
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
 from explorers.formats import rounded, ticks
-from explorers.inits import curves, rows
+from explorers.inits import INITS, curves, rows
 from explorers.run import grown
 from nn_core import Network, load_mnist, train
 
 EPOCHS = 120
-INITS = "old", "new"
 N_TRAIN, SIZES = 1000, [784, 30, 10]
 MET = 1.05  # closer than 5 %: the sizes have met
 
