@@ -2,7 +2,7 @@
 
 import pytest
 
-from classroom.robot import Lab
+from classroom.robot import Lab, serve_notebooks
 
 NAME = "02_decay_rate"  # the fastest one to run
 
@@ -16,6 +16,17 @@ class Notebook7(Lab):
 
 
 @pytest.fixture
+def server(tmp_path):
+    """A server that has not shown JupyterLab: it remembers a static file by its name alone.
+
+    Asked for a font that JupyterLab has as well, it would find JupyterLab's, and refuse it (403).
+    """
+    server = serve_notebooks(tmp_path)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def notebook(server, browser):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     try:
@@ -24,7 +35,6 @@ def notebook(server, browser):
     finally:
         notebook.disconnect()
         context.close()
-        server.shut_down_kernels()
 
 
 def test_all_cells_run_and_a_slider_moves_its_figure(notebook):
