@@ -92,7 +92,12 @@ CODE_CELLS = "css:light=.jp-Notebook .jp-CodeCell"
 _SHOWS_ITS_WIDGETS = """cell => [
   ...cell.querySelectorAll("[data-mime-type='application/vnd.jupyter.widget-view+json']")
 ].every((one) => one.querySelector(".fe, .fx"))"""
-_STATUS = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status"
+# Before a notebook has a kernel, JupyterLab calls it idle.
+_IS_IDLE = """() => {
+  const text = (one) => document.querySelector(one)?.textContent;
+  const status = document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status;
+  return status === "idle" && text(".jp-KernelName") !== "No Kernel";
+}"""
 
 
 class Lab:
@@ -123,7 +128,7 @@ class Lab:
 
         def rested():
             nonlocal idle_since
-            if self.page.evaluate(_STATUS) != "idle":
+            if not self.page.evaluate(_IS_IDLE):
                 idle_since = None
                 return False
             idle_since = idle_since or time.monotonic()
@@ -139,16 +144,11 @@ class Lab:
         self.wait_until_idle(60)
         self.page.click(".jp-Notebook .jp-Cell >> nth=0")
         self.page.keyboard.press("Escape")
-        try:
-            self._begin()
-        except AssertionError:  # on a busy machine it can go unheard, and one tries again
-            self._begin()
+        self.menu("Run", "Run All Cells")
+        # A number stands there from the start: it is stored.
+        until(lambda: "[*]" in self.prompts(), 10, "Run All to begin")
         until(self._has_run, seconds, "a number on each prompt")
         self.wait_until_idle(30)
-
-    def _begin(self):
-        self.menu("Run", "Run All Cells")
-        until(lambda: {"[*]", "[1]"} & set(self.prompts()), 10, "Run All to begin")
 
     def _has_run(self):
         errors = self.error_outputs()

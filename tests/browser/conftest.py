@@ -44,6 +44,11 @@ def lab(request, server, browser):
     assert lab.errors == []
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the site, whose tests take longest in one piece: nothing is then waited for."""
+    items.sort(key=lambda one: "test_site" not in one.nodeid)
+
+
 def pytest_generate_tests(metafunc):
     """Run a test that asks for a `figure` or a `player` for each one that is at home here.
 
