@@ -55,7 +55,9 @@ def _computed_with(values):
 @pytest.mark.parametrize(
     "values, sizes, cost, init, pool",
     [
-        ({}, [784, 30, 10], CrossEntropyCost, "old", 1),
+        # Not the seed of the opening run: that one is stored, from a machine whose last digits may
+        # differ. tests/explorers/test_every_figure.py compares the two.
+        ({"seed": 4}, [784, 30, 10], CrossEntropyCost, "old", 1),
         ({"hidden": 12, "init": "new", "cost": "quadratic", "fan_in": "49", "seed": 7},
          [49, 12, 10], QuadraticCost, "new", 4),
         ({"second": "10", "fan_in": "196", "m": 7, "lmbda": 0.5, "epochs": 37},
