@@ -6,6 +6,7 @@ from typing import Any
 
 from exercises.exercise import Exercise, Wrong, as_number, refuse
 from exercises.prediction import Choice
+from experiments import digits
 from experiments.histories import settled_sizes
 from experiments.runs import N_TRAIN
 from nn_core import load_mnist
@@ -152,4 +153,77 @@ tail_epoch = Exercise(
     "from exercises.tail_off import message_length\n"
     "epoch = 10 / (0.1 * 8.0) * math.log((784 * 30) ** 0.5 / message_length(lmbda=8.0))",
     judge=_judge_epoch,
+)
+
+
+def _judge_other_images(answer: Any) -> str:
+    value = as_number(answer, "the epoch")
+    stored = digits.load()
+    mnist, small = (digits.Run(images=images) for images in digits.SETS)
+    epochs = digits.crossings(stored, small.images)
+    measured, n_weights = sum(epochs) / len(epochs), small.fan_in * small.hidden
+    size, end = (digits.mean_hidden_size(stored, run.images) for run in (mnist, small))
+    bright, dark = (digits.mean_squared_length(stored, run.images) for run in (mnist, small))
+    total = digits.settled_length(stored[mnist])
+
+    def until(size: float) -> float:
+        return small.setting.m / (small.setting.eta * small.setting.lmbda) * math.log(1 / size)
+
+    if math.isclose(value, measured, rel_tol=0.1):
+        return (
+            f"Measured, from {len(epochs)} starts: after {min(epochs)} to {max(epochs)} epochs, on "
+            f"MNIST after {digits.crossings(stored, mnist.images)[0]}. The hidden weights end at "
+            f"the size {end:.2f}, {end / size:.1f} times that of MNIST."
+        )
+    law = size * math.sqrt(mnist.fan_in / small.fan_in)  # the size that keeps the length
+    refuse(
+        value,
+        [
+            (until(size), "That is when it is on MNIST: you kept the size of the weights, or began "
+             "with as many of them. Which argument of this notebook would keep the size?"),
+            (until(small.n_weights**-0.5), "You went down to the number 1/√N_w. On MNIST the "
+             "weights stop far above it."),
+            (until(small.fan_in**-0.5), "You went down to the number 1/√fan_in. On MNIST the "
+             "weights stop elsewhere."),
+            (until(size * math.sqrt(bright / dark)), "You scaled by the length of the images. That "
+             "is the argument from saturation, and it failed when the width was changed."),
+            (until(total / math.sqrt(n_weights)), "You took the length of all weights for that of "
+             "the hidden ones. The output layer has more than half of its square."),
+            (until(total / math.sqrt(small.n_weights)), "That size is a mean over all weights. The "
+             "memory in question is the hidden layer's alone."),
+            (until(end), "That is for the message's last length. It has not got it yet where the "
+             "two cross."),
+            (until(law) / math.log(10), "Take the natural logarithm."),
+            (-until(law), "The sign: ln(‖w₀‖/D), with the larger one on top."),
+            (2 * until(law), "That is for the squares: a length shrinks by ηλ/m, its square by "
+             "twice that."),
+            (until(law) * small.setting.steps_per_epoch, "Those are steps. Asked are epochs."),
+            (until(law * math.sqrt(n_weights)), "D is a length, so take the start's length too."),
+            (until(law / math.sqrt(n_weights)), "You took the number of weights for the length of "
+             "the start. It is the root of that."),
+            (until(law) / until(1 / math.e) ** 2, "Upside down: small ηλ/m means *many* epochs."),
+        ],
+        "Two lengths have to be equal: that of the memory, which claim 2 has, and that of the "
+        "message, which an argument about claim 3 has.",
+        rel_tol=0.01,
+    )  # fmt: skip
+
+
+other_images = Exercise(
+    question="Other images: [64, 30, 10] on 1,000 digits of 8 x 8 pixels, with η = 0.1, λ = 5 and "
+    "m = 10 as before. After how many epochs is the memory of the old hidden weights as short as "
+    "the message? (To a tenth. The table has what is known before the training.)",
+    hints=(
+        "You need two lengths. The memory's is known: it begins at √(64·30), and claim 2 has no "
+        "image in it.",
+        "The message's is not known before training. Which argument says what becomes of it when "
+        "twelve times fewer hidden weights have to learn much the same?",
+        "By the balance, fewer weights share the same sum of squares. So D is as on MNIST, its "
+        "size times √(784·30), and k = (m/(ηλ)) ln(√(64·30)/D).",
+    ),
+    solution="import math\n"
+    "from exercises.tail_off import message_length\n"
+    "length = message_length(lmbda=5.0)  # as on MNIST\n"
+    "epoch = 10 / (0.1 * 5.0) * math.log((64 * 30) ** 0.5 / length)",
+    judge=_judge_other_images,
 )

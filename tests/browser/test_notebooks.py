@@ -665,6 +665,7 @@ class TestTailOff(Notebook):
     exercises = (
         (tail_off.saturation_scale, "tail_off.saturation_scale", "1 / 28", "fan_in"),
         (tail_off.tail_epoch, "tail_off.tail_epoch", "41.65", "1/√fan_in"),
+        (tail_off.other_images, "tail_off.other_images", "54.6", "the size of the weights"),
     )
 
 

@@ -10,10 +10,12 @@ from exercises.exercise import OPEN
 from exercises.tail_off import (
     mean_squared_input,
     message_length,
+    other_images,
     saturation_scale,
     settled,
     tail_epoch,
 )
+from experiments import digits
 from nn_core import Network, load_mnist
 
 N_W = 784 * 30 + 30 * 10
@@ -81,6 +83,37 @@ def epoch_slips():
     }
 
 
+def of_mnist(tell):
+    """Return the mean over the old networks on MNIST that were trained beside those on digits."""
+    runs = [digits.Run(images="MNIST", seed=seed) for seed in range(3)]
+    return np.mean([tell(digits.load()[run]["weights"][-1]) for run in runs])
+
+
+def other_slips():
+    """The epochs of 20 ln(1/size) for the sizes that other arguments give the new images."""
+    small = [digits.load()[digits.Run(seed=seed)]["weights"][-1, 0] for seed in range(3)]
+    size, total = of_mnist(lambda w: w[0]) / 23_520**0.5, of_mnist(np.linalg.norm)
+    light = [digits.load()[digits.Run(images=name)]["mean_squared_length"]
+             for name in ("MNIST", "digits")]  # fmt: skip
+    log = math.log(1 / (size * 3.5))  # √(784/64) is 3.5
+    return {
+        "the same size": 20 * math.log(1 / size),
+        "1/√N_w": 20 * math.log(2220**0.5),
+        "1/√fan_in": 20 * math.log(8),
+        "saturation": 20 * math.log((light[1] / light[0]) ** 0.5 / size),
+        "the length of all weights": 20 * math.log(1920**0.5 / total),
+        "the size of all weights": 20 * math.log(2220**0.5 / total),
+        "the last length": 20 * math.log(1920**0.5 / np.mean(small)),
+        "log10": 20 * log / math.log(10),
+        "sign": -20 * log,
+        "squares": 40 * log,
+        "steps": 2000 * log,
+        "a start of length 1": 20 * (log - math.log(1920**0.5)),
+        "number for length": 20 * (log + math.log(1920**0.5)),
+        "upside down": log / 20,
+    }
+
+
 def assert_told_apart(exercise, slips, general):
     verdicts = {name: exercise.verdict(answer) for name, answer in slips.items()}
     assert len(set(verdicts.values())) == len(slips) >= 5
@@ -95,6 +128,68 @@ def test_each_slip_in_the_scale_has_its_own_words(squares):
 
 def test_each_slip_in_the_epoch_has_its_own_words():
     assert_told_apart(tail_epoch, epoch_slips(), "Solve ‖w₀‖")
+
+
+def test_each_slip_on_other_images_has_its_own_words():
+    assert_told_apart(other_images, other_slips(), "Two lengths have to be equal")
+
+
+@pytest.mark.parametrize(
+    "slip, word",
+    [("the same size", "kept the size"), ("1/√N_w", "1/√N_w"), ("1/√fan_in", "1/√fan_in"),
+     ("saturation", "saturation"), ("the length of all weights", "The output layer has more"),
+     ("the size of all weights", "mean over all weights"), ("the last length", "last length"),
+     ("squares", "squares"), ("steps", "steps"), ("number for length", "The root of that")],
+)  # fmt: skip
+def test_what_went_wrong_on_other_images_is_said(slip, word):
+    assert word.lower() in other_images.verdict(other_slips()[slip]).lower()
+
+
+def crossing_by_hand(run):
+    """The first epoch whose memory, from the exact factor of a step, is below the message."""
+    found = digits.load()[run]
+    memory = found["start"][0] * (1 - 0.1 * 5 / 1000) ** (100 * np.arange(1, 121))
+    return 1 + int(np.argmax(memory <= found["message"][:, 0]))
+
+
+def test_the_lengths_on_other_images_cross_where_the_law_says():
+    """Each layer's length from MNIST, the number of weights from here: right to a tenth."""
+    measured = [crossing_by_hand(digits.Run(seed=seed)) for seed in range(3)]
+    law = 20 * math.log(1920**0.5 / of_mnist(lambda w: w[0]))
+    assert law == pytest.approx(np.mean(measured), rel=0.05)
+    verdict = other_images.verdict(law)
+    assert verdict.startswith("Right. ")
+    assert f"after {min(measured)} to {max(measured)} epochs, on MNIST after " in verdict
+    assert f"MNIST after {crossing_by_hand(digits.Run(images='MNIST'))}." in verdict
+    small = [digits.load()[digits.Run(seed=seed)]["weights"][-1, 0] for seed in range(3)]
+    size = np.mean(small) / 1920**0.5
+    ratio = size / (of_mnist(lambda w: w[0]) / 23_520**0.5)
+    assert f"size {size:.2f}, {ratio:.1f} times that of MNIST" in verdict
+
+
+def test_both_ways_to_apply_the_law_are_right():
+    size = of_mnist(lambda w: w[0]) / 23_520**0.5
+    for n_weights, here in ((23_520, 1920), (N_W, 2220)):  # of the layer, or of the network
+        epoch = 20 * math.log(1 / (size * (n_weights / here) ** 0.5))
+        assert other_images.verdict(epoch).startswith("Right. ")
+
+
+@pytest.mark.parametrize("off, right", [(1, True), (1.08, True), (0.92, True), (1.15, False),
+                                        (0.85, False), (3, False)])  # fmt: skip
+def test_how_exact_the_epoch_on_other_images_has_to_be(off, right):
+    measured = np.mean([crossing_by_hand(digits.Run(seed=seed)) for seed in range(3)])
+    verdict = other_images.verdict(off * measured)
+    assert verdict.startswith("Right. " if right else "Not yet. ")
+
+
+def test_the_solution_on_other_images_is_right():
+    names = {}
+    exec(other_images.solution, names)
+    assert other_images.verdict(names["epoch"]).startswith("Right. ")
+
+
+def test_the_output_layer_has_more_than_half_of_the_square():
+    assert of_mnist(lambda w: w[1] ** 2 / (w @ w)) > 0.5
 
 
 def test_the_slips_are_told_apart_by_what_they_are(squares):
@@ -141,7 +236,8 @@ def test_the_praise_says_where_the_weights_settle():
     assert f"at {settled() / size:.2f} of this size" in saturation_scale.verdict(size)
 
 
-@pytest.mark.parametrize("exercise", [saturation_scale, tail_epoch], ids=["scale", "epoch"])
+@pytest.mark.parametrize("exercise", [saturation_scale, tail_epoch, other_images],
+                         ids=["scale", "epoch", "other images"])  # fmt: skip
 @pytest.mark.parametrize(
     "answer, words",
     [(None, "missing"), (..., "missing"), ("0.1", "without quotes"), ("", "without quotes"),
@@ -159,6 +255,7 @@ def test_no_verdict_gives_the_answer_away(squares):
     for exercise, slips, answers in [
         (saturation_scale, scale_slips(squares), (f"{size:.3g}", f"{size:.2g}")),
         (tail_epoch, epoch_slips(), (f"{epoch:.3g}", f"{epoch:.0f}")),
+        (other_images, other_slips(), ("29", "30", "31")),
     ]:
         for slip in slips.values():
             assert not any(answer in exercise.verdict(slip) for answer in answers)
