@@ -232,6 +232,16 @@ def mean_squared_length(stored, images):
     return float(stored[Run(images=images)]["mean_squared_length"])
 
 
+def longer_than_on_mnist(stored):
+    """Return (forecast, measured): by which part the small digits' hidden weights are longer."""
+    forecasts, measured = np.transpose([
+        np.mean([(it["straight"], it["weights"][-1, 0]) for it in
+                 over_seeds(stored, Run(images=images), lambda _, it: it)], axis=0)
+        for images in ("digits", "MNIST")
+    ])  # fmt: skip
+    return tuple(float(here / there) - 1 for here, there in (forecasts, measured))
+
+
 def table_of_scales(stored):
     """Return what is known of both sets of images before training on the second one."""
     runs = [Run(images=images) for images in SETS]

@@ -24,6 +24,7 @@ from experiments.digits import (
     hidden_size,
     load,
     load_images,
+    longer_than_on_mnist,
     main,
     mean_hidden_size,
     over_seeds,
@@ -178,6 +179,17 @@ def test_claim_3_the_length_carries_over_and_the_size_does_not(stored):
     by_light = [size * stored[Run(images=images)]["mean_squared_length"] ** 0.5
                 for size, images in zip(sizes, ("digits", "MNIST"))]  # fmt: skip
     assert by_light[0] / by_light[1] > 1.7
+
+
+def test_that_it_is_longer_is_forecast(stored):
+    lengths = {images: np.mean([stored[run]["weights"][-1, 0] for run in runs])
+               for images, runs in OLD.items()}  # fmt: skip
+    straight = {images: linear_limit.solve(*load_images(images)[0], 0.005) for images in OLD}
+    wanted = [(straight["digits"].nuclear_norm / straight["MNIST"].nuclear_norm) ** 0.5 - 1,
+              lengths["digits"] / lengths["MNIST"] - 1]  # fmt: skip
+    forecast, measured = longer_than_on_mnist(stored)
+    np.testing.assert_allclose([forecast, measured], wanted, rtol=1e-3)
+    assert forecast == pytest.approx(measured, abs=0.02)
 
 
 def test_the_length_hardly_depends_on_the_width(stored):
