@@ -193,19 +193,13 @@ class Guess(Prediction):
         return super().stored() | {"value": self._right(), "close": self._close}
 
     def _checked(self, guess: Any) -> str:
-        text = str(guess).strip().removesuffix("%").strip()
-        # As in 50,000; and 0,5 is welcome too.
-        text = text.replace(",", "" if _GROUPED.fullmatch(text) else ".")
-        number = float(text) if _NUMBER.fullmatch(text) else math.nan
-        if not math.isfinite(number):
-            raise ValueError(f"A number is asked for, such as 0.5; got “{guess}”.")
-        return _in_full(number)
+        return in_full(typed_number(guess))
 
     def _told(self, measured: str) -> str:
         return f"It is {self._in_words()}. {measured}"
 
     def _compared(self, measured: str) -> str:
-        close = f"({self._with_unit(_in_full(self._close))} off is close enough)"
+        close = f"({self._with_unit(in_full(self._close))} off is close enough)"
         return (
             f"You said {self._with_unit(self.guess)} {close}; it is {self._in_words()}. {measured}"
         )
@@ -217,11 +211,23 @@ class Guess(Prediction):
         return self._value() if callable(self._value) else self._value
 
     def _in_words(self) -> str:
-        return self._with_unit(_in_full(self._right(), 3))
+        return self._with_unit(in_full(self._right(), 3))
 
     def _with_unit(self, number: str) -> str:
         return f"{number} {self.unit}" if self.unit else number
 
 
-def _in_full(number: float, precision: int = 12) -> str:
+def typed_number(guess: Any) -> float:
+    """Return the number that a reader has typed; raises ValueError if it is none."""
+    text = str(guess).strip().removesuffix("%").strip()
+    # As in 50,000; and 0,5 is welcome too.
+    text = text.replace(",", "" if _GROUPED.fullmatch(text) else ".")
+    number = float(text) if _NUMBER.fullmatch(text) else math.nan
+    if not math.isfinite(number):
+        raise ValueError(f"A number is asked for, such as 0.5; got “{guess}”.")
+    return number
+
+
+def in_full(number: float, precision: int = 12) -> str:
+    """Return a number as text, without an exponent."""
     return np.format_float_positional(number, precision, fractional=False, trim="-")
