@@ -5,6 +5,7 @@ import io
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import segno
 
@@ -28,17 +29,28 @@ def main():
 
     from classroom.present.edition import editions
     from classroom.present.kernels import CHOSEN, use_forks
+    from classroom.present.questions import questions
     from classroom.present.server import classroom
 
     chosen = editions(asked.notebooks)
     print("Computing the figures once, for all who will open them ...", flush=True)
     os.environ[CHOSEN] = " ".join(asked.notebooks)
-    use_forks()
+    with ThreadPoolExecutor() as beside:  # another process computes the figures meanwhile
+        asks = beside.submit(questions, chosen)
+        use_forks()
     with tempfile.TemporaryDirectory(prefix="first-epochs-") as folder:
-        server = classroom(chosen, folder, ip=asked.ip, port=asked.port)
-        words = f"\n    {server.address}\n\n{_to_scan(server)}Stop with Ctrl+C."
-        IOLoop.current().add_callback(print, words, flush=True)  # said once the address answers
+        server = classroom(chosen, folder, ip=asked.ip, port=asked.port, questions=asks.result())
+        # Said once the address answers.
+        IOLoop.current().add_callback(print, greeting(server), flush=True)
         server.start()
+
+
+def greeting(server):
+    """Return what to say when a server is ready: the class's address, and the instructor's."""
+    votes = ""
+    if server.instructor_address:
+        votes = f"To hold votes, for you alone:\n\n    {server.instructor_address}\n\n"
+    return f"\n    {server.address}\n\n{_to_scan(server)}{votes}Stop with Ctrl+C."
 
 
 def _to_scan(server):

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import secrets
 import socket
+import time
 from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 
 from tornado.routing import Matcher, PathMatches, Rule
@@ -11,6 +12,7 @@ from tornado.web import RequestHandler
 from voila.voila_identity_provider import VoilaIdentityProvider
 
 WAIT = 1.0  # s after a wrong token, one guess after the other
+MOST_NAMES = 1000  # that a pace remembers before it forgets those who have rested
 # Voilà answers with a traceback here, unless it is asked for a file of a template that it knows.
 NOTHING_THERE = r"/voila/templates/(?!(?:base|lab|classroom)/static/.).*"
 
@@ -87,6 +89,17 @@ class Refusal(RequestHandler):
         self.finish(f"{self.words}\n")
 
 
+class Turn:
+    """Lets whoever has guessed wrong wait: one in `WAIT` seconds, and nobody else."""
+
+    def __init__(self):
+        self._turn = asyncio.Lock()
+
+    async def wait(self):
+        async with self._turn:
+            await asyncio.sleep(WAIT)
+
+
 class Patient(VoilaIdentityProvider):
     """Knows a visitor by the token. After a wrong one there is a wait, in which nobody else waits.
 
@@ -97,16 +110,34 @@ class Patient(VoilaIdentityProvider):
 
     def __init__(self, **options):
         super().__init__(**options)
-        self._turn = asyncio.Lock()
+        self._wrong = Turn()
 
     async def get_user(self, handler):
         """Return who has sent a request, or None; every request is asked this first."""
         sent = self.get_token(handler), handler.get_argument("password", "")
-        if self.token and any(one and not _same(one, self.token) for one in sent):
-            async with self._turn:
-                await asyncio.sleep(WAIT)
+        if self.token and any(one and not same(one, self.token) for one in sent):
+            await self._wrong.wait()
         return await super().get_user(handler)
 
 
-def _same(one, other):
+def same(one, other):
+    """Return whether two secrets are equal; how long that takes tells nothing of them."""
     return secrets.compare_digest(one.encode(), other.encode())
+
+
+class Pace:
+    """Lets a name do something `burst` times at once, and then `rate` times a second."""
+
+    def __init__(self, rate, burst, clock=time.monotonic):
+        self._each, self._ahead, self._clock = 1 / rate, (burst - 1) / rate, clock
+        self._due = {}  # by name: when all would have been done that was, at that rate
+
+    def lets(self, name):
+        now = self._clock()
+        due = max(self._due.get(name, now), now)
+        if due - now > self._ahead:
+            return False
+        if len(self._due) >= MOST_NAMES:
+            self._due = {one: due for one, due in self._due.items() if due > now}
+        self._due[name] = due + self._each
+        return True

@@ -21,6 +21,7 @@ from traitlets.config import Config
 from voila.app import Voila
 
 from classroom.present import gate
+from classroom.present.polling import Room
 
 SHARE = Path(__file__).parent / "share"
 AT_A_TIME = os.cpu_count() or 1  # pages that are being made
@@ -87,24 +88,42 @@ class Classroom(Voila):
         return super().init_settings() | {
             "compress_response": True,
             "static_path": jupyter_server.DEFAULT_STATIC_FILES_PATH,
+            "log_function": lambda handler: None,  # who has asked for what; errors are told anyway
         }
 
+    room = None  # where votes are held, if there is something to vote on
+
     def init_handlers(self):
-        """Return Voilà's handlers, and before them what refuses."""
-        return [*gate.rules(self.ip), *super().init_handlers()]
+        """Return Voilà's handlers, and before them what refuses, and the vote's."""
+        votes = self.room.rules() if self.room else []
+        return [*gate.rules(self.ip), *votes, *super().init_handlers()]
 
     @property
     def address(self):
         """What to type into a browser in this room."""
+        return self._address("/", self.token)
+
+    @property
+    def vote_address(self):
+        """Where a class votes, on pages that need no Python."""
+        return self._address("/vote", self.token)
+
+    @property
+    def instructor_address(self):
+        """Where votes are held; None if there is nothing to vote on."""
+        return self.room and self._address("/instructor", self.room.token)
+
+    def _address(self, path, token):
         host = _address_in_the_room() if self.ip in ("", "0.0.0.0", "::") else self.ip
-        return f"http://{host}:{self.port}/" + (f"?token={self.token}" if self.token else "")
+        return f"http://{host}:{self.port}{path}" + (f"?token={token}" if token else "")
 
 
-def classroom(editions, folder, *, ip, port):
+def classroom(editions, folder, *, ip, port, questions=()):
     """Return a server of `editions`, {file name: notebook}, which it writes to `folder`.
 
     Anyone who can reach `ip` may look on if that is this machine alone. Otherwise a token is asked
-    for, once in a browser, new each time the server is started.
+    for, once in a browser, new each time the server is started. On `questions` votes can be held,
+    by whoever has a second token.
     """
     for name, edition in editions.items():
         nbformat.write(edition, Path(folder) / name)
@@ -112,14 +131,18 @@ def classroom(editions, folder, *, ip, port):
         [str(SHARE), *filter(None, [os.environ.get("JUPYTER_PATH")])]
     )
     titles = {name: one.metadata.title for name, one in editions.items()}
-    server = Classroom(config=_configuration(titles, folder, ip, port))
+    server = Classroom(config=_configuration(titles, folder, ip, port, bool(questions)))
     server.initialize([])
+    if questions:
+        join = server.vote_address if server.token else None
+        server.room = Room(questions, token=_new_token(), port=port, join=join)
     return server
 
 
-def _configuration(titles, folder, ip, port):
+def _configuration(titles, folder, ip, port, has_votes):
     def with_titles(page_config, **of_the_page):
         page_config["titles"] = titles  # in place: for the first page that is all that counts
+        page_config["votes"] = has_votes
         return page_config
 
     config = Config()

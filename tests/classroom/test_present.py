@@ -27,9 +27,10 @@ from websockets.sync.client import connect
 
 from classroom.notebooks import NOTEBOOKS, paths
 from classroom.present import gate
-from classroom.present.__main__ import qr_code
+from classroom.present.__main__ import greeting, qr_code
 from classroom.present.edition import LEFT_OUT, edition, editions
 from classroom.present.server import AT_A_TIME, FORGOTTEN, Turns, classroom
+from classroom.present.vote import Question
 from experiments.tables import Table
 
 ROOT = Path(__file__).parents[2]
@@ -178,6 +179,22 @@ def test_live_cells_need_none_of_the_others(name):
 def test_this_machine_needs_no_token(tmp_path, ip):
     server = classroom({}, tmp_path, ip=ip, port=1)
     assert (server.ip, server.token) == (ip, "")
+
+
+@pytest.mark.parametrize("ip", ["127.0.0.1", "0.0.0.0"])
+def test_who_leads_a_vote_needs_a_token_of_their_own(tmp_path, ip):
+    one = Question("", "How many?", "Three.", value=3)
+    first, second = (classroom({}, tmp_path, ip=ip, port=1, questions=[one]) for _ in range(2))
+    tokens = {
+        server.instructor_address.split("/instructor?token=")[1] for server in (first, second)
+    }
+    assert len(tokens | {first.token, second.token} - {""}) == (4 if first.token else 2)
+    assert first.instructor_address in greeting(first) and first.address in greeting(first)
+
+
+def test_where_nothing_is_asked_nobody_leads_a_vote(tmp_path):
+    server = classroom({}, tmp_path, ip="0.0.0.0", port=1)
+    assert server.instructor_address is None and "vote" not in greeting(server)
 
 
 @pytest.mark.parametrize("ip", ["0.0.0.0", "", "192.0.2.7", "room.example"])
