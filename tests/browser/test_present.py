@@ -1,25 +1,29 @@
 """A dashboard of `make present`, opened and used as on a projector."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from classroom.notebooks import ROOT
 from classroom.robot import laid_out, until
 
 
 class Address(str):
-    """Of a server, which is the process `pid`."""
+    """Of a server, which is the process `pid`; `instructor` is that of the instructor's page."""
 
-    def __new__(cls, text, pid):
+    def __new__(cls, text, pid, instructor):
         address = super().__new__(cls, text)
-        address.pid = pid
+        address.pid, address.instructor = pid, instructor
         return address
 
     def kernels(self):
@@ -40,9 +44,11 @@ def address():
     command = [sys.executable, "-m", "classroom.present", "02", "--port", str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         for line in server.stdout:
+            if "/instructor" in line:
+                instructor = line.strip()
             if "Stop" in line:
                 break
-        yield Address(f"http://127.0.0.1:{port}", server.pid)
+        yield Address(f"http://127.0.0.1:{port}", server.pid, instructor)
         server.terminate()
     assert server.returncode == 0
 
@@ -172,3 +178,134 @@ def test_a_killed_kernel_is_told_of_at_once(address, browser):
     question = page.locator(".fx").first
     assert "Reload the page" in question.locator(".fx-sign").inner_text()
     page.close()
+
+
+# A vote of the class. (Its pages let nobody evaluate text as code, Playwright's waiting included.)
+
+
+def votes_of(address, n, answers):
+    """Vote as so many browsers, each with cookies of its own."""
+    for i in range(n):
+        cookies = urllib.request.HTTPCookieProcessor()
+        opener = urllib.request.build_opener(cookies)
+        with opener.open(f"{address}/vote/now", timeout=20) as stream:
+            state = json.loads(stream.readline().decode().removeprefix("data: "))
+        vote = {"name": state["name"], "answer": answers(state["options"], i)}
+        sent = json.dumps(vote).encode(), {"Content-Type": "application/json"}
+        with opener.open(urllib.request.Request(f"{address}/vote/cast", *sent)) as heard:
+            assert heard.status == 200
+
+
+@pytest.fixture
+def class_of_three(address, browser):
+    """The pages of an instructor, a student with a phone, and one who is on the first page."""
+    sizes = (
+        {"width": 1280, "height": 720},
+        {"width": 390, "height": 844},
+        {"width": 360, "height": 740},
+    )
+    contexts = [browser.new_context(viewport=size) for size in sizes]
+    pages = [context.new_page() for context in contexts]
+    problems = []
+    for page, where in zip(pages, (address.instructor, f"{address}/vote", address)):
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else 0)
+        page.goto(where)
+    pages[0].locator("#steps button").first.wait_for()
+    yield pages
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+def bars(page):
+    return page.eval_on_selector_all(
+        "#bars li",
+        "all => all.map((one) => [...one.querySelectorAll('.row')].map((row) => +row.textContent))",
+    )
+
+
+def test_a_class_votes_twice_and_then_sees_what_is_measured(address, class_of_three):
+    wall, phone, first_page = class_of_three
+    count, answers = wall.locator("#count"), ".vote-options button"
+    assert "token" not in wall.url
+    assert first_page.locator("#class-vote").is_hidden()
+    assert "No vote is open" in phone.locator(".vote-status").inner_text()
+
+    wall.keyboard.press("PageDown")  # as a clicker does
+    phone.locator(answers).nth(0).click()
+    first_page.locator(answers).nth(1).click()
+    votes_of(address, 20, lambda options, i: options[i % 2])
+    expect(count).to_contain_text("22 votes")
+    assert bars(wall) == [[], [], []]
+    wall.keyboard.press("b")
+    expect(wall.locator("#bars .row")).to_have_count(3)
+    assert bars(wall) == [[11], [11], [0]]
+    wall.keyboard.press("PageDown")
+    for page in (phone, first_page):
+        expect(page.locator(".vote-status")).to_contain_text("closed")
+        expect(page.locator(answers)).to_have_count(0)
+
+    wall.keyboard.press("PageDown")
+    for page in (phone, first_page):
+        page.locator(answers).nth(2).click()
+        expect(page.locator(f"{answers}[aria-pressed=true]")).to_have_count(1)
+    votes_of(address, 20, lambda options, i: options[-1])
+    expect(count).to_contain_text("Round 2 · 22 votes")
+    told = phone.content() + first_page.content()
+    assert "0.00001" not in told  # what is measured; not before it is revealed
+    wall.keyboard.press("PageDown")
+    expect(wall.locator("#bars .row")).to_have_count(6)
+    assert bars(wall) == [[11, 0], [11, 0], [0, 22]]
+    assert "0.00001" not in wall.content()
+
+    wall.keyboard.press("PageDown")
+    expect(wall.locator("#outcome")).to_contain_text("0.00001")
+    assert "hundred-thousandth" in wall.locator("#bars .right").inner_text()
+    for page in (phone, first_page):
+        expect(page.locator(".vote-status")).to_contain_text("✓ Right. ηλ/n_train = 0.00001")
+    letters = """() => [...document.querySelectorAll("body *")]
+      .filter((one) => one.checkVisibility() && one.innerText?.trim())
+      .map((one) => parseFloat(getComputedStyle(one).fontSize))"""
+    assert min(wall.evaluate(letters)) >= 22 and min(phone.evaluate(letters)) >= 16
+    assert wall.evaluate("document.documentElement.scrollHeight") <= 720
+    assert first_page.evaluate("document.documentElement.scrollWidth") == 360
+    for page in (wall, phone):
+        assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+
+
+def test_in_a_dashboard_a_question_waits_while_the_class_votes_on_it(address, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    wall, page = context.new_page(), context.new_page()
+    wall.goto(address.instructor)
+    wall.select_option("#which", "1")
+    expect(wall.locator("#question")).to_contain_text("percentage")
+    page.goto(f"{address}/voila/render/02_decay_rate.ipynb")
+    page.locator(".fe-layer svg").first.wait_for(timeout=60_000)
+    form = page.locator(".fx", has_text="what percentage").first
+    commits = form.get_by_role("button", name="That is my guess")
+    uncovers = page.get_by_role("button", name="Show me anyway")
+    expect(commits).to_be_visible()
+    wall.keyboard.press("PageDown")
+    expect(commits).to_be_hidden()
+    expect(uncovers).to_be_hidden()
+    sheet = page.get_by_role("complementary", name="Class vote")
+    sheet.get_by_role("textbox").fill("many")
+    sheet.get_by_role("button", name="Send").click()
+    expect(sheet.get_by_role("alert")).to_contain_text("A number is asked for")
+    sheet.get_by_role("textbox").fill("20 %")
+    sheet.get_by_role("button", name="Send").click()
+    expect(sheet.get_by_role("status")).to_contain_text("Sent: 20 percent")
+    expect(wall.locator("#count")).to_contain_text("1 vote")
+    wall.keyboard.press("PageDown")
+    expect(sheet).to_contain_text("closed")
+    expect(commits).to_be_hidden()
+    assert "22.3" not in sheet.inner_text() + form.inner_text()
+    wall.keyboard.press("r")
+    expect(sheet).to_contain_text("22.3 percent")
+    expect(commits).to_be_visible()
+    wall.on("dialog", lambda dialog: dialog.accept())
+    wall.get_by_text("Keys and votes").click()
+    wall.get_by_role("button", name="Forget").click()
+    expect(sheet).to_be_hidden()
+    context.close()
