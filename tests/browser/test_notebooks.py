@@ -285,6 +285,7 @@ class Notebook:
         if forget.count():  # no preset tells of one
             forget.click()
         if figure.is_playable:  # else lambda would move in mid-run, which no preset tells either
+            figure.hurry()
             figure.press("Play")
             until(lambda: figure.said()["play"] == "Play again", 40, "the end of the first run")
         if figure.sliders():
