@@ -3,9 +3,10 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 READY := .venv/.ready
+UV := .uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser notebooks present slides handout reading tables site lock clean
+.PHONY: help lab test test-browser test-oldest test-newest notebooks present slides handout reading tables site lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -33,6 +34,23 @@ test: $(READY)  ## run all checks: ruff, types, unit tests, notebook rules, note
 test-browser: $(READY)  ## click through notebooks, dashboards, slides and site in headless Chromium
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
 	$(PY) -m pytest -p no:nbval -n 2 --dist loadscope tests/browser
+
+# What pyproject.toml promises beyond the releases in requirements.txt. PYTHON=python3.13 takes another
+# Python. What is compared to the last byte is left out, notebooks and the pages' pictures: another
+# release of Matplotlib draws otherwise.
+test-oldest: | $(UV)  ## run the unit tests with the oldest releases that pyproject.toml allows
+	$(call TEST_WITH,lowest-direct)
+
+test-newest: | $(UV)  ## run them with the newest
+	$(call TEST_WITH,highest)
+
+define TEST_WITH
+$(UV) venv --clear --quiet --python $(PYTHON) .venv-$@
+$(UV) pip install --quiet --compile-bytecode --python .venv-$@ --resolution $(1) -r pyproject.toml \
+  --extra notebooks --extra experiments --extra class --group dev --group browser
+$(UV) pip install --quiet --compile-bytecode --python .venv-$@ --no-deps --no-build-isolation --editable .
+.venv-$@/bin/python -m pytest -p no:nbval -n auto --dist worksteal --ignore tests/reading/test_tables.py
+endef
 
 notebooks: $(READY)  ## build and execute the notebooks from notebooks/source (all, or ONLY="02_decay_rate ...")
 	$(PY) notebooks/build.py $(ONLY)
@@ -63,47 +81,52 @@ site: $(READY) .site-venv/.ready  ## build the site, for readers who install not
 	.site-venv/bin/python site/build.py dist/reading --out $(or $(SITE),dist/site) $(if $(PYODIDE),--pyodide $(PYODIDE))
 
 # JupyterLite goes with a JupyterLab of its own, older than that of .venv.
-.site-venv/.ready: site/requirements.txt
+.site-venv/.ready: site/requirements.txt | $(UV)
 	$(CHECK_PYTHON)
-	@echo "Setting up .site-venv (once, half a minute) ..."
+	@echo "Setting up .site-venv (once, some seconds) ..."
 	$(PYTHON) -m venv --clear .site-venv
-	.site-venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement site/requirements.txt
+	@$(call INSTALL,.site-venv,--requirement site/requirements.txt)
 	@touch $@
 
 # One BLAS thread: small matrices gain nothing from more, and test processes would fight for the cores.
-ONE_THREAD := test test-browser notebooks present slides handout reading tables site
+ONE_THREAD := test test-browser test-oldest test-newest notebooks present slides handout reading tables site
 $(ONE_THREAD): export OPENBLAS_NUM_THREADS := 1
 $(ONE_THREAD): export OMP_NUM_THREADS := 1
 $(ONE_THREAD): export MKL_NUM_THREADS := 1
 
 # Pins that still satisfy pyproject.toml stay, since new versions can change stored outputs.
 # One version for all Pythons ("fewest"), so that they all run the same numerics.
-lock: .uv/bin/uv  ## pin all dependencies in requirements.txt (ALL=--upgrade for new versions)
-	.uv/bin/uv pip compile pyproject.toml --extra notebooks --extra experiments --extra class --group dev --group browser --output-file requirements.txt \
+lock: $(UV)  ## pin all dependencies in requirements.txt (ALL=--upgrade for new versions)
+	$(UV) pip compile pyproject.toml --extra notebooks --extra experiments --extra class --group dev --group browser --output-file requirements.txt \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(ALL)
-	.uv/bin/uv pip compile site/requirements.in --output-file site/requirements.txt \
+	$(UV) pip compile site/requirements.in --output-file site/requirements.txt \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(ALL)
 
-.uv/bin/uv:
+$(UV):
 	$(CHECK_PYTHON)
 	$(PYTHON) -m venv --clear .uv
-	.uv/bin/python -m pip install --quiet uv
+	-.uv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary uv uv
 
 clean:  ## remove the virtual environment and all caches
-	rm -rf .venv .site-venv .uv .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	rm -rf .venv .venv-test-oldest .venv-test-newest .site-venv .uv .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # Made anew, not updated: what is no longer asked for must not stay importable.
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt pyproject.toml | $(UV)
 	$(CHECK_PYTHON)
-	@echo "Setting up .venv (once, a minute or two) ..."
+	@echo "Setting up .venv (once, up to a minute) ..."
 	$(PYTHON) -m venv --clear .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(call INSTALL,.venv,--requirement requirements.txt)
+	@$(call INSTALL,.venv,--no-deps --no-build-isolation --editable .)
 	$(PY) -m jupyter labextension disable --log-level=ERROR --level=sys_prefix @jupyterlab/apputils-extension:announcements
 	@touch $@
+
+# uv unpacks many times faster than pip. Where it can't be had, or does not know the way to the
+# packages as pip has been told, pip does it.
+INSTALL = $(UV) pip install --quiet --compile-bytecode --python $(1) $(2) \
+  || $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
 
 define CHECK_PYTHON
 @command -v $(PYTHON) >/dev/null || { \

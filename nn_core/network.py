@@ -169,7 +169,7 @@ class Network:
         stored |= {f"weights_{i}": w for i, w in enumerate(self.weights)}
         stored |= {f"biases_{i}": b for i, b in enumerate(self.biases)}
         with files.replacing(path) as file:
-            np.savez(file, allow_pickle=False, **stored)
+            np.savez(file, **stored)
 
     @classmethod
     def load(cls, path: files.Name) -> "Network":
