@@ -21,6 +21,29 @@ window.addEventListener("click", ({ target, detail }) => {
   pressed = detail > 0 ? target.closest?.("button, summary, select") : null; // a key's click has 0
 }, true);
 
+// Of an argument one step is shown at a time: where there is another, a key goes to that.
+const seen = (one) => one.checkVisibility({ visibilityProperty: true });
+const argument = () => [...document.querySelectorAll(".jp-Deck .fx-steps")].find(seen);
+const isSet = (steps) => steps.querySelector("[data-now]");
+
+function goTo(step) {
+  isSet(step.parentElement)?.removeAttribute("data-now");
+  step.dataset.now = "";
+}
+
+function goAlong(way) {
+  const now = argument()?.querySelector("[data-now]");
+  const next = way === "forward" ? now?.nextElementSibling : now?.previousElementSibling;
+  if (next) goTo(next);
+  return Boolean(next);
+}
+
+new MutationObserver(() => {
+  for (const steps of document.querySelectorAll(".jp-Deck .fx-steps ol")) {
+    if (!isSet(steps)) steps.firstElementChild.dataset.now = "";
+  }
+}).observe(document.body, { childList: true, subtree: true });
+
 window.addEventListener("keydown", (event) => {
   const way = event.key === " " && event.shiftKey ? "back" : WAYS[event.key];
   const kept = KEPT.find(([selector]) => event.target.matches?.(selector));
@@ -28,5 +51,6 @@ window.addEventListener("keydown", (event) => {
   if (!way || !remote) return;
   if (event.target !== pressed && kept?.[1].test(event.key)) return;
   event.preventDefault(); // which JupyterLab heeds: it does not move on once more
-  remote.click();
+  event.stopPropagation();
+  if (!goAlong(way)) remote.click();
 }, true);

@@ -26,7 +26,8 @@ from explorers.pixels import Pixels
 from explorers.style import FONT, GREY, INK, LABEL, LINE, SMALL, TEXT, TITLE, width_of, wrapped
 
 WIDTHS = (300, 400, 540, 720)  # that a picture can be laid out for
-HEIGHT = {300: 130, 400: 150, 540: 170, 720: 190}  # of the axes of a panel
+SLIDE, SLIDE_HEIGHT = 610, 246  # of a picture that fills a slide, at twice its size on 1280 x 720
+HEIGHT = {300: 130, 400: 150, 540: 170, 720: 190, SLIDE: 40}  # of the axes of a panel, at least
 SIDE_BY_SIDE = 500  # from this width on panels stand so
 EDGE, AIR, GAP = 4, 8, 26  # around all, between words and axes, between panels side by side
 MOST_TICKS = 9  # one above the other: more are a fence
@@ -400,6 +401,8 @@ class Canvas:
             [panel.least_height(self.width, width) for panel in column] for column in columns
         ]
         inside = max(sum(high) + sum(between) for high, between in zip(heights, gaps))
+        if self.width == SLIDE:
+            inside = max(inside, SLIDE_HEIGHT - 2 * EDGE - above - below)
         self.paper = self.width, round(2 * EDGE + above + inside + below)
         self.figure.set_size_inches(*(side / 72 for side in self.paper))
         x = EDGE

@@ -250,7 +250,7 @@ class Figure:
         return file.getvalue()
 
     def drawn(self, width: int = WIDTHS[-1]) -> Canvas:
-        """Return the picture as things stand, laid out for one of the WIDTHS."""
+        """Return the picture as things stand, laid out for one of the WIDTHS, or a SLIDE."""
         with CHANGING:
             picture = self.picture(width)
             picture.draw(self.run.result, **self._named_by("draw"))

@@ -4,7 +4,7 @@
 with it, in one sentence that repeats no more than a few words of it.
 """
 
-from explorers.canvas import WIDTHS
+from explorers.canvas import SLIDE, WIDTHS
 from explorers.formats import short
 
 LONGEST_PRESET = 2000  # characters; those of our figures have under 250
@@ -79,7 +79,7 @@ def _flag(on, figure):
 
 
 def _width(width, figure):
-    if isinstance(width, bool) or width not in WIDTHS:
+    if isinstance(width, bool) or width not in (*WIDTHS, SLIDE):
         raise ValueError(
             f"A picture can be {', '.join(map(str, WIDTHS))} wide, not {short(width)}."
         )

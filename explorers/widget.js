@@ -135,13 +135,15 @@ function downloadPng(name, svg) {
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
 }
 
-// Asks for the widest picture that needs not be made smaller to fit the box, letters and all.
+// Asks for the widest picture that needs not be made smaller to fit the box, letters and all; or for
+// the one that a style sheet names in --fe-paper, as that of slides does.
 function fitPicture(box, { widths, first, magnification, ask }) {
   let [asked, then, clock] = [first, 0, undefined];
   const fit = () => {
     const room = box.clientWidth / magnification();
     if (!room) return; // it is not on the screen
-    const best = Math.max(widths[0], ...widths.filter((width) => width <= room));
+    const named = Number(getComputedStyle(box).getPropertyValue("--fe-paper"));
+    const best = named || Math.max(widths[0], ...widths.filter((width) => width <= room));
     // A scroll bar that a lower picture does without could go on coming and going.
     if (best === asked || (best > asked && room < then + SCROLL_BAR)) return;
     [asked, then] = [best, room];
@@ -176,6 +178,12 @@ function unbroken(text) {
     end = index + words.length;
   }
   return [...nodes, text.slice(end)];
+}
+
+// A finding, of which a slide shows what comes first.
+function finding(text) {
+  const [, first, rest] = text.match(/^(.*?[.…?!](?= [A-Z\d[])|.*$)(.*)$/s);
+  return [...unbroken(first), element("span", { class: "fe-rest" }, ...unbroken(rest))];
 }
 
 // The text that is the whole state, to be copied, or to be pasted over.
@@ -343,7 +351,7 @@ function render({ model, el }) {
     if (changed("moving")) moving.innerHTML = forThePage(next.moving, `${prefix}b`);
     if (changed("message")) message.textContent = next.message;
     if (changed("sentence")) {
-      sentence.replaceChildren(...unbroken(next.sentence));
+      sentence.replaceChildren(...finding(next.sentence));
       picture.setAttribute("aria-label", `${spec.title}. ${next.sentence || "Covered."}`);
       clearTimeout(announcement);
       if (shown.sentence) announcement = setTimeout(() => (live.textContent = next.sentence), PAUSE);

@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from experiments.memory import Dimmer, first_crossing
 from experiments.runs import SEED
-from explorers.canvas import SIDE_BY_SIDE, Canvas, Marks
+from explorers.canvas import SIDE_BY_SIDE, SLIDE, Canvas, Marks
 from explorers.controls import NEXT_EPOCH, VIEW, Control, log_stops
 from explorers.figure import Figure
 from explorers.formats import moved, moves, percent, powers, rounded, ticks, trimmed
@@ -26,9 +26,10 @@ HIDDEN = 30
 VALIDATED = 5000  # images: half of them, so that the handle can be moved without waiting
 LAYERS = ("hidden", "output")
 DIMMED = ("hidden layer", "both layers")
-# Rows and columns of the neurons' pictures, by how many are asked for: in a wide picture, and in a
-# narrow one, where each would become too small.
+# Rows and columns of the neurons' pictures, by how many are asked for: in a wide picture, in a
+# narrow one, where each would become too small, and in that of a slide, which is low.
 WIDE, NARROW = {"some": (2, 9), "all": (3, 13)}, {"some": (2, 4), "all": (4, 8)}
+LOW = {"some": (1, 9), "all": (2, 15)}
 SCALES = ("one for all three", "each its own", "that of the start")
 KEEPS = tuple(round(0.1 * k, 1) for k in range(11))
 STEPS = np.array([m * 10.0**e for e in range(-12, 4) for m in (1, 2, 5)])  # ends of a colour scale
@@ -271,7 +272,7 @@ class Picture:
 
     def __init__(self, width):
         self.canvas = Canvas(width)
-        self.grids = WIDE if width >= SIDE_BY_SIDE else NARROW
+        self.grids = LOW if width == SLIDE else WIDE if width >= SIDE_BY_SIDE else NARROW
         self._build_pictures()
         self._build_sizes()
         self._build_accuracy()
