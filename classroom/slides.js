@@ -1,5 +1,6 @@
-// Keys for a lecture. JupyterLab hears none while a slider or a button has the focus, or when what
-// had it is gone, and it does not know the keys of a clicker (PageDown and PageUp).
+// Keys for a lecture, and the window with notes. JupyterLab hears no keys while a slider or a button
+// has the focus, or when what had it is gone, and it does not know those of a clicker (PageDown and
+// PageUp). KINDS, which slides.py puts in front of this, says of each cell whether it is a slide.
 
 const WAYS = {
   PageDown: "forward", ArrowRight: "forward", " ": "forward",
@@ -9,8 +10,9 @@ const WAYS = {
 // What has the focus keeps these keys for itself. The first line that fits counts.
 const KEPT = [
   ["input[type=range]", /^Arrow/],
+  ["input[type=radio]", /^Arrow| /],
   ["button, summary", /^ $/],
-  ["input, select, textarea, [contenteditable=true]", /^Arrow| /],
+  ["input, select, textarea, [contenteditable=true]", /^Arrow| |^n$/],
 ];
 
 // Who has pressed a button or chosen something with the mouse goes on with the keys, until the
@@ -21,36 +23,103 @@ window.addEventListener("click", ({ target, detail }) => {
   pressed = detail > 0 ? target.closest?.("button, summary, select") : null; // a key's click has 0
 }, true);
 
+const cells = () => [...document.querySelectorAll(".jp-Deck .jp-Notebook .jp-Cell")];
+const current = () => cells().findIndex((cell) => cell.matches(".jp-deck-mod-onscreen"));
+
 // Of an argument one step is shown at a time: where there is another, a key goes to that.
-const seen = (one) => one.checkVisibility({ visibilityProperty: true });
-const argument = () => [...document.querySelectorAll(".jp-Deck .fx-steps")].find(seen);
-const isSet = (steps) => steps.querySelector("[data-now]");
-
-function goTo(step) {
-  isSet(step.parentElement)?.removeAttribute("data-now");
-  step.dataset.now = "";
-}
-
 function goAlong(way) {
-  const now = argument()?.querySelector("[data-now]");
+  const now = cells()[current()]?.querySelector(".fx-step[data-now]");
   const next = way === "forward" ? now?.nextElementSibling : now?.previousElementSibling;
-  if (next) goTo(next);
-  return Boolean(next);
+  if (!next) return false;
+  delete now.dataset.now;
+  next.dataset.now = "";
+  return true;
 }
 
 new MutationObserver(() => {
-  for (const steps of document.querySelectorAll(".jp-Deck .fx-steps ol")) {
-    if (!isSet(steps)) steps.firstElementChild.dataset.now = "";
+  for (const steps of document.querySelectorAll(".jp-Deck .fx-steps ol:not(:has([data-now]))")) {
+    steps.firstElementChild.dataset.now = "";
   }
 }).observe(document.body, { childList: true, subtree: true });
 
-window.addEventListener("keydown", (event) => {
-  const way = event.key === " " && event.shiftKey ? "back" : WAYS[event.key];
+function press(event) {
   const kept = KEPT.find(([selector]) => event.target.matches?.(selector));
+  if (event.target !== pressed && kept?.[1].test(event.key)) return;
+  if (event.key === "n" && !event.ctrlKey && !event.metaKey) return openNotes();
+  const way = event.key === " " && event.shiftKey ? "back" : WAYS[event.key];
   const remote = document.querySelector(`.jp-Deck-Remote .jp-deck-mod-direction-${way}`);
   if (!way || !remote) return;
-  if (event.target !== pressed && kept?.[1].test(event.key)) return;
   event.preventDefault(); // which JupyterLab heeds: it does not move on once more
   event.stopPropagation();
   if (!goAlong(way)) remote.click();
-}, true);
+}
+window.addEventListener("keydown", press, true);
+
+// The window with notes, for the lecturer's own screen: what the text says to this slide, the next
+// slide, the time. It hears the same keys, and its links set the figures on the slide.
+const PAGE = `
+  <header><b id="clock"></b> <span id="since"></span> <span id="place"></span></header>
+  <main><section id="notes"></section>
+  <section><h4>Next</h4><div class="jp-Deck"><div class="jp-Notebook" id="next"></div></div></section></main>
+  <style>
+    body { display: grid; grid-template-rows: auto 1fr; height: 100vh; margin: 0; overflow: hidden; }
+    header { padding: 0.4em 1em; font: 28px system-ui; border-bottom: 1px solid #999; }
+    header span { margin-left: 1.5em; color: #666; }
+    main { display: grid; grid-template-columns: 1fr 1fr; gap: 1em; padding: 0 1em; min-height: 0; }
+    section { overflow: auto; min-height: 0; }
+    #notes { --jp-content-font-size1: 19px; }
+    #notes .jp-Cell { all: unset; display: block; }
+    #notes .jp-InputPrompt, #notes .jp-Collapser, #notes .jp-InternalAnchorLink { display: none; }
+    #next { zoom: 0.46; width: 100vw; pointer-events: none; }
+  </style>`;
+
+const copyOf = (cell) => {
+  const copy = cell.cloneNode(true);
+  copy.classList.add("jp-deck-mod-onscreen", "jp-deck-mod-visible");
+  for (const fold of copy.querySelectorAll("details")) fold.open = true;
+  return copy;
+};
+
+let notes = null; // the window
+const opened = Date.now();
+
+function openNotes() {
+  if (notes && !notes.closed) return notes.focus();
+  notes = window.open("", "notes", "width=1200,height=700");
+  if (!notes) return;
+  const styles = [...document.querySelectorAll("style, link[rel=stylesheet]")];
+  notes.document.head.innerHTML = `<base href="${location.href}"><title>Notes</title>`
+    + styles.map((one) => one.outerHTML).join("");
+  notes.document.body.dataset.jpDeckMode = "presenting";
+  for (const name of ["jpThemeLight", "jpThemeName"]) {
+    notes.document.body.dataset[name] = document.body.dataset[name] ?? "";
+  }
+  notes.document.body.innerHTML = PAGE;
+  notes.addEventListener("keydown", press, true);
+  notes.document.addEventListener("click", (event) => {
+    const href = event.target.closest?.("a")?.getAttribute("href");
+    if (!href) return;
+    event.preventDefault();
+    if (href.startsWith("#")) document.querySelector(`.jp-Deck a[href="${CSS.escape(href)}"]`)?.click();
+  });
+  follow();
+}
+
+function follow() {
+  if (!notes || notes.closed) return;
+  const by = (id) => notes.document.getElementById(id);
+  const minutes = Math.floor((Date.now() - opened) / 60000);
+  by("clock").textContent = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  by("since").textContent = `${minutes} min`;
+  const [all, at] = [cells(), current()];
+  if (by("notes").dataset.at === String(at) || at < 0) return;
+  by("notes").dataset.at = at;
+  const slides = [...KINDS.keys()].filter((i) => KINDS[i] === "slide");
+  const next = slides.find((i) => i > at) ?? KINDS.length;
+  by("place").textContent = `slide ${slides.indexOf(at) + 1} of ${slides.length}`;
+  const said = all.slice(at + 1, next).filter((cell) => cell.matches(".jp-MarkdownCell"));
+  const general = all[KINDS.length - 1]; // for the instructor
+  by("notes").replaceChildren(...[...new Set([...said, general])].map(copyOf));
+  by("next").replaceChildren(...(next < KINDS.length ? [copyOf(all[next])] : []));
+}
+setInterval(follow, 300);

@@ -50,17 +50,19 @@ for _one in list(globals().values()):
 def deck(notebook):
     """Return a notebook of the slides alone, and of the unseen cells whose names they use.
 
-    What else stands between them would only take time, and leave figures otherwise than a slide
-    shows them.
+    What else is run between them would only take time, and leave figures otherwise than a slide
+    shows them. What else is written there is the lecturer's: it stands in the window with notes.
     """
     cells, wanted = [], set()
     for cell in reversed(notebook.cells):
         is_slide = "slide" in cell.metadata.get("tags", [])
         made, used = _names(cell) if cell.cell_type == "code" else (set(), set())
-        if is_slide or made & wanted:
+        if is_slide or made & wanted or _is_note(cell):
             cells.insert(0, _part(cell, "slide" if is_slide else "skip"))
             wanted = (wanted - made) | used
-    script = {"application/javascript": KEYS.read_text(encoding="utf-8")}
+    kinds = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
+    keys = f"const KINDS = {json.dumps(kinds)};\n{KEYS.read_text(encoding='utf-8')}"
+    script = {"application/javascript": keys}
     keys = nbformat.v4.new_code_cell(outputs=[nbformat.v4.new_output("display_data", data=script)])
     notebook.cells = [*cells, _part(keys, "skip")]
     return notebook
@@ -70,6 +72,12 @@ def _part(cell, slide_type):
     """Make a cell part of a deck. A key or a double click must not turn a slide into its source."""
     cell.metadata.update(slideshow={"slide_type": slide_type}, editable=False, deletable=False)
     return cell
+
+
+def _is_note(cell):
+    """Say whether a lecturer wants to read it: all text, but of what is for teachers no solutions."""
+    is_for_all = "instructor" not in cell.metadata.get("tags", [])
+    return cell.cell_type == "markdown" and (is_for_all or "For the instructor" in cell.source)
 
 
 def _names(cell):
@@ -194,7 +202,7 @@ def main():
                 print(f"{path.stem}: {address}", flush=True)
                 if path == chosen[0] and not options.no_browser:
                     webbrowser.open(address)
-            print("Space moves on, the arrows too, and back. Ctrl+C ends the slides.", flush=True)
+            print("Space moves on, the arrows too, and back; n opens notes. Ctrl+C ends it.", flush=True)
             server.process.wait()
         except KeyboardInterrupt:
             pass
