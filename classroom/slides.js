@@ -87,9 +87,11 @@ function openNotes() {
   if (notes && !notes.closed) return notes.focus();
   notes = window.open("", "notes", "width=1200,height=700");
   if (!notes) return;
-  const styles = [...document.querySelectorAll("style, link[rel=stylesheet]")];
+  const styles = [...document.styleSheets].map(({ ownerNode, cssRules }) => // formulas add rules to theirs
+    ownerNode.matches("link") ? ownerNode.outerHTML
+      : `<style>${[...cssRules].map((rule) => rule.cssText).join("\n")}</style>`);
   notes.document.head.innerHTML = `<base href="${location.href}"><title>Notes</title>`
-    + styles.map((one) => one.outerHTML).join("");
+    + styles.join("");
   notes.document.body.dataset.jpDeckMode = "presenting";
   for (const name of ["jpThemeLight", "jpThemeName"]) {
     notes.document.body.dataset[name] = document.body.dataset[name] ?? "";

@@ -38,7 +38,13 @@ SETTINGS = {
         "showEditorForReadOnlyMarkdown": False,
     },
 }
-# Larger text in every figure, as its button Projector has it.
+# Every picture is that of a slide from the start, or a larger one would stand there for a moment.
+FIT = """
+from explorers.canvas import SLIDE as _slide
+from explorers.widget import Explorer as _explorer
+_explorer.first_width = _slide
+"""
+# And its letters are those of its button Projector.
 ENLARGE = """
 from explorers.figure import Figure
 for _one in list(globals().values()):
@@ -75,7 +81,7 @@ def _part(cell, slide_type):
 
 
 def _is_note(cell):
-    """Say whether a lecturer wants to read it: all text, but of what is for teachers no solutions."""
+    """Say whether it is for the lecturer to read: all text, but no solutions."""
     is_for_all = "instructor" not in cell.metadata.get("tags", [])
     return cell.cell_type == "markdown" and (is_for_all or "For the instructor" in cell.source)
 
@@ -144,6 +150,7 @@ class Server:
         )
         client = self._client(session["kernel"]["id"])
         try:
+            client.execute_interactive(FIT, store_history=False)
             for cell in notebook.cells:
                 if cell.cell_type == "code" and cell.source:
                     run(client, cell)
@@ -202,7 +209,10 @@ def main():
                 print(f"{path.stem}: {address}", flush=True)
                 if path == chosen[0] and not options.no_browser:
                     webbrowser.open(address)
-            print("Space moves on, the arrows too, and back; n opens notes. Ctrl+C ends it.", flush=True)
+            print(
+                "Space moves on, the arrows too, and back; n opens notes. Ctrl+C ends it.",
+                flush=True,
+            )
             server.process.wait()
         except KeyboardInterrupt:
             pass

@@ -26,6 +26,7 @@ class Explorer(anywidget.AnyWidget):
     """A figure on a page. The page sends wishes and shows what the traits say (widget.js)."""
 
     record = True  # whether a figure shown brings its picture of record along
+    first_width = WIDTHS[-2]  # of its picture, until the page asks: what most pages will ask for
     stopwatch = None  # called with (s from a wish to its new picture, s of them spent on drawing)
 
     _esm = "\n".join((HERE / name).read_text("utf-8") for name in ("page.js", "widget.js"))
@@ -39,7 +40,7 @@ class Explorer(anywidget.AnyWidget):
     def __init__(self, figure):
         super().__init__()
         self.figure = figure
-        self._wish, self._width = 0, WIDTHS[-2]  # what most pages will ask for
+        self._wish, self._width = 0, self.first_width
         self._heard = None  # when the wish that is being answered came in
         self._worker = Worker(figure)
         self._spec = spec(figure)

@@ -24,6 +24,49 @@ _SEEN = """() => [...document.querySelectorAll(".jp-Notebook .jp-Cell")].flatMap
 })"""
 
 
+LEAST = 22  # px of a letter, for the back row
+
+# The smallest letters on the screen, each (px, words): of the text, of fields, of a picture's SVG.
+# Of a formula its base counts, not its indices.
+_LETTERS = """() => {
+  const cell = [...document.querySelectorAll(".jp-Notebook .jp-Cell.jp-deck-mod-onscreen")][0];
+  const isSeen = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const small = [];
+  const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let text = walk.nextNode(); text; text = walk.nextNode()) {
+    const parent = text.parentElement;
+    if (!text.data.trim() || !isSeen(parent)) continue;
+    if (parent.closest(".fe-unseen, script, style, option, mjx-container :not(mjx-math)")) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    if (range.getBoundingClientRect().width < 2) continue; // a word that is not shown
+    const { a, b } = parent.ownerSVGElement ? parent.getScreenCTM() : { a: 1, b: 0 };
+    small.push([parseFloat(getComputedStyle(parent).fontSize) * Math.hypot(a, b), text.data]);
+  }
+  for (const field of cell.querySelectorAll("select, input[type=text]")) {
+    if (isSeen(field)) small.push([parseFloat(getComputedStyle(field).fontSize), field.value]);
+  }
+  return small.sort(([one], [other]) => one - other).slice(0, 3);
+}"""
+
+# Where a figure's picture is, and its controls.
+_PICTURE = """(figure) => {
+  const box = (one) => { const { x, y, right, bottom } = one.getBoundingClientRect();
+                         return [x, y, innerWidth - right, innerHeight - bottom]; };
+  const picture = figure.querySelector(".fe-layer svg").getBoundingClientRect();
+  const seen = [...figure.querySelectorAll(".fe-control")].filter((one) => one.checkVisibility());
+  return { share: picture.width * picture.height / (innerWidth * innerHeight),
+           edges: seen.flatMap(box), controls: seen.length };
+}"""
+
+# How many steps the argument on the screen has.
+_STEPS = """() => {
+  const steps = [...document.querySelectorAll(".fx-step")];
+  const now = steps.find((one) => one.checkVisibility({ visibilityProperty: true }));
+  return now ? now.parentElement.children.length : 0;
+}"""
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     server = slides.Server(tmp_path_factory.mktemp("slides"))
@@ -67,7 +110,7 @@ def text(page):
 
 def first_word(words):
     plain = unicodedata.normalize("NFKC", words)  # the z of a formula is a z
-    return re.search(r"[^\W_]+", plain)[0]
+    return re.search(r"[^\W_]+", re.sub(r"^\d+\. ", "", plain))[0]  # a list's number is no word
 
 
 def move(page, key):
@@ -78,13 +121,19 @@ def move(page, key):
     return text(page)
 
 
+def uncover(figure):
+    """Uncover it, unless a test before has: all share one kernel."""
+    cover = figure.get_by_role("button", name="Show me anyway")
+    if cover.is_visible():
+        cover.click()
+        until(lambda: not cover.is_visible(), 20, "the figure without its cover")
+
+
 def to_the_figure(page):
     for _ in range(20):
         figure = page.locator(".fe")
         if figure.is_visible():
-            cover = figure.get_by_role("button", name="Show me anyway")
-            if cover.is_visible():  # until a test has uncovered it: all share one kernel
-                cover.click()
+            uncover(figure)
             return figure
         move(page, "Space")
     raise AssertionError("No slide has a figure.")
@@ -104,16 +153,53 @@ def test_each_slide_in_turn_fits_the_screen_and_shows_no_code(name, open_at):
         if cell.cell_type == "markdown":
             assert first_word(seen["text"]) == first_word(cell.source)
         assert page.locator(".jp-Cell-inputWrapper .cm-editor:visible").count() == 0
+        check_the_figure(page)
+        assert page.evaluate(_LETTERS)[0][0] >= LEAST - 0.01, page.evaluate(_LETTERS)
+        check_each_step(page)
         if number + 1 < len(expected):
             move(page, "Space" if number % 2 else "ArrowRight")
     assert move(page, "ArrowLeft") != seen["text"]
 
 
-def test_type_is_large(page):
-    size = "one => parseFloat(getComputedStyle(one).fontSize)"
-    assert page.locator(".jp-Deck blockquote p").first.evaluate(size) >= 24
+def check_the_figure(page):
+    """A picture fills more than half of the slide, and what moves it is seen beside it."""
+    figure = page.locator(".fe:visible")
+    if not figure.count():
+        return
+    uncover(figure)
+    until(lambda: figure.evaluate(_PICTURE)["share"] > 0.5, 20, "a picture of that size")
+    seen = figure.evaluate(_PICTURE)
+    assert seen["controls"] > 0 and min(seen["edges"]) >= 0
+    assert min(page.evaluate(_SEEN)[0]["edges"]) >= 0  # with what was covered, too
+
+
+def check_each_step(page):
+    """An argument shows one step at a time, and its verdict with it."""
+    for number in range(page.evaluate(_STEPS)):
+        assert page.locator(".fx-step:visible").count() == 1
+        if number:
+            move(page, "PageDown")
+        page.locator(".fx-step:visible").get_by_role("button", name="Show me anyway").click()
+        until(page.locator(".fx-step:visible .fx-verdict").count, 20, "the verdict")
+        assert min(page.evaluate(_SEEN)[0]["edges"]) >= 0
+        assert page.evaluate(_LETTERS)[0][0] >= LEAST - 0.01, page.evaluate(_LETTERS)
+
+
+def test_notes_follow_the_slides_and_their_links_set_the_figure(page):
+    with page.expect_popup() as opened:
+        page.keyboard.press("n")
+    notes = opened.value
+    until(lambda: "slide 1 of" in notes.locator("header").inner_text(), 5, "the first slide")
+    assert "How much of itself" in notes.locator("#next").inner_text()
+    assert "What this notebook answers" in notes.locator("#notes").inner_text()
+    notes.keyboard.press("PageDown")
+    until(lambda: text(page).startswith("How much of itself"), 5, "the next slide, by its keys")
+    until(lambda: "slide 2 of" in notes.locator("header").inner_text(), 5, "the second slide")
     figure = to_the_figure(page)
-    assert figure.locator(".fe-sentence").evaluate(size) >= 20
+    notes.get_by_role("link", name="the curves come apart").click()
+    value = figure.locator(".fe-preset").input_value
+    until(lambda: "lmbda=500 m=10 n_train=100" in value(), 20, "what the link says")
+    notes.close()
 
 
 def test_a_slider_on_a_slide_is_alive(page):
