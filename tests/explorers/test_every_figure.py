@@ -21,7 +21,7 @@ from matplotlib.patches import StepPatch
 from page import Page, assert_presentable
 
 from explorers import all_figures, fingerprint
-from explorers.canvas import SIDE_BY_SIDE, WIDTHS
+from explorers.canvas import SIDE_BY_SIDE, SLIDE, WIDTHS
 from explorers.controls import NEXT_EPOCH, VIEW
 from explorers.figure import Figure
 from explorers.run import Phase
@@ -148,7 +148,7 @@ def svgs(picture):
     return picture.canvas.still_svg(), picture.canvas.moving_svg()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("width", (*WIDTHS, SLIDE))
 def test_a_whole_run_is_readable_at_every_width(figure, width):
     """At its beginning, in its middle and at its end; with every choice of what is shown."""
     picture = pickle.loads(blank(figure, width))
@@ -173,8 +173,8 @@ def drawn_at_the_ends(figure, width=WIDTHS[0]):
             yield picture
 
 
-# The narrowest with panels above each other, and side by side.
-TIGHTEST = WIDTHS[0], min(width for width in WIDTHS if width >= SIDE_BY_SIDE)
+# The narrowest with panels above each other, and side by side; and the lowest.
+TIGHTEST = WIDTHS[0], min(width for width in WIDTHS if width >= SIDE_BY_SIDE), SLIDE
 
 
 @pytest.mark.parametrize("width", TIGHTEST)
