@@ -52,6 +52,11 @@ def render(markdown, notebook=""):
     )
 
 
+def _preset(link):
+    words, name, settings = link.groups()
+    return f"{words}: `{' '.join([name, *settings.split('&')])}`"
+
+
 def _address(href, notebook):
     """Return where a link of a notebook leads in here; nowhere ("") if to a file beside it."""
     if re.match(r"https?:", href):
@@ -143,6 +148,8 @@ class Notebook(prose.Notebook):
         pieces = [f"<h2>{self.title}</h2>", *self._outcomes(), *self._weighed(), *self._solved()]
         for cell in filter(is_for_instructors, self.cells):
             text = re.sub(r"</?details>|<summary>.*?</summary>", "", cell.source)
+            # On paper a link that sets a figure is the preset, to be typed.
+            text = re.sub(r"\[([^]]+)\]\(#([a-z-]+):(\S+)\)", _preset, text)
             pieces.append(f"<h3>For the instructor</h3>{self.text(text)}")
         return f'<section id="{self.number}">{"".join(pieces)}</section>'
 

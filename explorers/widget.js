@@ -180,9 +180,9 @@ function unbroken(text) {
   return [...nodes, text.slice(end)];
 }
 
-// A finding, of which a slide shows what comes first.
+// A finding, of which a slide shows the first sentence, or two if the first is only a few words.
 function finding(text) {
-  const [, first, rest] = text.match(/^(.*?[.…?!](?= [A-Z\d[])|.*$)(.*)$/s);
+  const [, first, rest] = text.match(/^(.{40,}?[.…?!](?= [A-Z\d[])|.*$)(.*)$/s);
   return [...unbroken(first), element("span", { class: "fe-rest" }, ...unbroken(rest))];
 }
 

@@ -151,9 +151,10 @@ def test_notes_for_instructors_are_in_the_solutions_only(students, solutions, no
         for cell in notebook.cells
         if "instructor" in cell.metadata.get("tags", [])
     ]
-    presets = re.findall(r"^- .*: `(.+)`$", "\n".join(notes), flags=re.MULTILINE)
+    presets = re.findall(r"^- .*\(#([a-z-]+):(\S+)\)$", "\n".join(notes), flags=re.MULTILINE)
     assert len(presets) > 10
-    assert all(preset in solutions.text for preset in presets)
+    for name, settings in presets:
+        assert " ".join([name, *settings.split("&")]) in solutions.text
     assert "For the instructor" not in students.text
     assert "Common wrong answers" not in students.text
 

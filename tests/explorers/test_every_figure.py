@@ -148,7 +148,7 @@ def svgs(picture):
     return picture.canvas.still_svg(), picture.canvas.moving_svg()
 
 
-@pytest.mark.parametrize("width", (*WIDTHS, SLIDE))
+@pytest.mark.parametrize("width", [*WIDTHS, SLIDE])
 def test_a_whole_run_is_readable_at_every_width(figure, width):
     """At its beginning, in its middle and at its end; with every choice of what is shown."""
     picture = pickle.loads(blank(figure, width))
