@@ -35,11 +35,16 @@ def formula(tex, is_block):
     """Return a formula as MathML."""
     tex = tex.strip().replace("{,}", r"\text{,}")  # 50{,}000
     tex = re.sub(r"(\\[Bb]igg?[])])\^", r"{\1}^", tex)  # or it would be small under its exponent
+    tex = re.sub(r"\\[lr]Vert\b", r"\\|", tex)  # or the two bars would be of different heights
     mathml = convert(tex, display="block" if is_block else "inline")
     # Bars and slashes would stand as wide apart as a relation.
     mathml = re.sub(
         r"<mo( [^>]*)?>(&#x0002F;|\||&#x0007C;)", r'<mo\1 lspace="0" rspace="0">\2', mathml
     )
+    if is_block:  # limits stand below and above, as in a paper
+        mathml = re.sub(r"<msub>(<mo>min</mo>.*?)</msub>", r"<munder>\1</munder>", mathml)
+        limits = r"<msubsup><mo>(&#x02211;</mo>.*?)</msubsup>"
+        mathml = re.sub(limits, r'<munderover><mo movablelimits="false">\1</munderover>', mathml)
     return mathml if is_block else f'<span class="formula">{mathml}</span>'
 
 
