@@ -63,7 +63,7 @@ slides: $(READY)  ## live slides in JupyterLab, for the front of the class (all,
 	$(PY) -m classroom.slides $(ONLY)
 
 # The PDFs are printed by Chromium: Debian's if it is there, else Playwright's own.
-handout: $(READY)  ## the notebooks on paper, solutions apart: HTML and PDF in dist/handout
+handout: $(READY)  ## sheets for students and teachers, to be copied: PDFs for A4 and Letter in dist/handout
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
 	$(PY) -m classroom.handout
 

@@ -1,279 +1,478 @@
-"""Print the notebooks: handout.html and handout.pdf, and the solutions in files of their own.
+"""Write the handout: a student's and a teacher's sheet a notebook, formulas, and the word list.
 
-    python -m classroom.handout            into dist/handout
+    python -m classroom.handout            PDFs for A4 and Letter into dist/handout
     python -m classroom.handout FOLDER
 
-Each HTML file holds all that it shows, pictures as data and formulas as MathML, and asks no network
-for anything. Exercises, hints and solutions come from `exercises`, findings and pictures from the
-executed notebooks; nothing is written here a second time.
+A sheet is a text in `sheets`: front, back, and what is for the teacher alone, parted by lines of
+three dashes. A line in braces stands for what is written elsewhere, such as {exercises}: claims,
+questions, solutions and pictures come from the notebooks, times from the lesson plan. So nothing
+is written a second time, and what is new in a notebook comes onto its sheet by itself.
 """
 
 import html
 import re
 import sys
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from urllib.parse import quote, unquote
+from unicodedata import normalize
 
 from playwright.sync_api import Error, sync_playwright
-from pygments.formatters import HtmlFormatter
 
+from classroom import paper
 from classroom.chromium import launch
-from classroom.notebooks import ROOT, paths
+from classroom.notebooks import NOTEBOOKS, ROOT, paths
+from exercises.prediction import Guess
 from exercises.steps import MARKS, SIGNS
 from reading import prose
 from reading.prose import (
     EXERCISES,
     asked,
     code,
-    defines,
     evaluate,
-    image,
     is_argument,
     is_for_instructors,
     is_prediction,
-    to_fill_in,
-    words,
 )
 
-STYLE = Path(__file__).with_suffix(".css")
-TITLE = "First epochs"
+SHEETS = Path(__file__).parent / "sheets"
 
 
 # Text.
 
 
-def render(markdown, notebook=""):
-    """Return Markdown as HTML. Headings and links get the two digits of `notebook` as a prefix."""
-    return prose.render(
-        markdown,
-        anchor=lambda heading: f"{notebook}-{prose.as_anchor(heading)}",
-        address=lambda href: _address(href, notebook),
-        lower=1,  # h1 is the title of the whole
+def render(markdown):
+    """Return Markdown as HTML. Paper has no links."""
+    return prose.render(markdown, prose.as_anchor, lambda href: "", lower=1)
+
+
+def words(text):
+    """Return a sentence of `exercises` as HTML, with its plain formulas as one reads them."""
+    call = r"(?<!`)\b[a-z_]+\((?:\w+, )+\w+\)"  # entry(w, G)
+    pieces = re.split("(`.+?`)", re.sub(call, r"`\g<0>`", text))
+    return "".join(
+        prose.words(one) if one.startswith("`") else _with_formulas(one) for one in pieces
     )
 
 
-def _preset(link):
-    words, name, settings = link.groups()
-    return f"{words}: `{' '.join([name, *settings.split('&')])}`"
+_READ = {  # what is typed: how one reads it
+    r"\beta\b": "η",
+    r"\blmbda\b": "λ",
+    r"\bfan_in\b": "n_in",
+    r"sqrt\((\d+)\)": r"√\1",
+    r"(?<=[\wηλ])\*(?=[\wηλ])": "·",
+    r"(?<=[ (=])-(?=[ (\dηλa-z])": "−",
+    r"\^\((.+?)\)": r"<sup>\1</sup>",
+    r"(?<![A-Za-z_])([A-Za-zσ])_([a-z]+)\b": r"\1<sub>\2</sub>",
+    "[⁰-⁹⁻¹²³ᵗᵏˣ]+": lambda found: f"<sup>{normalize('NFKC', found[0])}</sup>",
+    "[₀-₉ₓᵢₖ]+": lambda found: f"<sub>{normalize('NFKC', found[0])}</sub>",
+    r"(?<![\w<'’&])([b-zB-HJ-Z]|[α-ω]+[b-z]?)(?=[\s²·,.;:()=|‖/?′−+<”]|$)": r"<i>\1</i>",
+    r"\ba(?= =|<sup>)": "<i>a</i>",
+    r"\d/√[^\s,.;:?]+": r'<span class="unbroken">\g<0></span>',
+}
 
 
-def _address(href, notebook):
-    """Return where a link of a notebook leads in here; nowhere ("") if to a file beside it."""
-    if re.match(r"https?:", href):
-        return href
-    file, _, heading = unquote(href).partition("#")
-    sets_a_figure = re.match("[a-z0-9-]+:", heading)  # which moves on a screen alone
-    if sets_a_figure or not re.fullmatch(r"(\d\d_\w+\.ipynb)?", file):
-        return ""
-    return "#" + quote(f"{file[:2] or notebook}-{heading}" if heading else file[:2])
+def _with_formulas(text):
+    text = html.escape(text, quote=False)
+    for typed, read in _READ.items():
+        text = re.sub(typed, read, text)
+    return text
+
+
+def field(text):
+    """Return a line on which something is to be written."""
+    return f'{text} <span class="line"></span>'
+
+
+# What a notebook gives to its sheets.
+
+
+@dataclass(frozen=True)
+class Task:
+    """An exercise as it stands in a notebook; `name` is that of its Exercise, if it has a check."""
+
+    heading: str
+    stars: str
+    text: str
+    name: str = ""
+    given: str = ""  # what the notebook prints for it
+
+    @property
+    def question(self):
+        if not self.name:
+            return render(self.text)
+        given = f" Given: {html.escape(self.given)}." if self.given else ""
+        return f"<p>{words(EXERCISES[self.name].question)}{given}</p>"
+
+    @property
+    def needs_data(self):
+        """Whether it cannot be answered on paper, since that takes images or stored runs."""
+        imported = re.search("^from (nn_core|exercises)", self._solution, re.MULTILINE)
+        return imported is not None and not self.given
+
+    @property
+    def _solution(self):
+        return EXERCISES[self.name].solution if self.name else ""
+
+    def titled(self):
+        where = " <i>At the computer.</i>" if self.needs_data else ""
+        title = f'<b>{self.heading}</b> <span class="stars">{self.stars}</span>{where} '
+        return self.question.replace("<p>", f"<p>{title}", 1)
+
+    def solved(self):
+        """Return (what the solution answers, if that is no function, what the check says of it)."""
+        names = {}
+        exec(self._solution, names)
+        answer = list(names.values())[-1]
+        said = EXERCISES[self.name].verdict(answer).removeprefix("Right. ")
+        return "" if callable(answer) else shown(answer), said
+
+
+def shown(answer):
+    """Return an answer to four digits."""
+    if isinstance(answer, dict):
+        return ", ".join(f"{name} = {value:g}" for name, value in answer.items())
+    if isinstance(answer, tuple):
+        return "(" + ", ".join(map(shown, answer)) + ")"
+    return f"{answer:,.0f}" if answer == int(answer) else f"{answer:.4g}"
 
 
 class Notebook(prose.Notebook):
-    """One notebook, and the pieces of HTML that it gives to the two files."""
+    """A notebook, and what a sheet can ask of it."""
 
-    _figures = 0  # so far
-
-    def text(self, markdown):
-        return render(markdown, self.number)
-
-    def figure(self, title, finding, output):
-        self._figures += 1
-        return (
-            f"<figure><img {image(output)}>"
-            f"<figcaption><b>Figure {self.number}.{self._figures}. {html.escape(title)}.</b> "
-            f"{html.escape(finding)}</figcaption></figure>"
-        )
-
-    # For students.
-
-    def handout(self):
-        pieces = [self._piece(cell) for cell in self.cells if not is_for_instructors(cell)]
-        return f'<section class="chapter" id="{self.number}">{"".join(pieces)}</section>'
-
-    def _piece(self, cell):
-        if cell.cell_type == "markdown":
-            # An exercise brings its question along.
-            return self.text(re.sub(r"^\*\*Exercise.*", "", cell.source, flags=re.M))
-        if asked(cell):
-            return self._exercise(cell)
-        if is_prediction(cell):
-            return self._prediction(cell)
-        if is_argument(cell):
-            return self._argument(cell)
-        shown = code(cell.source) if defines(cell) else ""
-        return shown + "".join(map(self.output, cell.outputs))
-
-    def _prediction(self, cell):
-        question, *options = cell.outputs[0].data["text/plain"].split("\n")
-        answers = [f"<li>{html.escape(option.strip(' ()'))}</li>" for option in options]
-        answer = f"<ul>{''.join(answers)}</ul>" if answers else "<p>My guess: <i></i></p>"
-        return f'<div class="predict"><p>{words(question)}</p>{answer}</div>'
-
-    def _argument(self, cell):
-        question, *steps = cell.outputs[0].data["text/plain"].split("\n")
-        marks = "".join(f"<li>{mark}</li>" for mark in MARKS)
-        items = (
-            f"<li>{html.escape(step.partition('. ')[2])}<ul>{marks}</ul></li>" for step in steps
-        )
-        return (
-            f'<div class="predict argument"><p>{words(question)}</p><ol>{"".join(items)}</ol></div>'
-        )
-
-    def _exercise(self, cell):
-        name = asked(cell)
-        return (
-            f'<div class="exercise" id="exercise-{name}"><p><b>{self._heading(name)}.</b> '
-            f"{words(EXERCISES[name].question)} "
-            f'<a href="#hints-{name}">Hints</a> are at the end.</p>'
-            f'{code(to_fill_in(cell))}<div class="room"></div></div>'
-        )
-
-    def _heading(self, name):
-        return f"Exercise {self.number}.{self.exercises.index(name) + 1}"
-
-    def hints(self):
-        """Return the hints for all exercises, the gentlest first."""
-        pieces = []
-        for name in self.exercises:
-            hints = "".join(f"<li>{words(hint)}</li>" for hint in EXERCISES[name].hints)
-            pieces.append(
-                f'<h3 id="hints-{name}"><a href="#exercise-{name}">{self._heading(name)}</a></h3>'
-                f"<ol>{hints}</ol>"
-            )
-        return "".join(pieces)
-
-    # For instructors.
-
-    def solutions(self):
-        pieces = [f"<h2>{self.title}</h2>", *self._outcomes(), *self._weighed(), *self._solved()]
-        for cell in filter(is_for_instructors, self.cells):
-            text = re.sub(r"</?details>|<summary>.*?</summary>", "", cell.source)
-            # On paper a link that sets a figure is the preset, to be typed.
-            text = re.sub(r"\[([^]]+)\]\(#([a-z-]+):(\S+)\)", _preset, text)
-            pieces.append(f"<h3>For the instructor</h3>{self.text(text)}")
-        return f'<section id="{self.number}">{"".join(pieces)}</section>'
-
-    def _evaluated(self, is_one):
-        """Return what the cells of a kind show, run one after the other."""
+    def __init__(self, path):
+        super().__init__(path)
         names = {}
-        return [evaluate(cell.source, names) for cell in self.cells if is_one(cell)]
+        self.predictions = {
+            re.search(r"\.(predict_\w+)", cell.source)[1]: evaluate(cell.source, names)
+            for cell in self.cells
+            if is_prediction(cell)
+        }
+        self.arguments = [evaluate(cell.source, names) for cell in self.cells if is_argument(cell)]
 
-    def _outcomes(self):
-        predictions = self._evaluated(is_prediction)
-        if predictions:
-            yield "<h3>Predictions, and what is measured</h3>"
-        for prediction in predictions:
-            prediction.show()
-            yield f"<p>{words(prediction.question)}<br>"
-            yield f"<b>{words(prediction.outcome)}</b></p>"
+    @cached_property
+    def tasks(self):
+        found = []
+        for cell in self.cells:
+            if cell.cell_type == "markdown" and not is_for_instructors(cell):
+                # An exercise without a check may begin with a remark in brackets.
+                start = r"^\*\*(Exercise \d+) (★+)\.?\*\* *(?:\(.*?\)\. )?(.*)"
+                found += [Task(*parts) for parts in re.findall(start, cell.source, re.MULTILINE)]
+            elif asked(cell):
+                found[-1] = replace(found[-1], name=asked(cell))
+            elif found and cell.cell_type == "code" and not found[-1].name:
+                printed = " ".join(one.get("text", "").strip() for one in cell.outputs)
+                found[-1] = replace(found[-1], given=printed)
+        return found
 
-    def _weighed(self):
-        arguments = self._evaluated(is_argument)
-        if arguments:
-            yield "<h3>Arguments, and what we say of their steps</h3>"
-        for argument in arguments:
-            items = (
-                f"<li>{html.escape(says)}<br><b>{SIGNS[verdict]} {verdict}.</b> "
-                f"{html.escape(why)}</li>"
-                for says, verdict, why in argument.solution()
-            )
-            yield f"<p>{words(argument.question)}</p><ol>{''.join(items)}</ol>"
+    @property
+    def claim(self):
+        """The book's words at the beginning, and where they stand."""
+        quote = re.search(r"(?:^>.*\n?)+", self.cells[0].source, re.MULTILINE)[0]
+        return re.sub(r"\[(.*?)\]\(https?://(.*?)\)", r"\1 (\2)", quote)
 
-    def _solved(self):
-        for name in self.exercises:
-            exercise = EXERCISES[name]
-            yield (
-                f'<div class="exercise" id="exercise-{name}"><h3>{self._heading(name)}</h3>'
-                f"<p>{words(exercise.question)}</p>{code(exercise.solution)}</div>"
-            )
+    @property
+    def aim(self):
+        text = "\n".join(cell.source for cell in self.cells[:4])
+        return re.search(r"\*\*What this notebook answers:\*\* (.*?) \*\*Time:", text)[1]
+
+    def section(self, heading):
+        """Return the text below a heading, up to the next one."""
+        text = "\n\n".join(
+            cell.source
+            for cell in self.cells
+            if cell.cell_type == "markdown" and not is_for_instructors(cell)
+        )
+        return re.search(rf"^## {heading}\n(.*?)(?=^#|\Z)", text, re.MULTILINE | re.DOTALL)[1]
+
+    def preset_of(self, wish):
+        """Return (preset, whether it is covered) of the picture that a sheet wants."""
+        name, _, settings = wish.partition(" ")
+        for about in self._pictures():
+            if about["preset"].split()[0] == name:
+                return wish if settings else about["preset"], bool(about["covered"])
+        raise ValueError(f"Notebook {self.number} has no figure {name!r}.")
+
+    def _pictures(self):
+        for cell in self.cells:
+            for output in cell.get("outputs", []):
+                if "image/png" in output.get("data", {}):
+                    yield output.metadata["image/png"]
 
 
-# The files.
+# The lines in braces, for students.
 
 
-ABOUT = """
-These pages are the notebooks on paper: text, figures and findings as they were computed. Where
-the text says *run*, *move* or *press*, open the notebook with the number of the chapter. Predict
-before you read on, and write into the boxes. Hints are at the end; solutions are in a file of
-their own.
-"""
-ABOUT_SOLUTIONS = """
-What was measured for each prediction, a solution for each exercise (there are others, and the
-notebooks check yours), and the notes for instructors.
-"""
+def figure(notebook, wish):
+    """Return a picture, or its axes alone where it is covered in the notebook."""
+    return f"<figure>{paper.picture(*notebook.preset_of(wish))[0]}</figure>"
 
 
-def page(title, about, notebooks, sections, after=()):
-    """Return a whole HTML file: title, contents, a section for each notebook, and what follows."""
-    entries = [(notebook.number, f"{notebook.number} {notebook.title}") for notebook in notebooks]
-    entries += [(heading, heading) for heading, _ in after]
-    contents = "".join(
-        f'<li><a href="#{quote(to)}">{html.escape(text)}</a></li>' for to, text in entries
+def predictions(notebook, wish=""):
+    """Return the predictions with the names in `wish`, or all, to be ticked or filled in."""
+    chosen = wish.split() or notebook.predictions
+    return "".join(_to_guess(notebook.predictions[name]) for name in chosen)
+
+
+def _to_guess(prediction):
+    options = "".join(f"<li>{words(option)}</li>" for option in prediction.options)
+    answer = f'<ul class="options">{options}</ul>'
+    if isinstance(prediction, Guess):
+        answer = f'<p>My guess: <span class="line short"></span> {prediction.unit}</p>'
+    return f'<div class="question"><p>{words(prediction.question)}</p>{answer}</div>'
+
+
+def arguments(notebook, wish=""):
+    marks = "".join(f"<i>{mark}</i>" for mark in MARKS)
+    pieces = []
+    for argument in notebook.arguments:
+        steps = "".join(
+            f'<li>{words(step)} <span class="marks">{marks}</span></li>' for step in argument.steps
+        )
+        title = argument.question.partition(". ")[0]
+        pieces.append(f'<div class="question"><p><b>{words(title)}</b></p><ol>{steps}</ol></div>')
+    return f'<div class="columns">{"".join(pieces)}</div>'
+
+
+def exercises(notebook, wish=""):
+    """Return the exercises, each with room by its stars."""
+    return "".join(
+        f'<div class="exercise" style="--stars: {len(task.stars)}">'
+        f"{task.titled()}{paper.ruled()}</div>"
+        for task in notebook.tasks
     )
-    extra = [
-        f'<section class="chapter" id="{heading}"><h2>{heading}</h2>{body}</section>'
-        for heading, body in after
-    ]
-    style = STYLE.read_text(encoding="utf-8") + HtmlFormatter(style="bw").get_style_defs(".code")
+
+
+def claims(notebook, wish=""):
+    """Return what the notebook quotes; of several notebooks, by their numbers, the words alone."""
+    if not wish:
+        return render(notebook.claim)
+    others = [Notebook(path) for path in paths(wish.split())]
+    return render("\n".join(f"1. {re.search(r'> (.*)', one.claim)[1]}" for one in others))
+
+
+def section(notebook, wish):
+    return render(notebook.section(wish))
+
+
+def aim(notebook, wish=""):
+    return render(f"**Asked:** {notebook.aim}")
+
+
+def questions(notebook, wish):
+    """Return the numbered questions below a heading of the notebook, each with room."""
+    found = re.findall(r"^\d+\. (.*)", notebook.section(wish), re.MULTILINE)
+    return "".join(
+        f'<div class="exercise">{render(f"{number}. {text}")}{paper.ruled()}</div>'
+        for number, text in enumerate(found, 1)
+    )
+
+
+def room(notebook, wish):
+    """Return lines to write on; `wish` is their part of what the page has left."""
+    return f'<div class="exercise" style="--stars: {wish or 1}">{paper.ruled()}</div>'
+
+
+def box(notebook, wish):
+    """Return a box to derive or to draw in, likewise."""
+    return f'<div class="room box" style="--stars: {wish or 1}"></div>'
+
+
+_LINES = (aim, arguments, box, claims, exercises, figure, predictions, questions, room, section)
+LINES = {line.__name__: line for line in _LINES}
+
+
+def filled(text, notebook, lines=LINES):
+    """Return a part of a sheet as HTML."""
+    pieces = []
+    for piece in re.split(r"^(\{.+\})\n", text, flags=re.MULTILINE):
+        if found := re.fullmatch(r"\{(\w+) ?(.*)\}", piece):
+            if found[1] not in lines:
+                raise ValueError(
+                    f"{piece} is no line of a sheet here; there are {', '.join(lines)}."
+                )
+            pieces.append(lines[found[1]](notebook, found[2]))
+        elif piece.strip():
+            pieces.append(render(piece))
+    return "".join(pieces)
+
+
+# The teacher's sheet.
+
+
+def record(notebook, wish):
+    """Return a picture with what is seen in it."""
+    drawn, said = paper.picture(notebook.preset_of(wish)[0])
+    return f"<figure>{drawn}<figcaption>{words(said)}</figcaption></figure>"
+
+
+def lesson_plan(number):
+    """Yield (lesson, minutes, what) of the rows of the lesson plan that are about a notebook."""
+    plan = (NOTEBOOKS / "README.md").read_text("utf-8")
+    for lesson, rows in re.findall(r"^## (.* minutes)\n\n((?:\|.*\n)+)", plan, re.MULTILINE):
+        for minutes, what, where in re.findall(r"^\| (\d+) \| (.*?) \| (.*?) \|", rows, re.M):
+            if where.startswith(number):
+                yield lesson, minutes, what
+
+
+def in_class(notebook):
+    """Return times, what to ask, and what students get wrong."""
+    rows = "".join(
+        f"<li><b>{minutes} of {lesson.lower()}:</b> {render(what)[3:-5]}</li>"
+        for lesson, minutes, what in lesson_plan(notebook.number)
+    )
+    *_, own = filter(is_for_instructors, notebook.cells)
+    text = re.sub(r"</?details>|<summary>.*?</summary>|\*Presets for the moment.*", "", own.source,
+                  flags=re.DOTALL)  # fmt: skip
+    text = text.replace("n_train", r"$n_\text{train}$")
+    return (f"<ul>{rows}</ul>" if rows else "") + render(text)
+
+
+def measured(notebook, whys):
+    """Return each prediction, what was measured, and why."""
+    pieces = []
+    for name, prediction in notebook.predictions.items():
+        prediction.show()
+        right = prediction.stored().get("right", "")
+        said = f"{right[0].upper()}{right[1:]}. " if right else ""
+        pieces.append(
+            f"<li>{words(prediction.question)} <b>{words(said)}</b>{words(prediction.outcome)} "
+            f"{render(whys[name])[3:-5]}</li>"
+        )
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f"<title>{title}</title><style>{style}</style></head><body><main><h1>{title}</h1>"
-        f'{render(about)}<nav aria-label="Contents"><ul>{contents}</ul></nav>'
-        f"{''.join(sections)}{''.join(extra)}</main></body></html>\n"
+        f"<h3>Predictions, and what was measured</h3><ol>{''.join(pieces)}</ol>" if pieces else ""
     )
 
 
-def build(folder):
-    """Write handout.html and solutions.html into `folder`, and return their paths."""
-    notebooks = [Notebook(path) for path in paths()]
-    pages = {
-        "handout.html": page(
-            f"{TITLE}: handout",
-            ABOUT,
-            notebooks,
-            [notebook.handout() for notebook in notebooks],
-            [("Hints", "".join(notebook.hints() for notebook in notebooks))],
-        ),
-        "solutions.html": page(
-            f"{TITLE}: solutions",
-            ABOUT_SOLUTIONS,
-            notebooks,
-            [notebook.solutions() for notebook in notebooks],
-        ),
-    }
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in pages.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    return [folder / name for name in pages]
+def weighed(notebook):
+    pieces = []
+    for argument in notebook.arguments:
+        steps = "".join(
+            f"<li><b>{SIGNS[verdict]} {verdict}.</b> {words(why)}</li>"
+            for _, verdict, why in argument.solution()
+        )
+        title = argument.question.partition(". ")[0]
+        pieces.append(f'<div class="question"><p><b>{words(title)}</b></p><ol>{steps}</ol></div>')
+    return f'<h3>The steps</h3><div class="columns">{"".join(pieces)}</div>' if pieces else ""
 
 
-def to_pdf(paths):
-    """Write a PDF beside each HTML file, with an outline and tags for screen readers."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        tab = browser.new_page()
-        for path in paths:
-            tab.goto(path.resolve().as_uri())
-            tab.pdf(
-                path=path.with_suffix(".pdf"), prefer_css_page_size=True, tagged=True, outline=True
-            )
-        browser.close()
+def solutions(notebook):
+    pieces = []
+    for task in notebook.tasks:
+        piece = task.titled()
+        if task.name:
+            answer, said = task.solved()
+            result = f"<b>{html.escape(answer)}.</b> " if answer else ""
+            hints = " · ".join(words(hint) for hint in EXERCISES[task.name].hints)
+            piece += f"{code(EXERCISES[task.name].solution)}<p>{result}{words(said)}</p>"
+            piece += f"<p><i>Hints:</i> {hints}</p>"
+        pieces.append(f'<div class="question">{piece}</div>')
+    for cell in [*filter(is_for_instructors, notebook.cells)][:-1]:  # of those without a check
+        text = re.sub(r"</?details>", "", cell.source)
+        pieces.append(render(re.sub(r"<summary>(.*?)</summary>", r"**\1.**", text)))
+    return f"<h3>Exercises</h3>{''.join(pieces)}"
+
+
+def teachers(notebook, front_and_back, notes):
+    """Return the teacher's sheet. `notes` has its own text, and why each prediction is so."""
+    why = r"^\{(predict_\w+)\} (.*)\n?"
+    whys = dict(re.findall(why, notes, re.MULTILINE))
+    own = re.sub(why, "", notes, flags=re.MULTILINE)
+    wanted = re.findall(r"^\{figure (.*)\}", front_and_back, re.MULTILINE)
+    covered = [wish for wish in wanted if notebook.preset_of(wish)[1]]
+    return "".join(
+        [
+            heading(notebook, "teacher’s sheet"),
+            in_class(notebook),
+            measured(notebook, whys),
+            *(record(notebook, wish) for wish in covered),
+            filled(own, notebook, {"figure": record}),
+            weighed(notebook),
+            f'<section class="together">{solutions(notebook)}<h3>To take along</h3>',
+            f"{section(notebook, 'Take along').partition('<p><em>Next')[0]}</section>",
+        ]
+    )
+
+
+# The sheets.
+
+
+def heading(notebook, right):
+    return (
+        f"<header><h1>{notebook.number} {words(notebook.title)}</h1><span>{right}</span></header>"
+    )
+
+
+def students(notebook, *sides):
+    first, *others = (filled(side, notebook) for side in sides)
+    pages = [heading(notebook, field("Name")) + first, *others]
+    return "".join(f'<div class="page">{page}</div>' for page in pages)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet, of one kind: student, teacher, formulas or words."""
+
+    name: str  # of its file
+    title: str
+    source: str  # of the notebook it belongs to
+    kind: str
+    body: str
+
+    def document(self, size):
+        foot = f"{self.title} · {self.source}"
+        body = f'<main class="{self.kind}">{self.body}</main>'
+        return paper.document(self.title, foot, body, size)
+
+
+def sheets():
+    """Yield all sheets."""
+    for path in paths():
+        notebook, source = Notebook(path), f"notebooks/{path.name}"
+        title = f"{notebook.number} {notebook.title}"
+        *sides, notes = (SHEETS / f"{path.stem}.md").read_text("utf-8").split("\n---\n")
+        yield Sheet(path.stem, title, source, "student", students(notebook, *sides))
+        body = teachers(notebook, "\n".join(sides), notes)
+        yield Sheet(f"{path.stem}_teacher", f"{title}: teacher’s sheet", source, "teacher", body)
+    path = paths(["00"])[0]
+    for name in ("formulas", "words"):
+        title, _, text = (SHEETS / f"{name}.md").read_text("utf-8").partition("\n")
+        title = title.removeprefix("# ")
+        body = f"<header><h1>{title}</h1></header>{filled(text, Notebook(path))}"
+        yield Sheet(name, title, f"notebooks/{path.name}", name, body)
+
+
+def build(folder, size, made):
+    """Write sheets as HTML for this size of paper into `folder`, and return their paths."""
+    written = []
+    for sheet in made:
+        written.append(folder / f"{sheet.name}.html")
+        written[-1].write_text(sheet.document(size), encoding="utf-8", newline="\n")
+    return written
 
 
 def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist" / "handout"
-    paths = build(folder)
-    print(*paths, sep="\n")
+    made = list(sheets())
     try:
-        to_pdf(paths)
+        with sync_playwright() as playwright:
+            browser = launch(playwright)
+            for size in paper.HEIGHTS:
+                print_all(made, size, folder / size, browser)
+                print(f"{len(made)} sheets in {folder / size}")
+            browser.close()
     except Error as error:
         sys.exit(
-            f"No PDF, since Chromium did not start: {error}\n"
-            "Install it (`python -m playwright install chromium`, or set CHROMIUM to its path), or "
-            "print the HTML files from any browser."
+            f"Chromium did not print: {error}\n"
+            "Install it (`python -m playwright install chromium`), or set CHROMIUM to its path."
         )
-    print(*(path.with_suffix(".pdf") for path in paths), sep="\n")
+
+
+def print_all(made, size, folder, browser):
+    """Print sheets on this size of paper into `folder`, a PDF each, and return their paths."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return paper.to_pdf(build(Path(scratch), size, made), size, folder, browser)
 
 
 if __name__ == "__main__":
