@@ -115,7 +115,7 @@ class Page(prose.Notebook):
 
     def about(self):
         """Return as HTML (what the notebook answers, how long it takes)."""
-        text = "\n".join(cell.source for cell in self.cells[:4])
+        text = "\n".join(cell.source for cell in self.cells)
         found = re.search(r"\*\*What this notebook answers:\*\* (.*?) \*\*Time:\*\* (.*?)\. ", text)
         return self.text(found[1]), html.escape(found[2])
 
