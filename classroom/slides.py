@@ -40,9 +40,9 @@ SETTINGS = {
 }
 # Every picture is that of a slide from the start, or a larger one would stand there for a moment.
 FIT = """
-from explorers.canvas import SLIDE as _slide
-from explorers.widget import Explorer as _explorer
-_explorer.first_width = _slide
+from explorers.canvas import SLIDE
+from explorers.widget import Explorer
+Explorer.first_width = SLIDE
 """
 # And its letters are those of its button Projector.
 ENLARGE = """

@@ -20,7 +20,13 @@ FILES.remove(Path(__file__))  # it has offences in it, to be found
 LIBRARIES = ("explorers", "voila", "jupyter", "nb", "ip", "IPython", "anywidget", "traitlets")
 
 # What is there to be set, from outside.
-HOOKS = {"Figure.computes_later", "Figure.memory", "Explorer.record", "Explorer.stopwatch"}
+HOOKS = {
+    "Figure.computes_later",
+    "Figure.memory",
+    "Explorer.first_width",
+    "Explorer.record",
+    "Explorer.stopwatch",
+}
 
 # Names that are public in spite of their underscore.
 DOCUMENTED = {"_exit": "os._exit, which is in Python's documentation"}
