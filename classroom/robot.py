@@ -323,7 +323,8 @@ class Lab:
         """Show all figures that wait for a guess."""
         for cover in self.page.locator(".jp-Notebook .fe-cover").all():
             if cover.is_visible():
-                cover.get_by_role("button", name="Show me anyway").click()
+                # Not the mouse: what was uncovered before may move this button away from under it.
+                cover.get_by_role("button", name="Show me anyway").press("Enter")
                 cover.wait_for(state="hidden")
 
     def predictions(self):

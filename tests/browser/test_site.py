@@ -160,9 +160,9 @@ def test_a_page_computes_what_is_not_stored_as_python_does(site, browser):
     place.scroll_into_view_if_needed()
     place.get_by_role("button", name="Compute every setting").click()
     place.get_by_text("Starting Python").wait_for()
-    others = [f".rd-live#{one}" for one in ("split-neuron", "envelope")]
-    for other in others:
-        tab.locator(other).wait_for(timeout=120_000)
+    for one in ("split-neuron", "envelope"):
+        tab.locator(f"#{one}").scroll_into_view_if_needed()  # far from the screen nothing is drawn
+        tab.locator(f".rd-live#{one}").wait_for(timeout=120_000)
     settings = {"k": 12, "w": 3.2, "a": 11.0}
     figure = all_figures()["split-neuron"](**settings)
     field = place.locator(".fe-preset")
