@@ -33,7 +33,6 @@ from reading.prose import (
     evaluate,
     is_argument,
     is_for_instructors,
-    is_prediction,
 )
 
 SHEETS = Path(__file__).parent / "sheets"
@@ -144,11 +143,7 @@ class Notebook(prose.Notebook):
     def __init__(self, path):
         super().__init__(path)
         names = {}
-        self.predictions = {
-            re.search(r"\.(predict_\w+)", cell.source)[1]: evaluate(cell.source, names)
-            for cell in self.cells
-            if is_prediction(cell)
-        }
+        self.predictions = prose.predictions(self.cells, names)
         self.arguments = [evaluate(cell.source, names) for cell in self.cells if is_argument(cell)]
 
     @cached_property
@@ -171,11 +166,6 @@ class Notebook(prose.Notebook):
         """The book's words at the beginning, and where they stand."""
         quote = re.search(r"(?:^>.*\n?)+", self.cells[0].source, re.MULTILINE)[0]
         return re.sub(r"\[(.*?)\]\(https?://(.*?)\)", r"\1 (\2)", quote)
-
-    @property
-    def aim(self):
-        text = "\n".join(cell.source for cell in self.cells[:4])
-        return re.search(r"\*\*What this notebook answers:\*\* (.*?) \*\*Time:", text)[1]
 
     def section(self, heading):
         """Return the text below a heading, up to the next one."""
@@ -257,7 +247,7 @@ def section(notebook, wish):
 
 
 def aim(notebook, wish=""):
-    return render(f"**Asked:** {notebook.aim}")
+    return render(f"**Asked:** {notebook.about()[0]}")
 
 
 def questions(notebook, wish):

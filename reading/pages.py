@@ -113,12 +113,6 @@ class Page(prose.Notebook):
         self._figures = Counter()  # how many there have been of each name
         self._names = {}  # what the questions' cells have named
 
-    def about(self):
-        """Return as HTML (what the notebook answers, how long it takes)."""
-        text = "\n".join(cell.source for cell in self.cells)
-        found = re.search(r"\*\*What this notebook answers:\*\* (.*?) \*\*Time:\*\* (.*?)\. ", text)
-        return self.text(found[1]), html.escape(found[2])
-
     def text(self, markdown):
         return prose.render(markdown, as_anchor, address)
 
@@ -344,7 +338,7 @@ def index(pages):
     for page in pages:
         answers, time = page.about()
         link = f'<a href="{page.file}">{page.heading}</a>'
-        items.append(f"<li>{link}{answers}<p>{time}</p></li>")
+        items.append(f"<li>{link}{page.text(answers)}<p>{html.escape(time)}</p></li>")
     notebooks = f'<h2 id="notebooks">The notebooks</h2><ol class="rd-list">{"".join(items)}</ol>'
     about, after = (prose.render(text, as_anchor, str) for text in (ABOUT, CODE))
     return document(TITLE, about + notebooks + after)

@@ -167,6 +167,15 @@ def evaluate(source, names):
     return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
 
 
+def predictions(cells, names):
+    """Return {name: prediction} of the cells that ask one, which have `names` as variables."""
+    return {
+        re.search(r"\.(predict_\w+)", cell.source)[1]: evaluate(cell.source, names)
+        for cell in cells
+        if is_prediction(cell)
+    }
+
+
 class Notebook:
     """A stored notebook. Each edition has a `text` and a `figure` of its own."""
 
@@ -176,6 +185,12 @@ class Notebook:
         self.title = re.match("# (.*)", self.cells[0].source)[1]
         self.exercises = [asked(cell) for cell in self.cells if asked(cell)]
         self._finding = None  # under the last figure, not to be printed twice
+
+    def about(self):
+        """Return as Markdown (what the notebook answers, how long it takes)."""
+        text = "\n".join(cell.source for cell in self.cells)
+        found = re.search(r"\*\*What this notebook answers:\*\* (.*?) \*\*Time:\*\* (.*?)\. ", text)
+        return found.groups()
 
     def text(self, markdown):
         """Return Markdown as HTML of this edition."""

@@ -3,7 +3,7 @@
 from ipywidgets import Widget
 
 from classroom.present.vote import Question
-from reading.prose import evaluate, is_prediction
+from reading.prose import predictions
 
 SHARED = ("options", "unit", "right", "value", "close")  # names that both have
 
@@ -17,15 +17,10 @@ def questions(editions):
     found = [
         _question(f"{name[:2]} {edition.metadata.title}", prediction)
         for name, edition in editions.items()
-        for prediction in _predictions(edition)
+        for prediction in predictions(edition.cells, {}).values()
     ]
     Widget.close_all()  # no page shows these
     return found
-
-
-def _predictions(edition):
-    names = {}
-    return [evaluate(cell.source, names) for cell in edition.cells if is_prediction(cell)]
 
 
 def _question(notebook, prediction):

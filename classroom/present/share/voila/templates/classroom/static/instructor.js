@@ -1,5 +1,7 @@
 // The instructor's page: it shows what the server says, and sends what is pressed.
 
+import { element, post } from "./common.js";
+
 const LABELS = {
   open: "Open the vote", close: "Close the vote", again: "Vote again", reveal: "Reveal",
   forward: "Next question", back: "Question before", bars: "Show the bars", clear: "Forget these votes",
@@ -15,34 +17,14 @@ const [which, count, question, legend, bars, outcome, message, steps, clear, joi
 const code = join.querySelector(".code"); // none where only this machine can vote
 let [state, isSending] = [null, false];
 
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
-
 // What is pressed.
 
 async function send(what) {
   if (isSending) return; // a key that is pressed twice is meant once
   isSending = true;
-  message.textContent = "";
-  try {
-    const heard = await fetch("/instructor/do", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(what),
-    });
-    if (heard.ok) show(await heard.json());
-    else message.textContent = await heard.text();
-  } catch {
-    message.textContent = "The server does not answer.";
-  }
+  const heard = await post("/instructor/do", what, message, "The server does not answer.");
   isSending = false;
+  if (heard) show(heard);
 }
 
 function enlarge() {

@@ -1,6 +1,8 @@
 // The class's vote on a student's page: on /vote, on the first page, and in a sheet at the foot of a
 // dashboard. No Python of its own is behind it; it hears on one stream what is to be shown.
 
+import { element, post } from "./common.js";
+
 const SAID = { true: "✓ Right. ", false: "✗ Not so. " };
 const inDashboard = document.getElementById("rendered_cells"); // Voilà's own id
 const isAlone = document.documentElement.classList.contains("vote-alone");
@@ -10,16 +12,6 @@ const summary = root.querySelector("summary");
 const message = element("p", { class: "vote-message", role: "alert" });
 const content = element("div");
 let [state, built, stream] = [{ phase: "none" }, null, null];
-
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
-}
 
 function sheet() {
   const fold = element("details", { open: "" }, element("summary"));
@@ -32,18 +24,9 @@ function sheet() {
 // What is sent.
 
 async function cast(answer) {
-  message.textContent = "";
-  try {
-    const heard = await fetch("/vote/cast", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ name: state.name, answer }),
-    });
-    if (heard.ok) show(await heard.json());
-    else message.textContent = await heard.text();
-  } catch {
-    message.textContent = "This was not sent: there is no connection. Try again.";
-  }
+  const unheard = "This was not sent: there is no connection. Try again.";
+  const heard = await post("/vote/cast", { name: state.name, answer }, message, unheard);
+  if (heard) show(heard);
 }
 
 // What is shown.
