@@ -6,7 +6,8 @@ READY := .venv/.ready
 UV := .uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser test-oldest test-newest notebooks present slides handout reading tables site lock clean
+.PHONY: help lab test test-browser test-oldest test-newest notebooks present slides handout homework grade \
+  reading tables site lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -21,7 +22,7 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 # One file of unit tests asks every figure, so files are shared out too; a notebook's cells share a
 # kernel, so there a file stays with one process. Where nbval is not needed it is left out: it takes
 # seconds to load, before the first test process begins.
-test: $(READY)  ## run all checks: ruff, types, unit tests, notebook rules, notebooks against their stored outputs
+test: $(READY) .homework-venv/.ready  ## run all checks: ruff, types, unit tests, notebook rules, notebooks against their stored outputs
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 	$(PY) -m mypy
@@ -38,10 +39,10 @@ test-browser: $(READY)  ## click through notebooks, dashboards, slides and site 
 # What pyproject.toml promises beyond the releases in requirements.txt. PYTHON=python3.13 takes another
 # Python. What is compared to the last byte is left out, notebooks and the pages' pictures: another
 # release of Matplotlib draws otherwise.
-test-oldest: | $(UV)  ## run the unit tests with the oldest releases that pyproject.toml allows
+test-oldest: .homework-venv/.ready | $(UV)  ## run the unit tests with the oldest releases that pyproject.toml allows
 	$(call TEST_WITH,lowest-direct)
 
-test-newest: | $(UV)  ## run them with the newest
+test-newest: .homework-venv/.ready | $(UV)  ## run them with the newest
 	$(call TEST_WITH,highest)
 
 define TEST_WITH
@@ -67,6 +68,15 @@ handout: $(READY)  ## sheets for students and teachers, to be copied: PDFs for A
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
 	$(PY) -m classroom.handout
 
+# ASSIGNMENT=MY.md takes another text; classroom/homework/README.md says how one is written.
+homework: $(READY) .homework-venv/.ready  ## homework for marks, and a question bank for Canvas and Moodle: dist/homework
+	$(PY) -m classroom.homework.assignment $(ASSIGNMENT)
+	$(PY) -m classroom.homework.bank
+
+# Nothing that was handed in is trusted: the page says what holds it, and what does not.
+grade: $(READY)  ## grade what was handed in (FROM=submissions.zip), with marks as CSV for Canvas and Moodle
+	$(PY) -m classroom.homework.grade $(or $(AUTOGRADER),dist/homework/first_epochs-autograder.zip) "$(FROM)"
+
 reading: $(READY)  ## the notebooks as pages for readers without Python, which open from disk: dist/reading
 	$(PY) -m reading.pages
 
@@ -88,8 +98,20 @@ site: $(READY) .site-venv/.ready  ## build the site, for readers who install not
 	@$(call INSTALL,.site-venv,--requirement site/requirements.txt)
 	@touch $@
 
+# Otter brings pandas, Sphinx and more, which no reader needs. Only what it loads is compiled ahead:
+# all of it would take three times as long.
+.homework-venv/.ready: COMPILE :=
+.homework-venv/.ready: classroom/homework/requirements.txt | $(UV)
+	$(CHECK_PYTHON)
+	@echo "Setting up .homework-venv (once, some seconds) ..."
+	$(PYTHON) -m venv --clear .homework-venv
+	@$(call INSTALL,.homework-venv,--requirement classroom/homework/requirements.txt)
+	@PYTHONDONTWRITEBYTECODE= .homework-venv/bin/python -c "import otter.assign, text2qti.cmdline"
+	@touch $@
+
 # One BLAS thread: small matrices gain nothing from more, and test processes would fight for the cores.
-ONE_THREAD := test test-browser test-oldest test-newest notebooks present slides handout reading tables site
+ONE_THREAD := test test-browser test-oldest test-newest notebooks present slides handout homework grade \
+  reading tables site
 $(ONE_THREAD): export OPENBLAS_NUM_THREADS := 1
 $(ONE_THREAD): export OMP_NUM_THREADS := 1
 $(ONE_THREAD): export MKL_NUM_THREADS := 1
@@ -103,6 +125,9 @@ lock: $(UV)  ## pin all dependencies in requirements.txt (ALL=--upgrade for new 
 	$(UV) pip compile site/requirements.in --output-file site/requirements.txt \
 	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(ALL)
+	$(UV) pip compile classroom/homework/requirements.in --output-file classroom/homework/requirements.txt \
+	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(ALL)
 
 $(UV):
 	$(CHECK_PYTHON)
@@ -110,7 +135,7 @@ $(UV):
 	-.uv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary uv uv
 
 clean:  ## remove the virtual environment and all caches
-	rm -rf .venv .venv-test-oldest .venv-test-newest .site-venv .uv .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	rm -rf .venv .venv-test-oldest .venv-test-newest .site-venv .homework-venv .uv .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # Made anew, not updated: what is no longer asked for must not stay importable.
@@ -125,7 +150,8 @@ $(READY): requirements.txt pyproject.toml | $(UV)
 
 # uv unpacks many times faster than pip. Where it can't be had, or does not know the way to the
 # packages as pip has been told, pip does it.
-INSTALL = $(UV) pip install --quiet --compile-bytecode --python $(1) $(2) \
+COMPILE := --compile-bytecode
+INSTALL = $(UV) pip install --quiet $(COMPILE) --python $(1) $(2) \
   || $(1)/bin/python -m pip install --quiet --disable-pip-version-check $(2)
 
 define CHECK_PYTHON

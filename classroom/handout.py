@@ -48,7 +48,7 @@ def render(markdown):
 
 def words(text):
     """Return a sentence of `exercises` as HTML, with its plain formulas as one reads them."""
-    call = r"(?<!`)\b[a-z_]+\((?:\w+, )+\w+\)"  # entry(w, G)
+    call = r"(?<!`)\b[a-z_.]+\((?:\w+, )+\w+\)"  # entry(w, G)
     pieces = re.split("(`.+?`)", re.sub(call, r"`\g<0>`", text))
     return "".join(
         prose.words(one) if one.startswith("`") else _with_formulas(one) for one in pieces

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exercises.exercise import Exercise, Wrong, as_number, ask, refuse
+from exercises.exercise import Exercise, Wrong, as_number, ask, draws, refuse
 from exercises.prediction import Choice, Guess
 from nn_core import theory
 
@@ -46,7 +46,7 @@ def _judge_factor(answer: Any) -> str:
     if not callable(answer):
         raise Wrong("Hand over the function itself: exact_factor.check(factor), no brackets.")
     _judge_factor_once(answer, 0.5, 5.0, 1000, 20)  # the same each time, for the same words
-    rng = np.random.default_rng()
+    rng = draws()
     for m_divides in (True, False):
         for _ in range(20):
             _judge_factor_once(answer, *_random_setting(rng, m_divides))

@@ -7,9 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NoReturn
+
+import numpy as np
 
 from exercises.card import Card
 
@@ -18,7 +21,13 @@ SECONDS = 2.0  # an answer that computes for longer is stopped
 
 
 class Wrong(Exception):
-    """An answer that is not right yet. Its message says what is wrong, never what is right."""
+    """An answer that is not right yet. Its message says what is wrong, never what is right.
+
+    One that `refuse` raises has the `slips` that it knows, and the tolerances of the comparison.
+    """
+
+    slips: Sequence[tuple[float, str]] = ()
+    rel_tol = abs_tol = 0.0
 
 
 class Unanswered(Wrong):
@@ -114,6 +123,24 @@ def _stopped_by_trace(seconds: float) -> Iterator[None]:
         sys.settrace(before)
 
 
+_SEED: ContextVar[int | None] = ContextVar("seed", default=None)
+
+
+def draws() -> np.random.Generator:
+    """Return what a judge draws its inputs from: other ones each time, but for `seeded`."""
+    return np.random.default_rng(_SEED.get())
+
+
+@contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Let all judges draw the same inputs each time, as homework has to."""
+    token = _SEED.set(seed)
+    try:
+        yield
+    finally:
+        _SEED.reset(token)
+
+
 def refuse(
     value: float,
     slips: Sequence[tuple[float, str]],
@@ -126,10 +153,11 @@ def refuse(
 
     `slips` are pairs (the number that a plausible mistake gives, what to look at).
     """
-    for slip, message in slips:
-        if math.isclose(value, slip, rel_tol=rel_tol, abs_tol=abs_tol):
-            raise Wrong(message)
-    raise Wrong(otherwise)
+    near = (words for slip, words in slips
+            if math.isclose(value, slip, rel_tol=rel_tol, abs_tol=abs_tol))  # fmt: skip
+    wrong = Wrong(next(near, otherwise))
+    wrong.slips, wrong.rel_tol, wrong.abs_tol = slips, rel_tol, abs_tol
+    raise wrong
 
 
 def as_number(value: Any, meaning: str) -> float:

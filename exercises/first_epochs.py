@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from exercises.exercise import Exercise, Wrong, as_number, ask, refuse, shown
+from exercises.exercise import Exercise, Wrong, as_number, ask, draws, refuse, shown
 from exercises.prediction import Choice
 from experiments.runs import ETA, SEED, M
 from nn_core import LayerLedger, Network, load_mnist, train
@@ -84,7 +84,7 @@ def predict_displacement() -> Choice:
 def _judge_ledger(answer: Any) -> str:
     if not callable(answer):
         raise Wrong("Hand over the function itself: ledger_entry.check(entry), no brackets.")
-    rng = np.random.default_rng()
+    rng = draws()
     for _ in range(20):
         w, G = rng.standard_normal((2, 4, 6))
         eta, lmbda = float(rng.uniform(0.1, 1)), float(rng.uniform(1, 20))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exercises.exercise import Exercise, Wrong, as_number, ask, refuse
+from exercises.exercise import Exercise, Wrong, as_number, ask, draws, refuse
 from experiments import runs
 from nn_core import Network, load_mnist, sgd_step
 
@@ -42,7 +42,7 @@ def _judge_chalkboard(answer: Any) -> str:
         raise Wrong("Hand over the function itself: repaired_chalkboard.check(size), no brackets.")
     # A share of 0.5 would not tell a missing 2 from a share outside the root, nor share from rest.
     _judge_chalkboard_once(answer, 1.2, 0.4, 5.0, 1000, 23_820)
-    rng = np.random.default_rng()
+    rng = draws()
     for _ in range(20):
         cost, share = rng.uniform(0.1, 5), rng.uniform(0.1, 0.9)
         lmbda = rng.uniform(0.5, 50)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exercises.exercise import Exercise, Unanswered, Wrong, ask, shown
+from exercises.exercise import Exercise, Unanswered, Wrong, ask, draws, shown
 from exercises.prediction import Choice
 from experiments import memory as runs
 from experiments.runs import ETA, N_TRAIN, SEED, M, settled
@@ -60,7 +60,7 @@ def first_layer(epochs: int) -> Parts:
 def _judge_split(answer: Any) -> str:
     if not callable(answer):
         raise Wrong("Hand over the function itself: split.check(my_split), no brackets.")
-    rng = np.random.default_rng()
+    rng = draws()
     for _ in range(20):
         _judge_split_once(answer, rng)
     return "Memory and message add up to the weights, whatever the gradients were."

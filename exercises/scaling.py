@@ -5,9 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import numpy as np
-
-from exercises.exercise import Exercise, Wrong, as_number, ask, refuse
+from exercises.exercise import Exercise, Wrong, as_number, ask, draws, refuse
 from exercises.prediction import Choice
 from experiments import scaling
 from experiments.scaling_fit import averaged, settled
@@ -90,7 +88,7 @@ def _judge_bound(answer: Any) -> str:
     if not callable(answer):
         raise Wrong("Hand over the function itself: upper_bound.check(bound), no brackets.")
     _judge_bound_once(answer, 5.0, 5000, 23_820)  # the same each time, for the same words
-    rng = np.random.default_rng()
+    rng = draws()
     for _ in range(20):
         lmbda = float(rng.uniform(0.5, 200))
         n_train, n_weights = int(rng.integers(500, 50_000)), int(rng.integers(1000, 500_000))
