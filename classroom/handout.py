@@ -319,6 +319,14 @@ def in_class(notebook):
     return (f"<ul>{rows}</ul>" if rows else "") + render(text)
 
 
+_WHY = re.compile(r"^\{(predict_\w+)\} (.*)\n?", re.MULTILINE)
+
+
+def whys(notes):
+    """Return {prediction: why it is so, as Markdown} of a teacher's sheet."""
+    return dict(_WHY.findall(notes))
+
+
 def measured(notebook, whys):
     """Return each prediction, what was measured, and why."""
     pieces = []
@@ -366,16 +374,14 @@ def solutions(notebook):
 
 def teachers(notebook, front_and_back, notes):
     """Return the teacher's sheet. `notes` has its own text, and why each prediction is so."""
-    why = r"^\{(predict_\w+)\} (.*)\n?"
-    whys = dict(re.findall(why, notes, re.MULTILINE))
-    own = re.sub(why, "", notes, flags=re.MULTILINE)
+    own = _WHY.sub("", notes)
     wanted = re.findall(r"^\{figure (.*)\}", front_and_back, re.MULTILINE)
     covered = [wish for wish in wanted if notebook.preset_of(wish)[1]]
     return "".join(
         [
             heading(notebook, "teacher’s sheet"),
             in_class(notebook),
-            measured(notebook, whys),
+            measured(notebook, whys(notes)),
             *(record(notebook, wish) for wish in covered),
             filled(own, notebook, {"figure": record}),
             weighed(notebook),
@@ -416,12 +422,17 @@ class Sheet:
         return paper.document(self.title, foot, body, size)
 
 
+def parts(name):
+    """Return the three parts of a sheet's text: front, back, and the teacher's."""
+    return (SHEETS / f"{name}.md").read_text("utf-8").split("\n---\n")
+
+
 def sheets():
     """Yield all sheets."""
     for path in paths():
         notebook, source = Notebook(path), f"notebooks/{path.name}"
         title = f"{notebook.number} {notebook.title}"
-        *sides, notes = (SHEETS / f"{path.stem}.md").read_text("utf-8").split("\n---\n")
+        *sides, notes = parts(path.stem)
         yield Sheet(path.stem, title, source, "student", students(notebook, *sides))
         body = teachers(notebook, "\n".join(sides), notes)
         yield Sheet(f"{path.stem}_teacher", f"{title}: teacher’s sheet", source, "teacher", body)

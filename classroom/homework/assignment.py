@@ -22,16 +22,15 @@ import yaml
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from classroom.handout import words
-from classroom.homework.checks import Part, Trial, as_test, defined, trials
+from classroom.homework.checks import Part, Trial, as_test, trials
 from classroom.notebooks import ROOT, paths
 from reading.prose import EXERCISES, asked, to_fill_in
 
 HERE = Path(__file__).parent
 OUT = ROOT / "dist" / "homework"
 OTTER = ROOT / ".homework-venv" / "bin" / "python"
-PUBLIC = (
-    "So far so good. This check knows little; the hidden ones, with other inputs, give the marks."
-)
+FITS = "Right for this input. The hidden checks have other ones, and give the marks."
+IS_A_NUMBER = "A number, and no slip known here. Whether it is right, the hidden check says."
 
 
 @dataclass(frozen=True)
@@ -82,43 +81,61 @@ def _called(name, solution):
     return re.sub(rf"\b{last}\b", name, solution)
 
 
+_NEEDED, _KNOWN = (
+    {"name", "points", "asks", "answer"},
+    {"shown", "hidden", "slips", "hints", "close"},
+)
+
+
 def from_text(text):
     """Return a question that is written out in the assignment, as YAML.
 
     Raises ValueError if something in it is missing, or unknown, or does not run.
     """
     given = yaml.safe_load(text)
-    needed, known = {"name", "points", "asks", "answer"}, {"shown", "hidden", "slips", "hints"}
-    if missing := needed - given.keys():
+    if not isinstance(given, dict):
+        raise ValueError(f"A question is lines such as “points: 2”, and not: {text}")
+    if missing := _NEEDED - given.keys():
         raise ValueError(f"A question lacks {', '.join(sorted(missing))}: {text}")
-    if unknown := given.keys() - needed - known:
+    if unknown := given.keys() - _NEEDED - _KNOWN:
         raise ValueError(f"A question has no {', '.join(sorted(unknown))}: {text}")
-    name, answer = given["name"], defined(given["answer"])
-    slips = given.get("slips", {})
-    if callable(answer):
-        if not given.get("shown") or not given.get("hidden"):
-            raise ValueError(f"The function {name} needs inputs, `shown` and `hidden`.")
-        parameters = list(inspect.signature(answer).parameters)
-        start = f"def {name}({', '.join(parameters)}):\n    return ..."
-        rows = [
-            [_own(answer, parameters, one, slips) for one in given[kind]]
-            for kind in ("shown", "hidden")
-        ]
-    else:
-        start = f"{name} = ..."
-        known = tuple((eval(slip, {}), hint) for slip, hint in slips.items())
-        rows = [[Trial(None, (Part(right, known, 1e-3),))] for right in (None, answer)]
+    name, names = given["name"], {}
+    try:
+        exec(given["answer"], names)
+        if name not in names:
+            raise ValueError(f"it defines no {name}")
+        start, shown, hidden = _own(name, names, given)
+    except Exception as error:
+        raise ValueError(f"The answer to {name} does not run: {error}.") from error
     hints = tuple(given.get("hints", ()))
     return Question(
-        name, given["points"], given["asks"], start, given["answer"].strip(), hints, *rows
+        name, given["points"], given["asks"], start, given["answer"].strip(), hints, shown, hidden
     )
 
 
-def _own(answer, parameters, arguments, slips):
-    """Return the trial of one input. A slip is Python, in the function's parameters."""
-    scope = {**answer.__globals__, **dict(zip(parameters, arguments))}
-    known = tuple((float(eval(slip, scope)), hint) for slip, hint in slips.items())
-    return Trial(tuple(arguments), (Part(float(answer(*arguments)), known, 1e-9),))
+def _own(name, names, given):
+    """Return (what students begin with, the shown trials, the hidden ones). A slip is Python."""
+    answer, slips = names[name], given.get("slips", {}).items()
+
+    def known(scope):
+        return tuple((float(eval(slip, names, scope)), hint) for slip, hint in slips)
+
+    if not callable(answer):
+        rows = [Part(right, known({}), given.get("close", 1e-3)) for right in (None, answer)]
+        return f"{name} = ...", *([Trial(None, (one,))] for one in rows)
+    parameters = list(inspect.signature(answer).parameters)
+
+    def trial(inputs):
+        slips_here = known(dict(zip(parameters, inputs)))
+        return Trial(
+            tuple(inputs),
+            (Part(float(answer(*inputs)), slips_here, given.get("close", 1e-9)),),
+        )
+
+    rows = [[trial(inputs) for inputs in given.get(kind, ())] for kind in ("shown", "hidden")]
+    if not all(rows):
+        raise ValueError("a function needs inputs, “shown” and “hidden”")
+    return f"def {name}({', '.join(parameters)}):\n    return ...", *rows
 
 
 # The notebook that Otter makes all others of.
@@ -147,7 +164,9 @@ def master(text):
     """Return the notebook with all that students and graders get."""
     found = [piece for piece in pieces(text) if piece]
     questions = [piece for piece in found if isinstance(piece, Question)]
-    cells = [_config(title(text))]
+    introduction, *found = found
+    imports = new_code_cell("import math\n\nimport numpy as np")
+    cells = [_config(title(text)), new_markdown_cell(introduction), imports]
     for piece in found:
         if isinstance(piece, Question):
             cells += _cells(piece, questions.index(piece) + 1)
@@ -187,8 +206,9 @@ def _cells(question, number):
         f"# BEGIN SOLUTION NO PROMPT\n{question.solution}\n# END SOLUTION\n"
         f'""" # BEGIN PROMPT\n{question.start}\n""" # END PROMPT'
     )
+    praise = IS_A_NUMBER if question.shown[0].arguments is None else FITS
     checks = [
-        (question.shown, {"points": 0, "success_message": PUBLIC}),
+        (question.shown, {"points": 0, "success_message": praise}),
         (question.hidden, {"points": question.points, "hidden": True}),
     ]
     return [

@@ -7,6 +7,7 @@ has numbers in it, and no formula.
 
 import ast
 import inspect
+import math
 import textwrap
 from dataclasses import dataclass, replace
 
@@ -15,7 +16,7 @@ import numpy as np
 from exercises.exercise import Wrong, seeded
 
 SEED = 2015  # the same trials in each build
-SHOWN, HIDDEN = 1, 6  # trials of a function
+HIDDEN = 6  # trials of a function, beside the one that is shown
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,16 @@ def trials(exercise):
     """
     answer = defined(exercise.solution)
     try:
-        if callable(answer):
-            found = [_call(exercise, answer, count) for count in range(SHOWN + HIDDEN)]
-            return found[:SHOWN], found[SHOWN:]
-        open_end = _known(exercise, _spoilt(answer))
+        if not callable(answer):
+            part = _known(exercise, _spoilt(answer))
+            return [Trial(None, (_without(part, answer),))], [
+                Trial(None, (replace(part, right=answer),))
+            ]
+        # From all that the judge tries: it may begin with the easier inputs.
+        first, *others = np.linspace(0, _calls(exercise, answer) - 1, 1 + HIDDEN, dtype=int)
+        return [_call(exercise, answer, first)], [_call(exercise, answer, n) for n in others]
     except TypeError:
         raise _unfit(exercise) from None
-    return tuple([Trial(None, (replace(open_end, right=right),))] for right in (None, answer))
 
 
 def _unfit(exercise):
@@ -66,6 +70,25 @@ def _unfit(exercise):
         f"This exercise is not for homework: its judge does not compare numbers by `refuse`. Take "
         f"another one than “{exercise.question}”"
     )
+
+
+def _without(part, right):
+    """Return a part that students may see: no slip in it is the right number with another sign."""
+    slips = [(slip, words) for slip, words in part.slips if not math.isclose(-slip, right)]
+    return replace(part, slips=tuple(slips))
+
+
+def _calls(exercise, solution):
+    """Return how often the judge calls an answer that is right."""
+    calls = []
+
+    def counted(*arguments):
+        calls.append(arguments)
+        return solution(*arguments)
+
+    with seeded(SEED):
+        exercise.judge(counted)
+    return len(calls)
 
 
 def _call(exercise, solution, count):
