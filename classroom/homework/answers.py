@@ -80,17 +80,22 @@ class Answers:
     def get(self, name):
         """Return what a name stands for; `...` if for nothing. A function can then be called."""
         self._run()
-        value = self._ask("get", [name], self.limits.call)
-        return _decoded(value, lambda *arguments: self.call(name, *arguments))
+
+        def function(*arguments):
+            return self.call(name, *arguments)
+
+        return self._ask("get", [name], self.limits.call, function)
 
     def call(self, name, *arguments):
         """Return what a function of theirs returns. Raises Raised or Ended if it does not."""
         self._run()
-        return _decoded(self._ask("call", [name, list(map(_plain, arguments))], self.limits.call))
+        return self._ask("call", [name, list(map(_plain, arguments))], self.limits.call)
 
     def _run(self):
         """Have a process in which all cells have run, but for those that ended one."""
         while self._process is None:
+            if time.monotonic() > self._end:
+                raise Ended(self._over())
             self._start()
             for cell in list(self.cells):
                 number, source = cell
@@ -117,7 +122,10 @@ class Answers:
         )  # fmt: skip
         self._buffer = b""
 
-    def _ask(self, wish, arguments, seconds):
+    def _over(self):
+        return f"the {self.limits.whole:g} seconds for a whole notebook are over."
+
+    def _ask(self, wish, arguments, seconds, function=None):
         line = json.dumps({"do": wish, "with": arguments}).encode() + b"\n"
         if len(line) > FITS:
             raise Raised("it is too long to be sent")
@@ -126,7 +134,8 @@ class Answers:
             os.write(self._process.stdin.fileno(), line)
             reply = json.loads(self._line(end, seconds))
             refused = [str(one) for one in reply["refused"]]
-        except (OSError, ValueError, KeyError, TypeError):
+            value = _decoded(reply.get("value"), function)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self._kill()
             raise Ended("it has broken the process in which it runs.") from None
         except Ended:
@@ -136,7 +145,7 @@ class Answers:
             self._note(f"It {one[:100]}, which was refused.")
         if "error" in reply:
             raise Raised(str(reply["error"])[:200])
-        return reply.get("value")
+        return value
 
     def _line(self, end, seconds):
         """Return the next line of the process, if it comes in time."""
@@ -147,7 +156,7 @@ class Answers:
                 raise Ended(
                     f"it ran for over {seconds:g} seconds and was stopped: is a loop endless?"
                     if end < self._end
-                    else f"the {self.limits.whole:g} seconds for a whole notebook are over."
+                    else self._over()
                 )
             piece = os.read(pipe, 65536)
             self._buffer += piece

@@ -163,7 +163,7 @@ def check(answer, trials, otherwise):
             assert value is not ... and value is not None, "Your turn. A number is missing."
             try:
                 number = float(value)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, OverflowError):
                 number = None
             is_number = number is not None and not isinstance(value, str)
             assert is_number, f"A number is asked for, not this: {value!r:.80}"

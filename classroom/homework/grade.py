@@ -14,6 +14,7 @@ import json
 import re
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -95,24 +96,35 @@ def student(path):
     """Return who has handed in a file with this path, in a download of Canvas or Moodle."""
     for part in PurePosixPath(path).parts:
         if found := re.match(r"(.+)_(\d+)_assignsubmission_", part):
-            return Student(found[1], moodle=found[2])
+            return Student(_harmless(found[1]), moodle=found[2])
         if found := re.match(r"([^_]+)(?:_LATE)?_(\d+)_\d+_", part):
-            return Student(found[1], canvas=found[2])
-    return Student(str(PurePosixPath(path).with_suffix("")))
+            return Student(_harmless(found[1]), canvas=found[2])
+    return Student(_harmless(re.sub(r"\.\w+$", "", path)))
+
+
+def _harmless(name):
+    """Return a name that neither a terminal nor a spreadsheet takes for a command."""
+    return "".join(filter(str.isprintable, name)).lstrip("=+-@ ")
 
 
 def handed_in(path):
     """Yield (file name, bytes) of all that is in a folder or zip, notebooks above all.
 
-    Bytes are None for what is too large or cannot be read.
+    Bytes are None for what is too large or cannot be read. Raises BadZipFile if `path` is no zip.
     """
-    if path.is_dir():
-        for file in sorted(path.rglob("*")):
-            if file.is_file() and not file.name.startswith("."):
-                data = file.read_bytes() if file.stat().st_size <= 10 * LARGEST else None
-                yield from _opened(file.relative_to(path).as_posix(), data)
-    else:
+    if not path.is_dir():
         yield from _members(path, "")
+        return
+    for file in sorted(path.rglob("*")):
+        name = file.relative_to(path).as_posix()
+        if file.is_file() and not _is_left_behind(name):
+            data = file.read_bytes() if file.stat().st_size <= 10 * LARGEST else None
+            yield from _opened(name, data)
+
+
+def _is_left_behind(name):
+    """Is it what Jupyter or macOS leave in folders?"""
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
 
 
 def _opened(name, data):
@@ -123,18 +135,21 @@ def _opened(name, data):
 
 
 def _members(file, within):
-    """Yield the files in a zip. In one of a single student's, only the notebooks count."""
+    """Yield the files in a zip. In one that a student has handed in, only the notebooks count."""
     try:
         with zipfile.ZipFile(file) as archive:
             for one in sorted(archive.infolist(), key=lambda info: info.filename):
-                if one.is_dir() or (within and not one.filename.endswith(".ipynb")):
+                name = one.filename
+                if one.is_dir() or _is_left_behind(name):
                     continue
-                data = archive.read(one) if one.file_size <= 10 * LARGEST else None
-                if within:
-                    yield within, data if data is not None and len(data) <= LARGEST else None
-                else:
-                    yield from _opened(one.filename, data)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError):
+                if not within:
+                    data = archive.read(one) if one.file_size <= 10 * LARGEST else None
+                    yield from _opened(name, data)
+                elif name.endswith(".ipynb"):
+                    yield within, archive.read(one) if one.file_size <= LARGEST else None
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, OSError, EOFError):
+        if not within:
+            raise
         yield within, None
 
 
@@ -205,6 +220,8 @@ def grade(data, grader, who=Student(""), limits=Limits()):  # noqa: B008 - they 
                 mark.says[check.name] = f"It stopped with {raised}"
             except Ended as ended:
                 mark.says[check.name] = f"{ended}".capitalize()
+            except Exception as error:  # nobody's answer may stop the others' grading
+                mark.says[check.name] = f"It could not be checked: {type(error).__name__}."
     mark.notes += answers.notes
     return mark
 
@@ -250,7 +267,11 @@ def main():
     if not namespaces():
         print("No network namespace here: Python alone keeps an answer off the network.")
     grader, marks = load(autograder), []
-    for who, data in by_student(handed_in(submissions)).items():
+    try:
+        found = by_student(handed_in(submissions))
+    except zipfile.BadZipFile:
+        sys.exit(f"{submissions} is neither a folder nor a zip that can be read.")
+    for who, data in found.items():
         marks.append(grade(data, grader, who))
         print(f"{who.name:24.24} {marks[-1].total:g} of {grader.points:g}. {marks[-1].line()}")
     if not marks:

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from classroom.homework import assignment, checks, grade
-from classroom.homework.answers import Answers, Limits, Raised, namespaces
+from classroom.homework.answers import Answers, Ended, Limits, Raised, namespaces
 from exercises.exercise import draws, seeded
 from reading.prose import EXERCISES
 
@@ -252,6 +253,7 @@ HOSTILE = {
     "starts a program": ("import os\nos.system('touch here')", "It tried to start a program"),
     "asks the network": ("import urllib.request\nurllib.request.urlopen('http://127.0.0.1:9')",
                          "It tried to use the network, which was refused."),
+    "is far too large": ("my_epochs = 10**400", "q2: A number is asked for, not this: 1000"),
     "leaves": ("import os\nos._exit(0)", r"Cell \d+: its process ended"),
     "lies": ("import os\nfor file in range(3, 20):\n    try:\n"
              "        os.write(file, b'{\"value\": 20, \"refused\": []}\\n' * 9)\n"
@@ -346,6 +348,47 @@ def test_a_download_of_canvas_becomes_its_csv(
     }  # fmt: skip
     assert not (tmp_path / "moodle.csv").exists()
     assert [row["q3"] for row in table(tmp_path / "marks.csv")] == ["4", "0", "0", "4"]
+
+
+def test_names_are_harmless_and_what_a_system_leaves_behind_is_no_homework(tmp_path):
+    (tmp_path / "class.zip").write_bytes(zipped({
+        "=cmd()\x1b[2J.ipynb": b"1",
+        "__MACOSX/._roe.ipynb": b"2",
+        "roe.zip": zipped({"Roe.ipynb": b"3", "__MACOSX/._Roe.ipynb": b"4",
+                           ".ipynb_checkpoints/Roe-checkpoint.ipynb": b"5"}),
+    }))  # fmt: skip
+    found = grade.by_student(grade.handed_in(tmp_path / "class.zip"))
+    assert {who.name: data for who, data in found.items()} == {"cmd()[2J": b"1", "roe": b"3"}
+
+
+def test_a_notebook_has_so_much_time_and_no_more():
+    with Answers(["while True: pass"] * 50, Limits(cell=0.3, whole=0.8)) as answers:
+        began = time.monotonic()
+        with pytest.raises(Ended, match=r"the 0\.8 seconds for a whole notebook are over"):
+            answers.get("x")
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "'[' * 100_000",
+        """'{"refused": 3}'""",
+        """'{"refused": [], "value": {"is": "array", "of": [[1], [2, 3]]}}'""",
+        "'no JSON'",
+    ],
+)
+def test_a_forged_reply_ends_an_answer_and_nothing_else(reply):
+    forger = (
+        "import gc, io\n"
+        "pipe = next(o for o in gc.get_objects() if isinstance(o, io.TextIOWrapper)"
+        " and o.name not in (0, 1, 2) and o.writable() and isinstance(o.name, int))\n"
+        f"pipe.write({reply} + chr(10)); pipe.flush()"
+    )
+    with Answers(["x = 1", forger, "y = 2"]) as answers:
+        assert answers.get("x") == 1
+        assert answers.get("y") == 2
+        assert "broken the process" in answers.notes[0]
 
 
 def test_a_download_of_moodle_becomes_its_csv(notebook, grader, tmp_path):
