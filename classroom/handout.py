@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from unicodedata import normalize
 
@@ -142,9 +142,15 @@ class Notebook(prose.Notebook):
 
     def __init__(self, path):
         super().__init__(path)
-        names = {}
-        self.predictions = prose.predictions(self.cells, names)
-        self.arguments = [evaluate(cell.source, names) for cell in self.cells if is_argument(cell)]
+        self._names = {}
+
+    @cached_property
+    def predictions(self):
+        return prose.predictions(self.cells, self._names)
+
+    @cached_property
+    def arguments(self):
+        return [evaluate(cell.source, self._names) for cell in self.cells if is_argument(cell)]
 
     @cached_property
     def tasks(self):
@@ -213,10 +219,15 @@ def _to_guess(prediction):
     return f'<div class="question"><p>{words(prediction.question)}</p>{answer}</div>'
 
 
+def chosen_arguments(notebook, wish):
+    """Return the arguments whose titles begin as wished, or all."""
+    return [one for one in notebook.arguments if one.question.startswith(wish)]
+
+
 def arguments(notebook, wish=""):
     marks = "".join(f"<i>{mark}</i>" for mark in MARKS)
     pieces = []
-    for argument in notebook.arguments:
+    for argument in chosen_arguments(notebook, wish):
         steps = "".join(
             f'<li>{words(step)} <span class="marks">{marks}</span></li>' for step in argument.steps
         )
@@ -227,11 +238,29 @@ def arguments(notebook, wish=""):
 
 def exercises(notebook, wish=""):
     """Return the exercises, each with room by its stars."""
-    return "".join(
+    return "".join(map(_with_room, notebook.tasks))
+
+
+def exercise(notebook, wish):
+    """Return the exercise of this name, of whatever notebook, likewise."""
+    return _with_room(everywhere()[wish])
+
+
+def _with_room(task):
+    return (
         f'<div class="exercise" style="--stars: {len(task.stars)}">'
         f"{task.titled()}{paper.ruled()}</div>"
-        for task in notebook.tasks
     )
+
+
+@cache
+def everywhere():
+    """Return {name: task} of the exercises of all notebooks, each with the notebook's number."""
+    found = [(one.number, task) for one in map(Notebook, paths()) for task in one.tasks]
+    return {
+        task.name: replace(task, heading=f"Notebook {number}, {task.heading}")
+        for number, task in found
+    }
 
 
 def claims(notebook, wish=""):
@@ -269,7 +298,8 @@ def box(notebook, wish):
     return f'<div class="room box" style="--stars: {wish or 1}"></div>'
 
 
-_LINES = (aim, arguments, box, claims, exercises, figure, predictions, questions, room, section)
+_LINES = (aim, arguments, box, claims, exercise, exercises, figure, predictions, questions, room,
+          section)  # fmt: skip
 LINES = {line.__name__: line for line in _LINES}
 
 
@@ -343,9 +373,9 @@ def measured(notebook, whys):
     )
 
 
-def weighed(notebook):
+def weighed(arguments):
     pieces = []
-    for argument in notebook.arguments:
+    for argument in arguments:
         steps = "".join(
             f"<li><b>{SIGNS[verdict]} {verdict}.</b> {words(why)}</li>"
             for _, verdict, why in argument.solution()
@@ -355,9 +385,10 @@ def weighed(notebook):
     return f'<h3>The steps</h3><div class="columns">{"".join(pieces)}</div>' if pieces else ""
 
 
-def solutions(notebook):
+def solved(tasks):
+    """Return exercises with their solutions and hints."""
     pieces = []
-    for task in notebook.tasks:
+    for task in tasks:
         piece = task.titled()
         if task.name:
             answer, said = task.solved()
@@ -366,6 +397,11 @@ def solutions(notebook):
             piece += f"{code(EXERCISES[task.name].solution)}<p>{result}{words(said)}</p>"
             piece += f"<p><i>Hints:</i> {hints}</p>"
         pieces.append(f'<div class="question">{piece}</div>')
+    return "".join(pieces)
+
+
+def solutions(notebook):
+    pieces = [solved(notebook.tasks)]
     for cell in [*filter(is_for_instructors, notebook.cells)][:-1]:  # of those without a check
         text = re.sub(r"</?details>", "", cell.source)
         pieces.append(render(re.sub(r"<summary>(.*?)</summary>", r"**\1.**", text)))
@@ -379,12 +415,12 @@ def teachers(notebook, front_and_back, notes):
     covered = [wish for wish in wanted if notebook.preset_of(wish)[1]]
     return "".join(
         [
-            heading(notebook, "teacher’s sheet"),
+            heading(f"{notebook.number} {words(notebook.title)}", TEACHERS),
             in_class(notebook),
             measured(notebook, whys(notes)),
             *(record(notebook, wish) for wish in covered),
             filled(own, notebook, {"figure": record}),
-            weighed(notebook),
+            weighed(notebook.arguments),
             f'<section class="together">{solutions(notebook)}<h3>To take along</h3>',
             f"{section(notebook, 'Take along').partition('<p><em>Next')[0]}</section>",
         ]
@@ -393,16 +429,16 @@ def teachers(notebook, front_and_back, notes):
 
 # The sheets.
 
-
-def heading(notebook, right):
-    return (
-        f"<header><h1>{notebook.number} {words(notebook.title)}</h1><span>{right}</span></header>"
-    )
+TEACHERS = "teacher’s sheet"
 
 
-def students(notebook, *sides):
+def heading(title, right):
+    return f"<header><h1>{title}</h1><span>{right}</span></header>"
+
+
+def students(title, notebook, *sides):
     first, *others = (filled(side, notebook) for side in sides)
-    pages = [heading(notebook, field("Name")) + first, *others]
+    pages = [heading(title, field("Name")) + first, *others]
     return "".join(f'<div class="page">{page}</div>' for page in pages)
 
 
@@ -433,15 +469,37 @@ def sheets():
         notebook, source = Notebook(path), f"notebooks/{path.name}"
         title = f"{notebook.number} {notebook.title}"
         *sides, notes = parts(path.stem)
-        yield Sheet(path.stem, title, source, "student", students(notebook, *sides))
+        body = students(f"{notebook.number} {words(notebook.title)}", notebook, *sides)
+        yield Sheet(path.stem, title, source, "student", body)
         body = teachers(notebook, "\n".join(sides), notes)
-        yield Sheet(f"{path.stem}_teacher", f"{title}: teacher’s sheet", source, "teacher", body)
+        yield Sheet(f"{path.stem}_teacher", f"{title}: {TEACHERS}", source, "teacher", body)
+    yield from homework()
     path = paths(["00"])[0]
     for name in ("formulas", "words"):
         title, _, text = (SHEETS / f"{name}.md").read_text("utf-8").partition("\n")
         title = title.removeprefix("# ")
         body = f"<header><h1>{title}</h1></header>{filled(text, Notebook(path))}"
         yield Sheet(name, title, f"notebooks/{path.name}", name, body)
+
+
+def homework():
+    """Yield the sheets for after the lesson, whose arguments are those of notebook 05."""
+    *sides, notes = parts("homework")
+    title, _, front = sides[0].partition("\n")
+    title, notebook = title.removeprefix("# "), Notebook(paths(["05"])[0])
+    body = students(title, notebook, front, *sides[1:])
+    yield Sheet("homework", title, "notebooks", "student", body)
+    wished = "\n".join(sides)
+    tasks = everywhere()
+    marked = re.findall(r"^\{arguments (.*)\}", wished, re.MULTILINE)
+    body = (
+        heading(title, TEACHERS)
+        + filled(notes, notebook, {})
+        + weighed([one for wish in marked for one in chosen_arguments(notebook, wish)])
+        + "<h3>Exercises</h3>"
+        + solved(tasks[name] for name in re.findall(r"^\{exercise (.*)\}", wished, re.MULTILINE))
+    )
+    yield Sheet("homework_teacher", f"{title}: {TEACHERS}", "notebooks", "teacher", body)
 
 
 def build(folder, size, made):

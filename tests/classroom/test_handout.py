@@ -11,6 +11,7 @@ from classroom import handout, paper
 from classroom.handout import Notebook
 from classroom.notebooks import paths
 from exercises.exercise import Exercise
+from exercises.weighing import weigh_second
 from reading.prose import EXERCISES
 
 SOURCES = "\n".join(
@@ -50,7 +51,7 @@ def teacher(sheets, notebook):
 
 
 def test_there_is_a_sheet_for_each_and_one_of_formulas_and_of_words(sheets):
-    names = [path.stem for path in paths()]
+    names = [*(path.stem for path in paths()), "homework"]
     assert sorted(sheets) == sorted(
         [*names, *(f"{name}_teacher" for name in names), "formulas", "words"]
     )
@@ -125,6 +126,22 @@ def test_steps_are_marked_by_students_and_judged_for_teachers(notebook, student,
         assert said(says) in text(student)
         assert said(why) not in text(student)
         assert f"{verdict}. {said(why)}" in text(teacher)
+
+
+def test_homework_has_its_answers_on_the_teachers_sheet_alone(sheets):
+    student, teacher = text(sheets["homework"].body), text(sheets["homework_teacher"].body)
+    for name in ("epochs_to_new", "claimed_size", "repaired_chalkboard"):
+        exercise = EXERCISES[name]
+        assert said(exercise.question) in student
+        assert text(handout.code(exercise.solution)) in teacher
+        assert text(handout.code(exercise.solution)) not in student
+    assert "Notebook 02, Exercise 2 ★" in student
+    for says, verdict, why in weigh_second().solution():
+        assert said(says) in student
+        assert f"{verdict}. {said(why)}" in teacher
+        assert said(why) not in student
+    assert "The third answer" not in student + teacher
+    assert "in balance" in teacher and "in balance" not in student
 
 
 def test_a_teachers_sheet_has_the_times_and_what_students_get_wrong(notebook, student, teacher):
