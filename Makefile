@@ -75,6 +75,7 @@ homework: $(READY) .homework-venv/.ready  ## homework for marks, and a question 
 
 # Nothing that was handed in is trusted: the page says what holds it, and what does not.
 grade: $(READY)  ## grade what was handed in (FROM=submissions.zip), with marks as CSV for Canvas and Moodle
+	@test -n "$(FROM)" || { echo "What was handed in? make grade FROM=submissions.zip"; exit 1; }
 	$(PY) -m classroom.homework.grade $(or $(AUTOGRADER),dist/homework/first_epochs-autograder.zip) "$(FROM)"
 
 reading: $(READY)  ## the notebooks as pages for readers without Python, which open from disk: dist/reading

@@ -73,6 +73,15 @@ def test_build_backend_is_in_the_lock():
     assert dict(map(split, PYPROJECT["build-system"]["requires"])).items() <= declared().items()
 
 
+@pytest.mark.parametrize("folder", ["site", "classroom/homework"])
+def test_what_has_an_environment_of_its_own_is_pinned_with_hashes(folder):
+    asked = (ROOT / folder / "requirements.in").read_text(encoding="utf-8")
+    lock = (ROOT / folder / "requirements.txt").read_text(encoding="utf-8")
+    for name in re.findall(r"^([a-z0-9-]+)", asked, flags=re.MULTILINE):
+        assert re.search(rf"^{name}(\[.*\])?==.* \\\n    --hash=", lock, flags=re.MULTILINE), name
+    assert "://" not in lock
+
+
 def test_lock_has_one_version_with_hashes_of_each_package_and_no_address():
     pins = [line for line in LOCK.splitlines() if re.match(r"[A-Za-z0-9]", line)]
     assert len(pins) == len(pinned())
