@@ -28,9 +28,9 @@ from reading.prose import EXERCISES, asked, to_fill_in
 
 HERE = Path(__file__).parent
 OUT = ROOT / "dist" / "homework"
-OTTER = ROOT / ".homework-venv" / "bin" / "python"
+PROGRAMS = ROOT / ".homework-venv" / "bin"
 FITS = "Right for this input. The hidden checks have other ones, and give the marks."
-IS_A_NUMBER = "A number, and no slip known here. Whether it is right, the hidden check says."
+IS_A_NUMBER = "A number, and no slip known here. It may still be wrong: the hidden check says."
 
 
 @dataclass(frozen=True)
@@ -233,12 +233,22 @@ def _cells(question, number):
 # Files.
 
 
+def program(name):
+    """Return the path of a program that goes with Otter. Raises ValueError if it is missing."""
+    if not (path := PROGRAMS / name).exists():
+        raise ValueError(f"There is no {path}. `make homework` sets it up.")
+    return path
+
+
 def build(source, out):
-    """Write an assignment into the folder `out`: student, solutions, and the grader's zip."""
+    """Write an assignment into the folder `out`: student, solutions, and the grader's zip.
+
+    Raises ValueError for a text that makes none.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         file = Path(scratch) / f"{source.stem}.ipynb"
         nbformat.write(master(source.read_text("utf-8")), file)
-        subprocess.run([OTTER, "-m", "otter", "assign", file, scratch], check=True, cwd=scratch)
+        subprocess.run([program("otter"), "assign", file, scratch], check=True, cwd=scratch)
         out.mkdir(parents=True, exist_ok=True)
         for kind, folder in (("student", "student"), ("autograder", "solutions")):
             (out / folder).mkdir(exist_ok=True)
@@ -250,8 +260,6 @@ def build(source, out):
 def main():
     given = [Path(one).resolve() for one in sys.argv[1:]]
     source, out = [*given, *[HERE / "first_epochs.md", OUT][len(given) :]]
-    if not OTTER.exists():
-        sys.exit("Otter is missing. `make homework` sets it up.")
     try:
         build(source, out)
     except ValueError as error:

@@ -18,7 +18,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from classroom.handout import parts, render, whys, words
-from classroom.homework.assignment import OTTER, OUT
+from classroom.homework.assignment import OUT, program
 from classroom.notebooks import paths
 from exercises.prediction import in_full
 from reading.prose import Notebook, predictions
@@ -131,7 +131,7 @@ def write(bank, out):
         text = Path(scratch) / "predictions.txt"
         text.write_text(as_text(bank), encoding="utf-8", newline="\n")
         subprocess.run(
-            [OTTER.with_name("text2qti"), text], check=True, stdout=subprocess.DEVNULL,
+            [program("text2qti"), text], check=True, stdout=subprocess.DEVNULL,
             env=os.environ | {"HOME": scratch},  # or it would look there for settings
         )  # fmt: skip
         shutil.copy(text.with_suffix(".zip"), out / "predictions-canvas.zip")

@@ -46,8 +46,8 @@ class Fence:
     """Refuses what an answer has no business with, and remembers what was refused."""
 
     def __init__(self, folder):
-        self.own = str(folder)
-        self.readable = (self.own, sys.prefix, sys.base_prefix, *SYSTEM)
+        self.own = os.path.realpath(folder)
+        self.readable = (self.own, *map(os.path.realpath, (sys.prefix, sys.base_prefix)), *SYSTEM)
         self.refused = []
 
     def __call__(self, event, arguments):
