@@ -9,10 +9,12 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -171,7 +173,8 @@ class Answers:
 
     def _kill(self):
         if self._process:
-            self._process.kill()  # in a namespace, all that it has started goes with it
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)  # whatever it has started, too
             self._process.wait()
             self._process.stdin.close()
             self._process.stdout.close()

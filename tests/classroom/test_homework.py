@@ -112,7 +112,8 @@ def test_students_get_questions_and_points_and_no_answer(made, notebook):
     said = text(notebook)
     assert [f'grader.check("q{n}")' in code(notebook) for n in range(1, QUESTIONS + 1)]
     assert "**Question 1** (3 points)" in said and "(1 point)" in said
-    assert said.count("<summary>Hint 1</summary>") == 6
+    assert said.count("<summary>Hint 1</summary>") == QUESTIONS - 2 == 6
+    assert "six questions, sixteen points" in README
     for name in RIGHT:
         assert re.search(rf"^(def {name}\(.*\):\n[^#]*\.\.\.|{name} = \.\.\.)", said, re.MULTILINE)
     whole = json.dumps(notebook, ensure_ascii=False)
