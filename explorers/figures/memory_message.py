@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
@@ -19,6 +19,7 @@ from explorers.run import grown
 from explorers.style import BLUE, GREEN, GREY, INK, PURPLE, SMALL, VERMILLION
 from nn_core import Network, Setting, load_mnist, memory, theory, train
 from nn_core.data import N_TRAIN
+from nn_core.network import as_input
 
 EPOCHS = 120
 WHEN_WIDE = 30  # epochs that the words "epoch 30" are wide, beside a curve
@@ -144,10 +145,9 @@ def _accuracy(result, shown, dimmed, keep):
     return (_accuracies(*where) if keep in KEEPS else _accuracies(*where, (keep,)))[keep]
 
 
-@cache
 def _validation():
     images = load_mnist(1).validation
-    return images.x[:VALIDATED].astype(np.float32), images.labels[:VALIDATED]
+    return as_input(images.pixels[:VALIDATED], np.float32), images.labels[:VALIDATED]
 
 
 def describe(result, *, epoch, layer, dimmed, keep):

@@ -25,7 +25,7 @@ from explorers.canvas import SIDE_BY_SIDE, SLIDE, WIDTHS
 from explorers.controls import NEXT_EPOCH, VIEW
 from explorers.figure import Figure
 from explorers.run import Phase
-from nn_core import DivergenceError
+from nn_core import DivergenceError, data
 
 RESULTS = 2  # of a run: before training, and after an epoch
 RANDOM_STATES, SEED = 100, 2026
@@ -118,7 +118,9 @@ def _cheap(figure):
 
 
 @pytest.fixture(params=FIGURES.values(), ids=FIGURES)
-def figure(request):
+def figure(request, monkeypatch):
+    """Each figure, with fewer images to validate on: its picture is drawn as from all of them."""
+    monkeypatch.setattr(data, "N_VALIDATION", 500)
     return request.param
 
 
