@@ -44,24 +44,32 @@ def lab(request, server, browser):
     assert lab.errors == []
 
 
-def pytest_collection_modifyitems(items):
-    """Begin with the site, whose tests take longest in one piece: nothing is then waited for."""
+# One page for all notebooks: what hangs on it alone is asked where it has a figure that answers each
+# move, a figure that trains, and questions of both kinds.
+FOR_THE_PAGE = ("02_decay_rate", "06_playground")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is `of_the_page`, but in two notebooks; with WHOLE=1 it is asked in each.
+
+    Begin with the site, whose tests take longest in one piece: nothing is then waited for.
+    """
+    elsewhere = [] if os.environ.get("WHOLE") else [one for one in items if _is_elsewhere(one)]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [one for one in items if one not in elsewhere]
     items.sort(key=lambda one: "test_site" not in one.nodeid)
 
 
-def pytest_generate_tests(metafunc):
-    """Run a test that asks for a `figure` or a `player` for each one that is at home here.
+def _is_elsewhere(item):
+    return item.get_closest_marker("of_the_page") and item.cls.notebook not in FOR_THE_PAGE
 
-    What hangs on the page alone, and not on what a figure draws, is marked so, and is asked of a
-    notebook's first figure; with WHOLE=1 of each.
-    """
+
+def pytest_generate_tests(metafunc):
+    """Run a test that asks for a `figure` or a `player` for each one that is at home here."""
     for kind in ("figure", "player"):
         if kind in metafunc.fixturenames:
             own = [one for one in figures()[metafunc.cls.notebook] if not one.is_guest]
             chosen = [one for one in own if kind == "figure" or one.is_playable]
-            of_the_page = metafunc.definition.get_closest_marker("of_the_page")
-            if of_the_page and not os.environ.get("WHOLE"):
-                chosen = chosen[:1]
             metafunc.parametrize(kind, chosen, ids=lambda one: one.kind, indirect=True)
 
 

@@ -278,6 +278,7 @@ class Notebook:
         header, *rows = csv.reader(files["csv"].decode().splitlines())
         assert rows and {len(row) for row in rows} == {len(header)}
 
+    @pytest.mark.of_the_page
     def test_preset_pasted_into_a_second_figure_shows_the_same(self, figure, lab, request):
         figure.rest()
         figure.shrink()
@@ -509,6 +510,7 @@ class Notebook:
             assert form.locator(".fx-message").inner_text() == ""
             assert form.get_by_role("button", name="Show me").is_disabled()
 
+    @pytest.mark.of_the_page
     def test_wrong_guess_and_none(self, lab):
         for number, (line, right) in enumerate(self.predictions):
             form = _anew(lab, number, line)
@@ -528,6 +530,7 @@ class Notebook:
             assert said.startswith(expected)
             assert said.casefold().endswith(told.casefold())  # the same result as without a guess
 
+    @pytest.mark.of_the_page
     def test_predictions_by_keyboard_alone(self, lab):
         keys = lab.page.keyboard
         for number, (line, right) in enumerate(self.predictions):
