@@ -1,6 +1,7 @@
 // Beyond the stored states: a Python in a worker, for all figures of the page, once a reader asks.
 
-const canCompute = /^https?:$/.test(location.protocol); // from a disk a page may start no worker
+// From a disk a page may start no worker, and one that stands alone has no Python beside it.
+const canCompute = /^https?:$/.test(location.protocol) && !("alone" in document.documentElement.dataset);
 
 // Starts it. `stage(words)` says how far it is. Returns a promise of a function that opens a figure:
 // open(preset) is a promise of a model for explorers/widget.js.

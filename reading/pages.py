@@ -295,17 +295,18 @@ CREDITS = (
 )
 
 
-def document(title, main, above="", aside="", below=""):
-    """Return a whole HTML file."""
+def document(title, main, above="", aside="", below="", notice=None):
+    """Return a whole HTML file. With a `notice` it stands alone: no lab and no Python beside it."""
+    notice, alone = (f'<p class="rd-notice">{notice}</p>\n', " data-alone") if notice else ("", "")
     return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="en"{alone}><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f'<title>{html.escape(title)}</title><link rel="icon" href="data:,">'
         '<link rel="stylesheet" href="style.css"></head>\n<body>'
         '<a class="rd-skip" href="#text">Skip to the text</a>'
         f'<header class="rd-header">{above}</header>\n<div class="rd-columns">{aside}'
-        f'<main id="text" tabindex="-1">\n{main}\n</main></div>\n'
+        f'<main id="text" tabindex="-1">\n{notice}{main}\n</main></div>\n'
         f'<footer class="rd-footer">{below}{CREDITS}</footer>'
         f'<script src="contents.js"></script><script src="search.js"></script>{scripts()}'
         "</body></html>\n"
@@ -351,7 +352,7 @@ def style():
     return "\n".join([light, at_night, *(path.read_text(encoding="utf-8") for path in STYLES)])
 
 
-def written(page, body, pages):
+def written(page, body, pages, notice=None):
     """Return the HTML file of a page, with this body, among all pages."""
     at = pages.index(page)
     return document(
@@ -360,14 +361,21 @@ def written(page, body, pages):
         above=neighbours(pages, at, "Notebooks"),
         aside=contents(body),
         below=neighbours(pages, at, "Read on"),
+        notice=notice,
     )
 
 
-def build(folder, paths):
-    """Write the pages of the notebooks at `paths` into `folder`, with what they bring along."""
-    pages = [Page(path) for path in paths]
+def build(folder, paths, notice=None):
+    """Write the pages of the notebooks at `paths` into `folder`, with what they bring along.
+
+    Where they stand in for something else, `notice` says why, at the top: {notebook: HTML}.
+    """
+    pages, notice = [Page(path) for path in paths], notice or {}
     bodies = {page: page.body() for page in pages}
-    files = {page.file: written(page, body, pages) for page, body in bodies.items()}
+    files = {
+        page.file: written(page, body, pages, notice.get(page.name))
+        for page, body in bodies.items()
+    }
     files |= {"index.html": index(pages), "style.css": style()}
     found = (search.sections(page.heading, page.file, body) for page, body in bodies.items())
     files["sections.js"] = search.script([*chain(*found)])

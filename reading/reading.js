@@ -146,7 +146,8 @@ function offerToForget() {
   show();
 }
 
-// The lab lies beside the pages on a host. From a disk a browser would not let it run.
+// The lab lies beside the pages on a host. From a disk a browser would not let it run, and a page that
+// stands in for a live one has none.
 function withoutLab(link) {
   link.removeAttribute("href");
   link.dataset.lab = "";

@@ -144,7 +144,7 @@ async function figureModel(name, width, preset, isCovered) {
     if (went.length) {
       const back = went.map((one) => `${one} = ${run[frame].texts[one]}`).join(", ");
       page.message = `What is stored here is one change from a preset at a time; so ${back} again. `
-        + (canCompute ? "“Compute every setting” has all." : "On a disk a page can compute no others.");
+        + (canCompute ? "“Compute every setting” has all." : "This page can compute no others.");
     }
   };
   const to = (positions, moved) => show(states.nearest({ ...run[frame].positions, ...positions }, moved),

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import segno
 
@@ -27,30 +28,41 @@ def main():
     # Here, not above: forked kernels would import it all again.
     from tornado.ioloop import IOLoop
 
+    from classroom.present import overflow
     from classroom.present.edition import editions
     from classroom.present.kernels import CHOSEN, use_forks
     from classroom.present.questions import questions
-    from classroom.present.server import classroom
+    from classroom.present.server import READING, classroom
 
     chosen = editions(asked.notebooks)
     print("Computing the figures once, for all who will open them ...", flush=True)
     os.environ[CHOSEN] = " ".join(asked.notebooks)
-    with ThreadPoolExecutor() as beside:  # another process computes the figures meanwhile
-        asks = beside.submit(questions, chosen)
-        use_forks()
+    places = overflow.places()
+
+    def what_needs_no_kernel(folder):
+        overflow.write(Path(folder) / READING, asked.notebooks, places)
+        return questions(chosen)
+
     with tempfile.TemporaryDirectory(prefix="first-epochs-") as folder:
-        server = classroom(chosen, folder, ip=asked.ip, port=asked.port, questions=asks.result())
+        with ThreadPoolExecutor() as beside:  # another process computes the figures meanwhile
+            asks = beside.submit(what_needs_no_kernel, folder)
+            use_forks()
+        server = classroom(
+            chosen, folder, ip=asked.ip, port=asked.port, questions=asks.result(), places=places
+        )
         # Said once the address answers.
         IOLoop.current().add_callback(print, greeting(server), flush=True)
         server.start()
 
 
 def greeting(server):
-    """Return what to say when a server is ready: the class's address, and the instructor's."""
-    votes = ""
+    """Return what to say when a server is ready: the addresses, and how many it has room for."""
+    room = votes = ""
+    if server.token and server.places:
+        room = f"Room for {server.places} live pages; who comes later gets the page to read.\n\n"
     if server.instructor_address:
         votes = f"To hold votes, for you alone:\n\n    {server.instructor_address}\n\n"
-    return f"\n    {server.address}\n\n{_to_scan(server)}{votes}Stop with Ctrl+C."
+    return f"\n    {server.address}\n\n{_to_scan(server)}{room}{votes}Stop with Ctrl+C."
 
 
 def _to_scan(server):

@@ -20,10 +20,11 @@ from traitlets import Unicode
 from traitlets.config import Config
 from voila.app import Voila
 
-from classroom.present import gate
+from classroom.present import gate, overflow
 from classroom.present.polling import Room
 
 SHARE = Path(__file__).parent / "share"
+READING = "reading"
 AT_A_TIME = os.cpu_count() or 1  # pages that are being made
 FORGOTTEN = 300  # s that a kernel lives on when no page is connected to it any more
 LETTERS = "abcdefghjkmnpqrstuvwxyz"  # none that looks like another on a wall
@@ -64,10 +65,19 @@ class InTurn(AsyncMappingKernelManager):
     def __init__(self, **options):
         super().__init__(**options)
         self._turns = Turns(AT_A_TIME)
+        self._starting = 0
 
     async def start_kernel(self, **options):
-        await self._turns.take()
-        return await super().start_kernel(**options)
+        self._starting += 1
+        try:
+            await self._turns.take()
+            return await super().start_kernel(**options)
+        finally:
+            self._starting -= 1
+
+    def asked_for(self):
+        """Return how many kernels there are, with those whose turn has not come."""
+        return len(self.list_kernel_ids()) + self._starting
 
 
 class Classroom(Voila):
@@ -92,11 +102,14 @@ class Classroom(Voila):
         }
 
     room = None  # where votes are held, if there is something to vote on
+    places = None  # how many live pages there is room for, if pages to read stand by
 
     def init_handlers(self):
-        """Return Voilà's handlers, and before them what refuses, and the vote's."""
+        """Return Voilà's handlers, and before them what refuses, the vote's, and pages to read."""
         votes = self.room.rules() if self.room else []
-        return [*gate.rules(self.ip), *votes, *super().init_handlers()]
+        folder = Path(self.root_dir) / READING
+        read = overflow.rules(self.kernel_manager, folder, self.places) if self.places else []
+        return [*gate.rules(self.ip), *votes, *read, *super().init_handlers()]
 
     @property
     def address(self):
@@ -118,12 +131,13 @@ class Classroom(Voila):
         return f"http://{host}:{self.port}{path}" + (f"?token={token}" if token else "")
 
 
-def classroom(editions, folder, *, ip, port, questions=()):
+def classroom(editions, folder, *, ip, port, questions=(), places=None):
     """Return a server of `editions`, {file name: notebook}, which it writes to `folder`.
 
     Anyone who can reach `ip` may look on if that is this machine alone. Otherwise a token is asked
     for, once in a browser, new each time the server is started. On `questions` votes can be held,
-    by whoever has a second token.
+    by whoever has a second token. Who comes when so many pages are open as there are `places` gets
+    the page to read, which has been written to the folder READING in `folder`.
     """
     for name, edition in editions.items():
         nbformat.write(edition, Path(folder) / name)
@@ -133,6 +147,7 @@ def classroom(editions, folder, *, ip, port, questions=()):
     titles = {name: one.metadata.title for name, one in editions.items()}
     server = Classroom(config=_configuration(titles, folder, ip, port, bool(questions)))
     server.initialize([])
+    server.places = places
     if questions:
         join = server.vote_address if server.token else None
         server.room = Room(questions, token=_new_token(), port=port, join=join)

@@ -44,8 +44,8 @@ def lab(request, server, browser):
     assert lab.errors == []
 
 
-# One page for all notebooks: what hangs on it alone is asked where it has a figure that answers each
-# move, a figure that trains, and questions of both kinds.
+# One page's code for all notebooks: what hangs on it alone is asked where there is a figure that
+# answers each move, a figure that trains, and questions of both kinds.
 FOR_THE_PAGE = ("02_decay_rate", "06_playground")
 
 

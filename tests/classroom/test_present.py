@@ -19,6 +19,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
+import psutil
 import pytest
 from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -26,10 +27,10 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from classroom.notebooks import NOTEBOOKS, paths
-from classroom.present import gate
+from classroom.present import gate, overflow
 from classroom.present.__main__ import greeting, qr_code
 from classroom.present.edition import LEFT_OUT, edition, editions
-from classroom.present.server import AT_A_TIME, FORGOTTEN, Turns, classroom
+from classroom.present.server import AT_A_TIME, FORGOTTEN, READING, Turns, classroom
 from classroom.present.vote import Question
 from experiments.tables import Table
 
@@ -250,7 +251,7 @@ from classroom.present.server import classroom
 server.FORGOTTEN, server.AT_A_TIME = int(sys.argv[3]), int(sys.argv[4])
 folder = Path(sys.argv[1])
 server = classroom({"00.ipynb": nbformat.read(folder / "00.ipynb", 4)}, folder,
-                   ip="0.0.0.0", port=int(sys.argv[2]))
+                   ip="0.0.0.0", port=int(sys.argv[2]), places=int(sys.argv[5]))
 print(server.token, flush=True)
 server.start()
 """
@@ -260,7 +261,7 @@ SECRET = "only_in_the_code"
 class Served:
     """A server that asks for a token, and a browser's cookies for it."""
 
-    def __init__(self, folder, forgotten=FORGOTTEN, at_a_time=AT_A_TIME, more=""):
+    def __init__(self, folder, forgotten=FORGOTTEN, at_a_time=AT_A_TIME, places=50, more=""):
         slider = new_code_cell(
             f"from ipywidgets import IntSlider\n{SECRET} = IntSlider(42)\n{SECRET}"
         )
@@ -270,6 +271,8 @@ class Served:
         )
         nbformat.write(notebook, folder / "00.ipynb")
         (folder / "picture.png").write_bytes(b"not for the network")
+        (folder / READING).mkdir()
+        (folder / READING / "00.html").write_text("a page to read", encoding="utf-8")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -277,12 +280,13 @@ class Served:
         self.log = folder.parent / f"{folder.name}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", SERVE, str(folder), *map(str, (port, forgotten, at_a_time))],
+                [sys.executable, "-c", SERVE, str(folder),
+                 *map(str, (port, forgotten, at_a_time, places))],
                 cwd=ROOT,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-            )
+            )  # fmt: skip
         self.token = self.process.stdout.readline().strip()
         self.cookies = CookieJar()
         for _ in range(200):
@@ -409,7 +413,41 @@ def test_a_kernel_without_a_page_is_ended_and_one_with_a_page_is_not(tmp_path):
             assert lives(served, seen)
 
 
+def test_who_finds_no_place_gets_the_page_to_read_until_one_is_free(tmp_path):
+    with Served(tmp_path, places=1) as served:
+        _, kernel = opened(served)
+        where, text = served.get("/voila/render/00.ipynb")
+        assert (urllib.parse.urlsplit(where).path, text) == ("/reading/00.html", "a page to read")
+        served.leave(kernel, _xsrf=served.cookie("_xsrf"))
+        assert lives(served, opened(served)[1])
+        served.cookies.clear()
+        for path in ("/voila/render/00.ipynb", "/reading/00.html"):
+            assert "/login" in served.get(path)[0]
+        where, text = served.get(f"/voila/render/00.ipynb?token={served.token}")
+        assert text == "a page to read"
+        for path in ("/reading/../00.ipynb", "/reading/%2e%2e/00.ipynb", "/reading/nope.html"):
+            with pytest.raises(urllib.error.HTTPError, match=r"40[34]"):
+                served.get(path)
+
+
+def test_the_page_to_read_says_why_it_is_shown_and_leads_to_the_live_one(tmp_path):
+    overflow.write(tmp_path, ["02"], 40)
+    text = (tmp_path / "02_decay_rate.html").read_text(encoding="utf-8")
+    assert "live pages are open (40)" in text and '<html lang="en" data-alone>' in text
+    assert 'href="/voila/render/02_decay_rate.ipynb"' in text
+
+
+@pytest.mark.parametrize(
+    "free, cores, places", [(3e9, 2, 30), (90e9, 2, 60), (90e9, 8, 240), (1e8, 2, 2)]
+)
+def test_places_are_by_memory_and_by_processors(monkeypatch, free, cores, places):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert overflow.places() == places
+
+
 ODD = (
+    "/reading/", "/reading/x", "/reading/%00",
     "/nope", "/logout", "//x", "/%ff%fe", "/?token=%ff", "/?x=%ff", "/a" * 2000, "/voila",
     "/voila/render/nope.ipynb", "/voila/render/%00.ipynb", "/voila/render/../../etc/passwd",
     "/voila/static/nope", "/voila/static/", "/voila/static/%2e%2e/x", "/voila/templates/",
