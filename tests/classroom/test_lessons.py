@@ -1,0 +1,40 @@
+"""The lesson plans: they fit into their time, and say the times that the notebooks say."""
+
+import re
+
+import pytest
+
+from classroom.notebooks import NOTEBOOKS
+
+PLANS = (NOTEBOOKS / "README.md").read_text(encoding="utf-8")
+SPARE = 5  # of fifty minutes
+
+
+def rows(heading):
+    """Return (minutes, where) of each row of the plan under a heading."""
+    (plan,) = re.findall(rf"^## {heading}\n(.*?)(?=^## )", PLANS, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^\| (\d+) \|.*\|\s*([^|]*?)\s*\|$", plan, re.MULTILINE)
+    assert len(found) > 3
+    return [(int(minutes), where[:2]) for minutes, where in found]
+
+
+@pytest.mark.parametrize(
+    "heading, most",
+    [
+        ("Ten minutes", 10),
+        ("Fifty minutes", 50 - SPARE),
+        ("Two lessons of fifty minutes", 50 - SPARE),
+    ],
+)
+def test_a_plan_fits_into_its_time(heading, most):
+    assert sum(minutes for minutes, _ in rows(heading)) <= most
+
+
+def test_the_fifty_minutes_have_the_times_of_the_notebooks():
+    for minutes, number in rows("Fifty minutes"):
+        if number:
+            (source,) = (NOTEBOOKS / "source").glob(f"{number}_*.md")
+            said = re.search(
+                r"^\*Time:\* (\d+) minutes", source.read_text(encoding="utf-8"), re.MULTILINE
+            )
+            assert int(said[1]) == minutes, source.name
