@@ -31,7 +31,7 @@ test: $(READY) .homework-venv/.ready  ## run all checks: ruff, types, unit tests
 
 # Debian's Chromium if it is there, else Playwright's own, which this fetches once. Of the browser
 # edition one notebook is run, if PYODIDE=<folder> has Pyodide. WHOLE=1 runs them all, slowly, steps
-# through all slides, and asks every figure what else only the first of a notebook is asked.
+# through all slides, and asks every notebook what hangs on the page alone.
 test-browser: $(READY)  ## click through notebooks, dashboards, slides and site in headless Chromium
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
 	$(PY) -m pytest -p no:nbval -n 2 --dist loadscope tests/browser

@@ -124,7 +124,7 @@ def test_a_new_edition_shows_its_own_text_and_keeps_what_was_saved(site, folder,
     for file in (settings, text):  # so old that a browser would take its own copy for weeks
         os.utime(file, (0, 1e9))
     lab = open_at(address)
-    lab.wait_until_idle(120)
+    lab.page.evaluate("jupyterapp.restored.then(() => true)")  # no Python is needed to write
     lab.write(lab.page.locator(CODE_CELLS).last, "mine = 'my own work'")
     lab.page.keyboard.press("Control+s")
     read = """path => jupyterapp.serviceManager.contents.get(path, { content: true })
