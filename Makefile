@@ -6,7 +6,7 @@ READY := .venv/.ready
 UV := .uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser test-oldest test-newest notebooks present slides handout homework grade \
+.PHONY: help lab test test-browser test-oldest test-newest test-hub notebooks present slides handout homework grade \
   reading tables site lock clean
 
 help:  ## show this list
@@ -44,6 +44,15 @@ test-oldest: .homework-venv/.ready | $(UV)  ## run the unit tests with the oldes
 
 test-newest: .homework-venv/.ready | $(UV)  ## run them with the newest
 	$(call TEST_WITH,highest)
+
+# JupyterHub, and with it npm for its proxy, is for this alone: so neither is in .venv.
+test-hub: | $(UV)  ## try the dashboards behind JupyterHub, in headless Chromium (needs npm)
+	$(UV) venv --clear --quiet --python $(PYTHON) .venv-$@
+	$(UV) pip install --quiet --python .venv-$@ -r requirements.txt "jupyterhub>=5.3"
+	$(UV) pip install --quiet --python .venv-$@ --no-deps --no-build-isolation --editable .
+	npm install --silent --no-save --prefix .venv-$@ configurable-http-proxy@5
+	PATH="$(CURDIR)/.venv-$@/bin:$(CURDIR)/.venv-$@/node_modules/.bin:$$PATH" \
+	  .venv-$@/bin/python -m pytest -p no:nbval tests/hub
 
 define TEST_WITH
 $(UV) venv --clear --quiet --python $(PYTHON) .venv-$@
@@ -111,7 +120,7 @@ site: $(READY) .site-venv/.ready  ## build the site, for readers who install not
 	@touch $@
 
 # One BLAS thread: small matrices gain nothing from more, and test processes would fight for the cores.
-ONE_THREAD := test test-browser test-oldest test-newest notebooks present slides handout homework grade \
+ONE_THREAD := test test-browser test-oldest test-newest test-hub notebooks present slides handout homework grade \
   reading tables site
 $(ONE_THREAD): export OPENBLAS_NUM_THREADS := 1
 $(ONE_THREAD): export OMP_NUM_THREADS := 1
@@ -136,7 +145,7 @@ $(UV):
 	-.uv/bin/python -m pip install --quiet --disable-pip-version-check --only-binary uv uv
 
 clean:  ## remove the virtual environment and all caches
-	rm -rf .venv .venv-test-oldest .venv-test-newest .site-venv .homework-venv .uv .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
+	rm -rf .venv .venv-test-* .site-venv .homework-venv .uv .pytest_cache .ruff_cache .mypy_cache .hypothesis build dist
 	find . -name __pycache__ -o -name .ipynb_checkpoints | xargs rm -rf
 
 # Made anew, not updated: what is no longer asked for must not stay importable.

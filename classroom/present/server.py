@@ -154,22 +154,17 @@ def classroom(editions, folder, *, ip, port, questions=(), places=None):
     return server
 
 
-def _configuration(titles, folder, ip, port, has_votes):
+def looks(titles, has_votes=False):
+    """Return the settings of Voilà itself: what pages look like, and that none shows its code."""
+
     def with_titles(page_config, **of_the_page):
         page_config["titles"] = titles  # in place: for the first page that is all that counts
         page_config["votes"] = has_votes
+        # Without an address Voilà's page draws formulas itself; else it would ask another host.
+        page_config["fullMathjaxUrl"] = page_config["mathjaxConfig"] = None
         return page_config
 
     config = Config()
-    config.Voila.config_file_paths = []  # nobody's own configuration opens what is shut here
-    config.Voila.ip = ip
-    config.Voila.port = port
-    config.Voila.port_retries = 0
-    config.Voila.token = "" if _is_this_machine(ip) else _new_token()
-    config.Voila.identity_provider_class = gate.Patient
-    config.Voila.root_dir = str(folder)
-    config.Voila.open_browser = False
-    config.Voila.log_level = "ERROR"
     config.VoilaConfiguration.template = "classroom"
     config.VoilaConfiguration.allow_template_override = "NO"
     config.VoilaConfiguration.allow_theme_override = "NO"
@@ -183,6 +178,20 @@ def _configuration(titles, folder, ip, port, has_votes):
         "anywidget",
     ]
     config.VoilaConfiguration.page_config_hook = with_titles
+    return config
+
+
+def _configuration(titles, folder, ip, port, has_votes):
+    config = looks(titles, has_votes)
+    config.Voila.config_file_paths = []  # nobody's own configuration opens what is shut here
+    config.Voila.ip = ip
+    config.Voila.port = port
+    config.Voila.port_retries = 0
+    config.Voila.token = "" if _is_this_machine(ip) else _new_token()
+    config.Voila.identity_provider_class = gate.Patient
+    config.Voila.root_dir = str(folder)
+    config.Voila.open_browser = False
+    config.Voila.log_level = "ERROR"
     config.VoilaConfiguration.prelaunch_hook = _give_token
     config.VoilaConfiguration.multi_kernel_manager_class = InTurn
     config.VoilaExporter.preprocessors = [KeepCompiled]
