@@ -103,8 +103,10 @@ class Panel:
         self.moving.set(xlim=(0, 1), ylim=(0, 1))
         return self.moving.add_image(Pixels(self.moving, colours, (-1, 1)))
 
-    def frame(self, *, yscale=None, **changed):
+    def frame(self, *, yscale=None, xlim=None, ylim=None, xticks=None, yticks=None):
         """Set limits, and ticks ({value: text}). Those that would touch are left out."""
+        asked = {"xlim": xlim, "ylim": ylim, "xticks": xticks, "yticks": yticks}
+        changed = {name: value for name, value in asked.items() if value is not None}
         if yscale is not None and yscale != self.still.get_yscale():
             for axes in (self.still, self.moving):
                 axes.set_yscale(yscale)
