@@ -52,7 +52,8 @@ def test_curves_of_one_panel_differ_by_more_than_colour(figure):
         looks = [_look(line) for line in panel.still.lines]  # in its key: each has a meaning
         looks += {_look(line) for line in panel.moving.lines} - set(looks)
         for one, other in combinations(looks, 2):
-            assert one[:-1] != other[:-1], (figure.name, panel.still.get_title(loc="left"))
+            where = f"{figure.name}, {panel.still.get_title(loc='left')}"
+            assert one[:-1] != other[:-1], f"{where}: only colour parts {one} from {other}"
 
 
 def _look(line):

@@ -221,13 +221,15 @@ def views(figure):
 
 def test_each_control_says_in_a_few_words_what_it_does(figure):
     for control in figure.controls:
-        assert 15 < len(control.help) < 90 and control.help[-1] in ".?", control.name
+        told = f"{control.name}: its own_help must say so in a sentence; it is {control.help!r}"
+        assert 15 < len(control.help) < 90 and control.help[-1] in ".?", told
 
 
 async def test_each_preset_sets_the_whole_state_and_is_the_one_marked(figure):
     page = Page(figure(**figure.quick_state()))
     offered = {one["name"]: one["text"] for one in page.spec["presets"]}
-    assert len({*offered.values()}) == len(offered) == len(figure.presets) != 1
+    assert len({*offered.values()}) == len(offered) == len(figure.presets)
+    assert len(offered) != 1, "a single preset, beside Defaults: offer another one, or none"
     for name, settings in figure.presets:
         page.ask("preset", text=offered[name])
         assert page.preset == offered[name] and page.message == ""  # by which the page marks it
