@@ -45,8 +45,7 @@ class Run(sweep.Named):
 
     @property
     def epochs(self):
-        decay_time = theory.epochs_to_shrink(math.e, 1, **asdict(self.setting))
-        return math.ceil(DECAY_TIMES * decay_time) + 2
+        return math.ceil(DECAY_TIMES * self.setting.decay_time) + 2
 
     @property
     def work(self):

@@ -11,7 +11,7 @@ are the same, so that the factor of an epoch is, and nothing but the images diff
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -183,11 +183,8 @@ def crossing(run, found):
 
 def forecast_crossing(run, found):
     """Return when decay alone takes the hidden layer's start down to the message's last length."""
-    setting = run.setting
-    return theory.epochs_to_shrink(
-        found["start"][0], found["message"][-1, 0], eta=setting.eta, lmbda=setting.lmbda,
-        m=setting.m, n_train=setting.n_train,
-    )  # fmt: skip
+    start, message = found["start"][0], found["message"][-1, 0]
+    return theory.epochs_to_shrink(start, message, **asdict(run.setting))
 
 
 def decay_share(found):

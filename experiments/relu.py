@@ -30,7 +30,7 @@ import numpy as np
 from experiments import scaling, store, sweep
 from experiments.scaling_fit import fit, overall_sizes, totals
 from experiments.tables import Table
-from nn_core import Network, load_mnist, theory
+from nn_core import Network, Setting, load_mnist
 from nn_core.blas import gemm_and_gemv
 from nn_core.cost import CrossEntropyCost, sigmoid, sigmoid_prime
 
@@ -54,24 +54,13 @@ class Run(sweep.Named):
     seed: int = 0
 
     @property
-    def decay_time(self):
-        """The epochs in which decay alone takes a weight to 1/e."""
-        return theory.epochs_to_shrink(
-            1, 1 / math.e, eta=self.eta, lmbda=self.lmbda, n_train=self.n_train, m=self.m
-        )
-
-    @property
-    def steps_per_epoch(self):
-        return theory.steps_per_epoch(self.n_train, self.m)
-
-    @property
-    def shrink(self):
-        """The part of itself that a weight loses in one step."""
-        return theory.shrink(self.eta, self.lmbda, self.n_train)
+    def setting(self):
+        return Setting(self.eta, self.lmbda, self.m, self.n_train)
 
     @property
     def work(self):
-        return self.decay_time * self.steps_per_epoch * (50 + self.hidden) * (10 + self.m)
+        steps = self.setting.decay_time * self.setting.steps_per_epoch
+        return steps * (50 + self.hidden) * (10 + self.m)
 
 
 def series():
@@ -134,13 +123,14 @@ def epoch(run, weights, biases, x, y, order):
     ||dC/da||^2: shape (3, hidden).
     """
     squares, (gemm, _) = np.zeros((3, run.hidden)), gemm_and_gemv(weights[0].dtype)
+    left = 1 - run.setting.shrink
     for first in range(0, run.n_train, run.m):
         rows = order[first : first + run.m]
         errors, fed = backward(weights, biases, x[rows], y[rows], run.activation)
         squares += _squared_gradients(errors, fed) / len(rows) ** 2
         rate = run.eta / len(rows)
         for w, b, error, inputs in zip(weights, biases, errors, fed):
-            gemm(-rate, inputs.T, error.T, 1 - run.shrink, w.T, 0, 1, 1)  # decay and step at once
+            gemm(-rate, inputs.T, error.T, left, w.T, 0, 1, 1)  # decay and step at once
             b -= rate * error.sum(axis=0)
     return squares
 
@@ -166,11 +156,11 @@ def at_rest(sizes, run):
     It is the criterion of `scaling.has_settled`, asked of both layers: in each half of the last
     four decay times a squared size changes by at most 1 % of what decay took from it.
     """
-    half = scaling.half_window(run.decay_time)
+    half, setting = scaling.half_window(run.setting.decay_time), run.setting
     if len(sizes) <= 2 * half:
         return False
     last = np.array(sizes[-2 * half - 1 :])
-    taken = run.steps_per_epoch * run.shrink * (2 - run.shrink)
+    taken = setting.steps_per_epoch * setting.shrink * (2 - setting.shrink)
     return all(
         np.all(abs(part[-1] - part[0]) <= scaling.DRIFT * taken * part[1:].sum(axis=0))
         for part in (last[: half + 1], last[half:])
@@ -191,17 +181,17 @@ def compute(run):
     *parameters, shuffling = start(run)
     weights, biases = ([array.astype(DTYPE) for array in arrays] for arrays in parameters)
     of_neurons, squares, totals = [], [], [squared_sizes(weights).sum(axis=1)]
-    most = math.ceil(scaling.MOST_DECAY_TIMES * run.decay_time) + 2 * scaling.FEWEST_EPOCHS
+    most = math.ceil(scaling.MOST_DECAY_TIMES * run.setting.decay_time) + 2 * scaling.FEWEST_EPOCHS
     while len(squares) < most and not at_rest(totals, run):
         order = shuffling.permutation(run.n_train)
         squares.append(epoch(run, weights, biases, x, y, order))
         of_neurons.append(squared_sizes(weights))
         totals.append(of_neurons[-1].sum(axis=1, dtype=np.float64))
-    seen = slice(-scaling.half_window(run.decay_time), None)
+    seen = slice(-scaling.half_window(run.setting.decay_time), None)
     a, z = forward(weights, biases, x, run.activation)
     return {
         "squared_size": np.mean(of_neurons[seen], axis=0, dtype=np.float64),
-        "squared_gradient": np.mean(squares[seen], axis=0) / run.steps_per_epoch,
+        "squared_gradient": np.mean(squares[seen], axis=0) / run.setting.steps_per_epoch,
         "firing": (a > 0).mean(axis=0),
         "epochs": np.array(len(squares)),
         "settled": np.array(at_rest(totals, run)),
@@ -259,8 +249,9 @@ def _off(ratios):
 def imbalance(run, found):
     """Return the ||w||^2 - ||a||^2 that the noise forecasts for each hidden neuron."""
     of_w, of_b, of_a = found["squared_gradient"]
-    lost = run.shrink * (2 - run.shrink)  # 1 - s^2
-    return run.eta**2 / lost * (of_w + (1 - run.shrink) * of_b - of_a)
+    part = run.setting.shrink
+    lost = part * (2 - part)  # 1 - s^2
+    return run.eta**2 / lost * (of_w + (1 - part) * of_b - of_a)
 
 
 def table_of_totals(stored, name):

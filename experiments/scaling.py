@@ -17,7 +17,7 @@ from functools import cache
 import numpy as np
 
 from experiments import store, sweep
-from nn_core import Network, load_mnist, theory, train
+from nn_core import Network, Setting, load_mnist, train
 from nn_core.network import INITS
 
 FILE = store.RESULTS / "scaling.npz"
@@ -48,16 +48,13 @@ class Run(sweep.Named):
         return 784 // self.pool**2
 
     @property
-    def decay_time(self):
-        """The epochs in which decay alone takes a weight to 1/e."""
-        return theory.epochs_to_shrink(
-            1, 1 / math.e, eta=self.eta, lmbda=self.lmbda, n_train=self.n_train, m=self.m
-        )
+    def setting(self):
+        return Setting(self.eta, self.lmbda, self.m, self.n_train)
 
     @property
     def work(self):
         """The multiplications of a decay time, and as many as fit into a step's other business."""
-        steps = self.decay_time * theory.steps_per_epoch(self.n_train, self.m)
+        steps = self.setting.decay_time * self.setting.steps_per_epoch
         return steps * (200_000 + self.m * self.fan_in * self.hidden)
 
 
@@ -148,17 +145,18 @@ def training(run):
     x = images.pixels if run.brightness == 1 else images.x * run.brightness
     shuffling, weights = np.random.default_rng(run.seed).spawn(2)
     net = Network([run.fan_in, run.hidden, 10], init=run.init, seed=weights)
+    decay_time = run.setting.decay_time
     records = train(
-        net, x, images.y, epochs=math.ceil(MOST_DECAY_TIMES * run.decay_time) + 2 * FEWEST_EPOCHS,
+        net, x, images.y, epochs=math.ceil(MOST_DECAY_TIMES * decay_time) + 2 * FEWEST_EPOCHS,
         m=run.m, eta=run.eta, lmbda=run.lmbda, seed=shuffling, ledger=True, evaluate=False,
     )  # fmt: skip
     ledgers = []
     for record in records:
         ledgers.append(record.ledger)
         yield None
-        if settled := has_settled(ledgers, run.decay_time):
+        if settled := has_settled(ledgers, decay_time):
             break
-    seen = ledgers[-half_window(run.decay_time) :]
+    seen = ledgers[-half_window(decay_time) :]
     layers = list(zip(*(ledger.layers for ledger in seen)))
     cost, accuracy = net.evaluate(x, images.y, run.lmbda)
     numbers = {

@@ -63,3 +63,18 @@ class Setting:
             return (1 - part) ** steps
         except OverflowError:
             return math.inf if steps % 2 == 0 else -math.inf
+
+    @property
+    def decay_time(self) -> float:
+        """The epochs in which decay alone takes a weight to 1/e: close to m/(eta*lmbda).
+
+        Infinite without decay (lmbda = 0), or at shrink 2, where sizes stay; 0 at shrink 1, where
+        the first step takes all; negative beyond 2, where they grow.
+        """
+        part = self.shrink
+        if part in (0, 2):
+            return math.inf
+        if part == 1:
+            return 0.0
+        log_factor = math.log1p(-part) if part < 1 else math.log(part - 1)
+        return -1 / (self.steps_per_epoch * log_factor)

@@ -113,15 +113,9 @@ def epochs_to_shrink(
     shrink 2, where sizes stay; 0 at shrink 1, where the first step takes all.
     """
     w_to, w_from = checks.number("w_to", w_to, above=0), checks.number("w_from", w_from, above=0)
-    ratio = math.log(w_to) - math.log(w_from)
+    decay_times = math.log(w_from) - math.log(w_to)
     setting = Setting(eta, lmbda, m, n_train)
-    part = setting.shrink
-    if part in (0, 2):
-        return 0.0 if ratio == 0 else math.copysign(math.inf, -ratio)
-    if part == 1:
-        return 0.0
-    log_factor = math.log1p(-part) if part < 1 else math.log(part - 1)
-    return ratio / (setting.steps_per_epoch * log_factor)
+    return decay_times * setting.decay_time if decay_times else 0.0
 
 
 def longest_message(cost: float, *, eta: float, m: int, n_train: int) -> float:

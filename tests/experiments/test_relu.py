@@ -132,7 +132,8 @@ def test_at_rest_is_the_criterion_of_the_scaling_sweep_for_both_layers():
     verdicts = []
     for drift in np.linspace(0, 0.04, 40):
         sizes = np.cumprod(1 + drift * rng.standard_normal((12, 2)), axis=0)
-        wanted = all(scaling.has_settled(ledgers(layer), run.decay_time) for layer in sizes.T)
+        decay_time = run.setting.decay_time
+        wanted = all(scaling.has_settled(ledgers(layer), decay_time) for layer in sizes.T)
         verdicts.append(at_rest(list(sizes), run))
         assert verdicts[-1] is wanted
     assert {True, False} == set(verdicts) and not at_rest(list(np.ones((8, 2))), run)
@@ -146,7 +147,7 @@ def test_a_run_reports_what_the_core_finds_in_double_precision():
     for _ in train(net, images.x, images.y, epochs=int(found["epochs"]), m=10, eta=0.1, lmbda=10.0,
                    seed=shuffling):  # fmt: skip
         sizes.append([(net.weights[0] ** 2).sum(axis=1), (net.weights[1] ** 2).sum(axis=0)])
-    half = scaling.half_window(run.decay_time)
+    half = scaling.half_window(run.setting.decay_time)
     np.testing.assert_allclose(found["squared_size"], np.mean(sizes[-half:], axis=0), rtol=1e-2)
     cost, accuracy = net.evaluate(images.x, images.y)
     assert run.activation == "sigmoid" and found["settled"]

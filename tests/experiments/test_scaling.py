@@ -143,9 +143,9 @@ def test_a_run_reports_what_a_loop_of_its_own_finds(run):
 def test_a_run_that_does_not_settle_ends_and_says_so(monkeypatch):
     monkeypatch.setattr(scaling, "MOST_DECAY_TIMES", 5)
     found = scaling.compute(TINY)
-    assert not found["settled"] and found["epochs"] == math.ceil(5 * TINY.decay_time) + 8
+    assert not found["settled"] and found["epochs"] == math.ceil(5 * TINY.setting.decay_time) + 8
     assert first_at_rest([one.layers[0] for one in by_hand(TINY, int(found["epochs"]))[3]],
-                         halves_of(TINY.decay_time)) is None  # fmt: skip
+                         halves_of(TINY.setting.decay_time)) is None  # fmt: skip
 
 
 def test_columns_are_arrays_of_the_documented_shapes():
@@ -283,7 +283,7 @@ def test_every_stored_run_has_settled_or_says_that_it_has_not(stored):
     for run, columns in stored.items():
         moved = abs((columns["decay"] + columns["pull"] + columns["kick"])[0])
         at_rest = moved <= DRIFT * -columns["decay"][0] * (1 + 1e-6)
-        most = math.ceil(60 * run.decay_time) + 8
+        most = math.ceil(60 * run.setting.decay_time) + 8
         assert at_rest if columns["settled"] else columns["epochs"] == most, run.name
         assert columns["epochs"] <= most and np.isfinite(columns["squared_size"]).all()
 

@@ -1,5 +1,6 @@
 """`Setting` against exact fractions, and against the steps that training takes."""
 
+import math
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
 
@@ -20,6 +21,9 @@ def test_what_follows_from_the_four_numbers(eta, lmbda, m, n_train):
     assert setting.steps_per_epoch == steps
     factor = float((1 - shrink) ** steps)
     assert setting.factor_per_epoch == pytest.approx(factor, rel=1e-13, abs=1e-300)
+    once = abs(1 - shrink)
+    if once not in (0, 1):  # for the borders see `epochs_to_shrink`
+        assert once ** (steps * setting.decay_time) == pytest.approx(math.exp(-1))
 
 
 def test_training_decays_by_it():
