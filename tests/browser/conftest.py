@@ -1,6 +1,7 @@
 """One server and one browser for all tests; one page for all tests of a notebook."""
 
 import os
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -28,19 +29,17 @@ def browser():
 @pytest.fixture(scope="class")
 def lab(request, server, browser):
     """The notebook that the class of tests is about, with all its cells run."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
     server.known_errors = server.errors()  # those of a notebook before were provoked there
-    lab = None
-    try:
+    with ExitStack() as at_the_end:
+        at_the_end.callback(server.shut_down_kernels)
+        context = at_the_end.enter_context(
+            browser.new_context(viewport={"width": 1280, "height": 1000}, accept_downloads=True)
+        )
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
         lab = Lab(context.new_page(), server, request.cls.notebook)
+        at_the_end.callback(lab.disconnect)
         lab.run_all()
         yield lab
-    finally:
-        if lab:
-            lab.disconnect()
-        context.close()
-        server.shut_down_kernels()
     assert lab.errors == []
 
 
