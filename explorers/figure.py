@@ -394,6 +394,11 @@ class Figure:
         """Return the names of the controls that act ANEW, in the NEXT_EPOCH or on the VIEW."""
         return frozenset(control.name for control in cls.controls if control.acts == when)
 
+    @classmethod
+    def without_view(cls, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what of a state a run hangs on: all but the controls that act on the VIEW."""
+        return {name: value for name, value in state.items() if name not in cls.that_act(VIEW)}
+
     def show(self) -> None:
         """Tell all who show it that it has changed."""
         with CHANGING:
@@ -454,7 +459,7 @@ class Figure:
     @classmethod
     def _stored(cls, state: Mapping[str, Any]) -> Run | None:
         """Return a run that is over at once, with the stored result of a state, if there is one."""
-        result = cls.stored(**{k: v for k, v in state.items() if k not in cls.that_act(VIEW)})
+        result = cls.stored(**cls.without_view(state))
         if result is None:
             return None
         run = Run([result], SimpleNamespace())
@@ -464,7 +469,7 @@ class Figure:
     @classmethod
     def _key(cls, state: Mapping[str, Any]) -> tuple:
         """Return by what a run is remembered."""
-        return cls.name, tuple((k, v) for k, v in state.items() if k not in cls.that_act(VIEW))
+        return cls.name, tuple(cls.without_view(state).items())
 
 
 # The contract, checked.

@@ -88,7 +88,7 @@ def _bases(cls):
 
 
 def _run(cls, state):
-    return tuple(value for name, value in state.items() if name not in cls.that_act(VIEW))
+    return tuple(cls.without_view(state).values())
 
 
 def _around(cls, base, nearby) -> Iterator[dict]:

@@ -54,7 +54,7 @@ class State:
 
     def __init__(self, figure, state, most=RESULTS):
         self.figure = figure
-        settings = sorted((n, v) for n, v in state.items() if n not in figure.that_act(VIEW))
+        settings = sorted(figure.without_view(state).items())
         self.results = results(figure, *settings, most=most)
         self.view = {name: state[name] for name in figure.that_act(VIEW)}
         self.view |= dict.fromkeys(figure.also_viewed)

@@ -60,7 +60,7 @@ class Playground(Figure, parts=vars(picture) | vars(training) | vars(words)):
         result, state, preset = self._kept
         differs = ", ".join(
             f"{name} = {full(value)}"
-            for name, value in state.items()
-            if value != self.state[name] and name not in self.that_act(VIEW)
+            for name, value in self.without_view(state).items()
+            if value != self.state[name]
         )
         return Kept(result, preset, f"with {differs}" if differs else "with the same settings")

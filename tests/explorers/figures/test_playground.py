@@ -7,7 +7,6 @@ from told import assert_says, assert_told, column, inside, key, row, rows, shown
 
 from experiments.histories import N_VALIDATION
 from explorers import Playground
-from explorers.controls import VIEW
 from explorers.figures.playground import presets
 from explorers.figures.playground.picture import RIGHT
 from explorers.figures.playground.training import LAYERS, PlaygroundResult
@@ -42,14 +41,13 @@ def test_what_its_notebook_shows_is_stored_and_nothing_else_is(monkeypatch):
         assert result.settings == ((state["eta"], state["lmbda"]),) * state["epochs"]
         assert (result.init, result.n_train) == (state["init"], state["n_train"])
     others = [{"cost": "quadratic"}, {"seed": 4}, {"fan_in": "49"}, {"hidden": 5}, {"m": 11}]
-    assert [Playground.stored(**_computed_with(other)) for other in others] == [None] * 5
+    assert [stored(other) for other in others] == [None] * 5
     monkeypatch.setattr("explorers.figures.playground.training.AT_HAND", N_VALIDATION - 1)
-    assert Playground.stored(**_computed_with({})) is None
+    assert stored({}) is None
 
 
-def _computed_with(values):
-    state = Playground.defaults() | values
-    return {k: v for k, v in state.items() if k not in Playground.that_act(VIEW)}
+def stored(values):
+    return Playground.stored(**Playground.without_view(Playground.defaults() | values))
 
 
 @pytest.mark.parametrize(
