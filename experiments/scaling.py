@@ -48,6 +48,11 @@ class Run(sweep.Named):
         return 784 // self.pool**2
 
     @property
+    def n_weights(self):
+        """The number of weights in the whole network, N_w."""
+        return (self.fan_in + 10) * self.hidden
+
+    @property
     def setting(self):
         return Setting(self.eta, self.lmbda, self.m, self.n_train)
 

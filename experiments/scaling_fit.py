@@ -40,8 +40,7 @@ class Settled:
 
     @property
     def n_weights(self):
-        """The number of weights in the whole network, N_w."""
-        return self.n_hidden_weights + 10 * self.run.hidden
+        return self.run.n_weights
 
     @property
     def n_hidden_weights(self):

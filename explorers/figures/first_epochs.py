@@ -49,8 +49,8 @@ class FirstEpochsResult:
 
     def lost(self, layer, ruler):
         """Return the first epoch in which decay's share is below one half, or None."""
-        below = [epoch for epoch, s in enumerate(self.shares(layer, ruler), 1) if s < 0.5]
-        return below[0] if below else None
+        shares = enumerate(self.shares(layer, ruler), 1)
+        return next((epoch for epoch, share in shares if share < 0.5), None)
 
 
 def compute(*, current, m, n_train, hidden, init):

@@ -12,6 +12,8 @@ from explorers.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION
 EPOCHS = tail_off.EPOCHS
 LOWEST = (0.5, 1e-4)  # lower ends for the axis of z
 
+progress = tail_off.progress
+
 
 def compute(*, current, m, n_train, hidden, fan_in):
     """Yield what the tail-off figure does, of the old network alone: it takes half the time."""
@@ -21,10 +23,6 @@ def compute(*, current, m, n_train, hidden, fan_in):
 def stored(*, eta, lmbda, m, n_train, hidden, fan_in):
     """Return the last result that `compute` yields, if the network is stored, or None."""
     return tail_off.stored_of(("old",), eta, lmbda, m, n_train, hidden, fan_in)
-
-
-def progress(result):
-    return tail_off.progress(result)
 
 
 def series(result):

@@ -23,15 +23,11 @@ class Point:
     squares: tuple[float, float]  # sums of squares of the two layers' weights
     x_squared: float  # mean squared length of an input
 
-    @property
-    def n_weights(self):
-        return (self.run.fan_in + 10) * self.run.hidden
-
     def size(self, weights):
         """Return the size of "hidden layer" or of "all weights"."""
         if weights == HIDDEN:
             return (self.squares[0] / (self.run.fan_in * self.run.hidden)) ** 0.5
-        return (sum(self.squares) / self.n_weights) ** 0.5
+        return (sum(self.squares) / self.run.n_weights) ** 0.5
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ VARIED = {
     "λ": Varied("lambda", lambda run: run.lmbda, "λ"),
 }
 SCALES = {
-    "1/√N_w": lambda point: point.n_weights**-0.5,
+    "1/√N_w": lambda point: point.run.n_weights**-0.5,
     "1/√fan_in": lambda point: point.run.fan_in**-0.5,
     "1/√⟨|x|²⟩": lambda point: point.x_squared**-0.5,
 }

@@ -140,7 +140,7 @@ class Picture:
         self.balance.key(*zip(self.parts.values(), names))
 
     def _frame(self, result):
-        ends = [(run.fan_in + 10) * run.hidden for run in result.runs]
+        ends = [run.n_weights for run in result.runs]
         for panel in (self.sizes, self.balance):
             panel.frame(xlim=(ends[0] / 1.5, ends[-1] * 1.5), xticks=ticks(sorted(set(ends)), full))
         sizes = [one.size for one in result.settled] or [0.05, 0.2]
