@@ -50,13 +50,18 @@ def assert_on_no_curve(text, panel, curves):
 
 
 def assert_ticks(picture, most=9):
-    """Each axis has at least two numbers, and not too many; none is there twice."""
-    for panel in picture.canvas.panels:
+    """Each axis has at least two numbers, and not too many, each where it belongs, and none twice.
+
+    A size may be rounded to three digits.
+    """
+    for panel in filter(lambda panel: panel.still.axison, picture.canvas.panels):
         for axis in (panel.still.xaxis, panel.still.yaxis):
             low, high = sorted(axis.get_view_interval())
-            ticks = [t.get_text() for x, t in zip(axis.get_ticklocs(), axis.get_ticklabels())
-                     if low <= x <= high]  # fmt: skip
-            assert 2 <= len(ticks) <= most and len(set(ticks)) == len(ticks) and all(ticks), ticks
+            labels = zip(axis.get_ticklocs(), axis.get_ticklabels())
+            seen = {x: label.get_text() for x, label in labels if low <= x <= high}
+            assert 2 <= len(seen) <= most and len({*seen.values()}) == len(seen), seen
+            numbers = [tick_number(text) for text in seen.values()]
+            assert numbers == pytest.approx(list(seen), rel=5e-3), seen
 
 
 def assert_uneven_axes_say_so(picture):

@@ -87,8 +87,9 @@ def test_both_layers_have_the_papers_size_and_lie_exactly_on_each_other(width):
         assert ET.fromstring(svg).get("viewBox") == "0 0 {} {}".format(*canvas.paper)
     panel = canvas.panels[0]
     assert panel.still.get_position().bounds == panel.moving.get_position().bounds
-    assert panel.still.get_xlim() == panel.moving.get_xlim() == (0, 2)
-    assert panel.still.get_ylim() == panel.moving.get_ylim() == (0, 4)
+    panel.frame(xlim=(-1, 3), ylim=(-2, 6))  # beyond the ticks
+    assert panel.still.get_xlim() == panel.moving.get_xlim() == (-1, 3)
+    assert panel.still.get_ylim() == panel.moving.get_ylim() == (-2, 6)
 
 
 def test_the_same_picture_twice_is_the_same_bytes():

@@ -9,11 +9,11 @@ import pickle
 import warnings
 from contextlib import suppress
 from functools import cache
-from itertools import chain, islice
+from itertools import chain, islice, product
 
 import numpy as np
 import pytest
-from layout import assert_readable, assert_uneven_axes_say_so
+from layout import assert_readable, assert_ticks, assert_uneven_axes_say_so
 from matplotlib.artist import Artist
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
@@ -163,16 +163,25 @@ def test_a_whole_run_is_readable_at_every_width(figure, width):
 
 
 def drawn_at_the_ends(figure, width=WIDTHS[0]):
-    """Yield a picture in each choice, at both ends of each slider, in each preset: of an epoch."""
+    """Yield a picture in all choices, at both ends of each slider, in each preset: of an epoch."""
     states = [figure.state_with(settings) | _cheap(figure) for _, settings in figure.presets]
+    states += [figure.quick_state() | chosen for chosen in choices(figure)]
     for control in figure.controls:
-        stops = control.stops if control.is_choice else (control.stops[0], control.stops[-1])
-        states += [figure.quick_state() | {control.name: stop} for stop in stops]
+        if not control.is_choice:
+            states += [figure.quick_state() | {control.name: control.stops[i]} for i in (0, -1)]
     picture = pickle.loads(blank(figure, width))
     for state in (State(figure, settings) for settings in states):
         if state.results:
             state.of(picture.draw, state.results[-1])
             yield picture
+
+
+def choices(figure, most=20):
+    """Return all choices there are, each with each other, or if these are too many by itself."""
+    stops = {control.name: control.stops for control in figure.controls if control.is_choice}
+    if math.prod(map(len, stops.values())) > most:
+        return [{name: stop} for name in stops for stop in stops[name]]
+    return [dict(zip(stops, chosen)) for chosen in product(*stops.values())]
 
 
 # The narrowest with panels above each other, and side by side; and the lowest.
@@ -185,8 +194,10 @@ def test_the_ends_of_each_slider_are_readable_where_it_is_tight(figure, width):
         assert_readable(picture)
 
 
-def test_an_axis_that_is_not_even_says_so(figure):
-    for picture in drawn_at_the_ends(figure):
+@pytest.mark.parametrize("width", [WIDTHS[0], WIDTHS[-1]])
+def test_numbers_at_an_axis_are_few_and_where_they_belong_and_if_not_even_it_says_so(figure, width):
+    for picture in drawn_at_the_ends(figure, width):
+        assert_ticks(picture)
         assert_uneven_axes_say_so(picture)
 
 

@@ -4,8 +4,6 @@ import math
 
 import numpy as np
 import pytest
-from layout import assert_readable, assert_ticks
-from page import assert_presentable
 from told import assert_says, assert_told, inside, key, row, rows, shown
 
 from experiments import book_figures, memory, store
@@ -61,7 +59,6 @@ def test_every_quantity_is_tested():
 @EACH
 def test_sentence_and_table_say_what_is_in_the_file(figure, raw, hidden, shows):
     figure.set(hidden=hidden, shows=shows)
-    assert_presentable(figure.sentence, figure.table)
     n = "# %" if "share" in shows or "accuracy" in shows else "#"
     begin = f"[784, {hidden}, 10], {shows}, mean and standard deviation of 5 seeds."
     assert figure.sentence.startswith(begin)
@@ -128,8 +125,6 @@ def test_picture_and_file_show_them(figure, raw, hidden, shows):
         assert inside(picture.short, [*low, *high]) and inside(picture.long, seeds[0])
     forecast = ["√(memory² + D²)"] if shows == "hidden weight size" else []
     assert [*key(picture.short), *forecast] == key(picture.long) == ["old", "new", *forecast]
-    assert_readable(picture)
-    assert_ticks(picture)
 
 
 @BOTH

@@ -114,11 +114,6 @@ def test_at_the_ends_of_all_sliders_numbers_sentence_table_and_picture_agree(sta
     assert inside(picture.panel, apart + equal)
 
 
-def test_the_powers_are_named_as_they_are():
-    for k, text in POWERS.items():
-        assert float(Fraction(text.replace("−", "-"))) == k
-
-
 def test_curves_points_and_file_show_the_numbers(figure):
     for n_weights, n_train, lmbda in [(1000, 10_000_000, 0.01), BOOK]:
         figure.set(n_weights=n_weights, n_train=n_train, lmbda=lmbda)

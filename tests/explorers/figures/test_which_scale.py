@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from layout import assert_readable, assert_ticks
 from told import assert_says, inside, key, row, rows, shown
 
 from experiments import scaling, store
@@ -67,8 +66,6 @@ def test_the_picture_shows_the_file(figure, raw, varied, weights):
         assert inside(picture.multiples, multiples)
     assert key(picture.sizes) == ["old", "new", *(f"∝ {scale}" for scale in SCALES)]
     assert key(picture.multiples) == [*SCALES]
-    assert_readable(picture)
-    assert_ticks(picture)
 
 
 @EACH
