@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from swept import swept
 from told import row, rows, shown
 
-from experiments import scaling, store
 from explorers import Envelope
 
 LAMBDAS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
@@ -14,10 +14,7 @@ LAMBDAS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)
 
 def stored(**wanted):
     """The mean of the squares of all weights over the stored runs with these parameters."""
-    base = {"hidden": 30, "n_train": 5000, "lmbda": 5.0, "eta": 0.1, "m": 10, "pool": 1,
-            "brightness": 1.0}  # fmt: skip
-    found = [columns["squared_size"].sum() for run, columns in store.read(scaling.FILE).values()
-             if all(run[key] == value for key, value in (base | wanted).items())]  # fmt: skip
+    found = [columns["squared_size"].sum() for _, columns in swept(**wanted)]
     assert len(found) == 6
     return np.mean(found)
 

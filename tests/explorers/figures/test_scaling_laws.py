@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from swept import FAN_IN, every_run, swept
 from told import LAW, assert_says, key, number_in, rows, shown
 
-from experiments import scaling, store
 from explorers import ScalingLaws
 from explorers.figures.scaling_laws import (
     CHANGES,
@@ -19,9 +19,6 @@ from explorers.figures.scaling_laws import (
 
 # What is changed, as parameters of the stored runs: (which one, what else is not as in the base
 # run, the exponent of the law beside it, and the argument that says so).
-BASE = {"hidden": 30, "n_train": 5000, "lmbda": 5.0, "eta": 0.1, "m": 10, "pool": 1,
-        "brightness": 1.0}  # fmt: skip
-SIDES = {1: 784, 2: 196, 4: 49}
 RESTORED = {1: 1.0, 2: 2.1632, 4: 5.0418}
 EXPECTED = {
     "hidden width": ("hidden", {}, -0.5, "the book's 1/√N_w"),
@@ -36,13 +33,6 @@ EXPECTED = {
 }
 
 
-def only(name, parameters, besides):
-    """Whether nothing but `name` differs from the base run, and what stands in `besides`."""
-    value = parameters[name]
-    wanted = BASE | besides | {name: value}
-    return all(parameters[k] == (v(value) if callable(v) else v) for k, v in wanted.items())
-
-
 BOTH = pytest.mark.parametrize("right", ["as measured", "collapsed"])
 EACH = pytest.mark.parametrize("changed", EXPECTED)
 
@@ -52,20 +42,14 @@ def figure():
     return ScalingLaws()
 
 
-@pytest.fixture(scope="module")
-def raw():
-    """The file's runs, as (parameters, columns), without what the explorer makes of them."""
-    return list(store.read(scaling.FILE).values())
-
-
-def chosen(raw, changed):
+def chosen(changed):
     """Return arrays (x, size, whether of the old initialization) of a choice, from the file."""
     (name, besides, *_), found = EXPECTED[changed], []
-    for p, c in raw:
-        if only(name, p, besides):
-            x = {"hidden": 794 * p["hidden"], "pool": SIDES[p["pool"]],
+    for p, c in swept(name, *besides):
+        if all(p[k] == (v(p[name]) if callable(v) else v) for k, v in besides.items()):
+            x = {"hidden": 794 * p["hidden"], "pool": FAN_IN[p["pool"]],
                  "brightness": float(c["mean_squared_length"])}.get(name, p[name])  # fmt: skip
-            size = (c["squared_size"][0] / SIDES[p["pool"]] / p["hidden"]) ** 0.5
+            size = (c["squared_size"][0] / FAN_IN[p["pool"]] / p["hidden"]) ** 0.5
             found.append((x, size, p["init"] == "old", p["seed"]))
     assert len(found) == len(set(found))
     return map(np.array, list(zip(*found))[:3])
@@ -81,11 +65,11 @@ def test_every_choice_is_tested():
     assert list(EXPECTED) == list(CHANGES) == list(ScalingLaws.controls[0].stops)
 
 
-def test_the_laws_are_those_that_the_arguments_say(raw):
+def test_the_laws_are_those_that_the_arguments_say():
     """1/√N_w for widths and, with the length fixed, fan-ins; 0 for what should not matter."""
     exponents = {}
     for changed in EXPECTED:
-        x, sizes, _ = chosen(raw, changed)
+        x, sizes, _ = chosen(changed)
         exponents[changed] = stats.linregress(np.log(x), np.log(sizes)).slope
     assert abs(exponents["fan_in, ⟨|x|²⟩ fixed"] + 0.5) < 0.025
     assert abs(exponents["hidden width"] + 0.5) < 0.07
@@ -98,10 +82,10 @@ def test_the_laws_are_those_that_the_arguments_say(raw):
 
 
 @EACH
-def test_sentence_and_table_say_what_is_in_the_file(figure, raw, changed):
+def test_sentence_and_table_say_what_is_in_the_file(figure, changed):
     figure.set(changed=changed, right="as measured")
     exponent, of_law = EXPECTED[changed][2:]
-    x, sizes, old = chosen(raw, changed)
+    x, sizes, old = chosen(changed)
     ends = sorted(set(x))
     means = [sizes[x == value].mean() for value in ends]
     law = stats.linregress(np.log(x), np.log(sizes))
@@ -143,9 +127,9 @@ def test_one_table_says_of_all_changes_what_the_sentences_say(figure):
 
 
 @EACH
-def test_the_file_that_is_saved_holds_the_chosen_runs(figure, raw, changed):
+def test_the_file_that_is_saved_holds_the_chosen_runs(figure, changed):
     figure.set(changed=changed)
-    x, sizes, _ = chosen(raw, changed)
+    x, sizes, _ = chosen(changed)
     saved, names = rows(figure), ("n_weights", "kappa", "norm", "gain", "heat", "accuracy")
     assert list(saved[0]) == [CHANGES[changed].xlabel, "init", "seed", "size", *names]
     found = [(float(row[CHANGES[changed].xlabel]), float(row["size"])) for row in saved]
@@ -198,13 +182,13 @@ def test_all_runs_stand_in_one_frame_which_says_what_it_shows(figure, changed, r
 
 
 @EACH
-def test_points_and_the_dashed_line_show_the_file(figure, raw, changed):
+def test_points_and_the_dashed_line_show_the_file(figure, changed):
     figure.set(changed=changed, right="as measured")
-    picture, (x, sizes, old) = shown(figure), chosen(raw, changed)
+    picture, (x, sizes, old) = shown(figure), chosen(changed)
     for init, mine in [("old", old), ("new", ~old)]:
         points = zip(*picture.points[init].get_data())
         np.testing.assert_allclose(sorted(points), sorted(zip(x[mine], sizes[mine])))
-    norms = [(p["lmbda"] / p["n_train"], c["squared_size"][0] ** 0.5) for p, c in raw]
+    norms = [(p["lmbda"] / p["n_train"], c["squared_size"][0] ** 0.5) for p, c in every_run()]
     everything = sorted(all_points(picture))
     np.testing.assert_allclose(everything, sorted(norms))
     assert len(everything) == 288

@@ -2,16 +2,13 @@
 
 import numpy as np
 import pytest
+from swept import FAN_IN, swept
 from told import assert_says, inside, key, row, rows, shown
 
-from experiments import scaling, store
 from explorers import WhichScale
 from explorers.figures.which_scale import SCALES, VARIED, table_of_courses
 
-BASE = {"hidden": 30, "n_train": 5000, "lmbda": 5.0, "eta": 0.1, "m": 10, "pool": 1,
-        "brightness": 1.0}  # fmt: skip
 CHANGED = {"hidden width": "hidden", "fan_in": "pool", "λ": "lmbda"}
-FAN_IN = {1: 784, 2: 196, 4: 49}
 EACH = pytest.mark.parametrize("varied", CHANGED)
 BOTH = pytest.mark.parametrize("weights", ["hidden layer", "all weights"])
 
@@ -21,23 +18,17 @@ def figure():
     return WhichScale()
 
 
-@pytest.fixture(scope="module")
-def raw():
-    return list(store.read(scaling.FILE).values())
-
-
-def chosen(raw, varied, weights):
+def chosen(varied, weights):
     """Return {x: [(init, size, three scales) of each run]} from the file, in the order of x."""
     found = {}
-    for p, c in raw:
-        if all(p[k] == v for k, v in BASE.items() if k != CHANGED[varied]):
-            fan_in, hidden = FAN_IN[p["pool"]], p["hidden"]
-            total, n_weights = sum(c["squared_size"]), (fan_in + 10) * hidden
-            rms = {"hidden layer": (c["squared_size"][0] / fan_in / hidden) ** 0.5,
-                   "all weights": (total / n_weights) ** 0.5}  # fmt: skip
-            scales = n_weights**-0.5, fan_in**-0.5, float(c["mean_squared_length"]) ** -0.5
-            x = fan_in if varied == "fan_in" else p[CHANGED[varied]]
-            found.setdefault(x, []).append((p["init"], rms[weights], scales))
+    for p, c in swept(CHANGED[varied]):
+        fan_in, hidden = FAN_IN[p["pool"]], p["hidden"]
+        total, n_weights = sum(c["squared_size"]), (fan_in + 10) * hidden
+        rms = {"hidden layer": (c["squared_size"][0] / fan_in / hidden) ** 0.5,
+               "all weights": (total / n_weights) ** 0.5}  # fmt: skip
+        scales = n_weights**-0.5, fan_in**-0.5, float(c["mean_squared_length"]) ** -0.5
+        x = fan_in if varied == "fan_in" else p[CHANGED[varied]]
+        found.setdefault(x, []).append((p["init"], rms[weights], scales))
     return dict(sorted(found.items()))
 
 
@@ -47,9 +38,9 @@ def test_every_choice_is_tested():
 
 @EACH
 @BOTH
-def test_the_picture_shows_the_file(figure, raw, varied, weights):
+def test_the_picture_shows_the_file(figure, varied, weights):
     figure.set(varied=varied, weights=weights)
-    picture, found = shown(figure), chosen(raw, varied, weights)
+    picture, found = shown(figure), chosen(varied, weights)
     for init, marks in picture.points.items():
         wanted = sorted((x, size) for x, of in found.items() for i, size, _ in of if i == init)
         np.testing.assert_allclose(sorted(zip(*marks.get_data())), wanted, rtol=1e-9)
@@ -70,9 +61,9 @@ def test_the_picture_shows_the_file(figure, raw, varied, weights):
 
 @EACH
 @BOTH
-def test_words_table_and_columns_say_what_is_in_the_file(figure, raw, varied, weights):
+def test_words_table_and_columns_say_what_is_in_the_file(figure, varied, weights):
     figure.set(varied=varied, weights=weights)
-    found = chosen(raw, varied, weights)
+    found = chosen(varied, weights)
     means = np.array([np.mean([size for _, size, _ in of]) for of in found.values()])
     scales = np.array([of[0][2] for of in found.values()]).T
     factors = [max(v[0] / v[-1], v[-1] / v[0]) for v in (means, *scales)]
@@ -104,11 +95,11 @@ def test_one_table_says_of_each_choice_what_the_sentences_say(figure):
         assert f"the size goes from {of_all}, " in figure.sentence
 
 
-def test_the_width_tells_the_scales_apart_and_the_fan_in_does_not(raw):
+def test_the_width_tells_the_scales_apart_and_the_fan_in_does_not():
     """What the notebook says: only 1/√N_w stays within a third over the widths."""
     moves = {}
     for varied in ("hidden width", "fan_in"):
-        found = chosen(raw, varied, "hidden layer").values()
+        found = chosen(varied, "hidden layer").values()
         multiples = np.array([np.mean([s for _, s, _ in of]) / np.array(of[0][2]) for of in found])
         moves[varied] = multiples.max(axis=0) / multiples.min(axis=0)
     assert moves["hidden width"][0] < 4 / 3 and moves["hidden width"][1:].min() > 6
