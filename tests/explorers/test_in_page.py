@@ -1,10 +1,9 @@
 """Figures of a page that has a Python of its own: they hear and tell what they would in Jupyter."""
 
-import asyncio
 import json
-from functools import partial
 
 import pytest
+from page import until
 
 from explorers import all_figures, in_page
 from explorers.figure import Figure
@@ -50,16 +49,10 @@ async def test_two_of_a_kind_do_not_hear_each_other(told):
 
 
 async def test_what_takes_long_comes_later(told):
-    quick = all_figures()["first-epochs"]
-    in_page.open_figure(7, f"first-epochs {quick.quick}", told["tell"])
-    phase = partial(_newest_phase, told[7])
+    def phase():
+        return [news["_shown"]["phase"] for _, news in told[7] if "_shown" in news][-1]
+
+    quick = all_figures()["first-epochs"].quick
+    in_page.open_figure(7, f"first-epochs {quick}", told["tell"])
     assert phase() == "computing"
-    for _ in range(1000):
-        if phase() == "finished":
-            break
-        await asyncio.sleep(0.01)
-    assert phase() == "finished"
-
-
-def _newest_phase(said):
-    return [news["_shown"]["phase"] for _, news in said if "_shown" in news][-1]
+    await until(lambda: phase() == "finished")

@@ -70,7 +70,6 @@ def test_nothing_leads_out_of_the_end_and_no_pause_comes_before_the_beginning():
 
 def test_every_phase_is_one_of_waiting_running_and_over():
     for phase in Phase:
-        assert [phase.is_running, phase.is_over, phase in (Phase.READY, Phase.PAUSED)].count(
-            True
-        ) == 1
+        waiting = phase in (Phase.READY, Phase.PAUSED)
+        assert waiting + phase.is_running + phase.is_over == 1
         assert not (phase.is_the_readers and phase.is_over)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from swept import swept
-from told import row, rows, shown
+from told import column, row, shown
 
 from explorers import Envelope
 
@@ -57,6 +57,6 @@ def test_the_picture_shows_the_lines_and_touches_the_cheapest():
     for curve, line in zip(picture.others, figure.result.decays):
         np.testing.assert_allclose(curve.get_ydata(), line.cost(np.array(curve.get_xdata())))
         assert (least <= np.interp(at, *curve.get_data()) + 1e-9).all()
-    hidden = [float(one["squares_hidden"]) for one in rows(figure)][9:]
+    hidden = column(figure, "squares_hidden")[9:]
     np.testing.assert_allclose(picture.curves["hidden"].get_ydata(), hidden)
     assert row(figure, "trained with λ = 5: cost at λ = 7").startswith(f"{best.cost(7.0):.3f}")

@@ -7,7 +7,7 @@ import by_hand
 import numpy as np
 import pytest
 from layout import assert_on_no_curve
-from told import row, rows, shown, stages
+from told import column, row, shown, stages
 
 from explorers import MemoryMessage
 from explorers.canvas import WIDTHS
@@ -49,7 +49,7 @@ def test_accuracies_are_those_of_networks_with_less_memory(dimmed):
     figure = MemoryMessage(**SMALL, epoch=3, dimmed=dimmed)
     moment, start = figure.result.moments[3], figure.result.dimmer.start
     images = load_mnist(1).validation
-    told = [float(r["accuracy"]) for r in rows(figure)[: len(KEEPS)]]
+    told = column(figure, "accuracy")
     for keep, accuracy in zip(KEEPS, told, strict=True):
         net = Network([784, 30, 10], seed=0)
         kept = [keep, keep if dimmed == "both layers" else 1]
@@ -68,14 +68,13 @@ def test_accuracies_are_those_of_networks_with_less_memory(dimmed):
 
 def test_where_the_two_cross_and_what_decay_alone_says(figure):
     """With s^4 an epoch, decay alone takes ln(D/w0) / (4 ln s) epochs from the start to D."""
-    old, new = (np.array([float(r[name]) for r in rows(figure)]) for name in ("memory", "message"))
+    old, new = (np.array(column(figure, name)) for name in ("memory", "message"))
     first = min(k for k in range(121) if old[k] <= new[k])
     assert 0 < first < 120
     assert f"From epoch {first} on the message is the larger part" in figure.sentence
     alone = math.log(new[-1] / old[0]) / (4 * math.log(0.9))
     assert float(row(figure, "... by decay alone")) == pytest.approx(alone, rel=0.01)
-    forecast = [float(r["forecast"]) for r in rows(figure)]
-    np.testing.assert_allclose(forecast, np.hypot(old, new[-1]), rtol=1e-9)
+    np.testing.assert_allclose(column(figure, "forecast"), np.hypot(old, new[-1]), rtol=1e-9)
     np.testing.assert_allclose(old, old[0] * 0.9 ** (4 * np.arange(121)), rtol=1e-9)
     picture = shown(figure)
     assert picture.crossing.get_xdata()[0] == first

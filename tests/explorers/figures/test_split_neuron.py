@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from told import number_in, row, rows, shown
+from told import column, number_in, row, shown
 
 from explorers import SplitNeuron
 from nn_core import Network
@@ -14,9 +14,8 @@ def test_the_copies_are_a_network_of_k_neurons(k):
     net = Network([1, k, 1], seed=0)
     net.weights[0][...], net.weights[1][...] = 8 / k**0.5, 4 / k**0.5
     net.biases[0][...], net.biases[1][...] = 0, -k * (4 / k**0.5) / 2
-    x = np.array([float(line["x"]) for line in rows(figure)])[:, None]
-    passed_on = [float(line["copies"]) for line in rows(figure)]
-    np.testing.assert_allclose(passed_on, net.weighted_inputs(x)[-1][:, 0], atol=1e-12)
+    passed_on = net.weighted_inputs(np.array(column(figure, "x"))[:, None])[-1][:, 0]
+    np.testing.assert_allclose(column(figure, "copies"), passed_on, atol=1e-12)
     assert net.squared_size() == pytest.approx(8**2 + 4**2)
     assert number_in(row(figure, "sum of all squares")) == pytest.approx(80)
 
@@ -34,6 +33,6 @@ def test_the_picture_shows_shares_of_the_straight_line():
     straight = 4 * 8 / 4
     curves = [("one", picture.one), ("copies", picture.copies), ("straight", picture.straight)]
     for name, curve in curves:
-        column = [float(line[name]) / straight for line in rows(figure)]
-        np.testing.assert_allclose(curve.get_ydata(), column, atol=1e-12)
+        shares = np.array(column(figure, name)) / straight
+        np.testing.assert_allclose(curve.get_ydata(), shares, atol=1e-12)
     assert "Split into 4, with weights over √4, the neuron passes on" in figure.sentence

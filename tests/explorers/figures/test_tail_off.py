@@ -7,17 +7,7 @@ import by_hand
 import numpy as np
 import pytest
 from page import assert_presentable
-from told import (
-    assert_told,
-    column,
-    inside,
-    key,
-    laid_out,
-    marks,
-    row,
-    shown,
-    stages,
-)
+from told import assert_told, column, inside, key, laid_out, marks, row, shown, stages
 
 from experiments.histories import SAMPLE, SLOPE_EDGES, Z_EDGES
 from explorers import TailOff
@@ -205,7 +195,7 @@ def test_curves_scales_and_file_show_the_numbers(small):
     names = zip(picture.scales.lines, picture.scales.names)
     assert {name.get_text(): line.get_ydata()[0] for line, name in names} == result.scales
     assert column(small, "epoch") == list(range(EPOCHS + 1))
-    for init, name in zip(INITS, ("old", "new")):
+    for init in INITS:
         neurons = result.neurons[init]
         assert tuple(picture.curves[init].get_ydata()) == result.sizes[init]
         for what, values in [
@@ -213,7 +203,7 @@ def test_curves_scales_and_file_show_the_numbers(small):
             ("z_rms", [one.z_rms for one in neurons]),
             ("saturated", [one.saturated for one in neurons]),
         ]:  # fmt: skip
-            assert column(small, f"{name}_{what}") == list(values)
+            assert column(small, f"{init}_{what}") == list(values)
 
 
 ALONE, NONE, GROWN = (
