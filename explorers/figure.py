@@ -43,9 +43,9 @@ PARTS = frozenset(CONTRACT | OF_A_PLAYED_ONE | AT_WILL)
 
 FIGURES: "dict[str, type[Figure]]" = {}  # name -> class; see explorers.all_figures
 
-# Messages from a browser may come in another thread than the one in which cells run, and the first
-# ones in that one still. Whoever changes what figures show holds this. It is one for all figures,
-# because Matplotlib is not made for several threads. Nobody computes for long while holding it.
+# JupyterLab's first messages are heard in the thread in which cells run, the later ones in another.
+# So whoever changes what figures show holds this. It is one for all figures, because Matplotlib is
+# not made for several threads. Nobody computes for long while holding it.
 CHANGING = RLock()
 
 
