@@ -213,8 +213,9 @@ def _learning(result):
 
 
 def tabulate(result, *, epoch):
-    rows = [(f"{init} start", rounded(result.sizes[key][0])) for key, init in _named()]
-    rows += [(f"{init} now", rounded(result.sizes[key][-1])) for key, init in _named()]
+    names = {"old": "hidden layer, old initialization", "new": "hidden layer, new"}
+    rows = [(f"{name}, start", rounded(result.sizes[init][0])) for init, name in names.items()]
+    rows += [(f"{name}, now", rounded(result.sizes[init][-1])) for init, name in names.items()]
     rows.append(("all weights, new, now", rounded(result.everywhere["new"][-1])))
     rows += [(name, rounded(scale)) for name, scale in result.scales.items()]
     rows.append(("mean squared length of an input, ⟨|x|²⟩", rounded(result.x_squared)))
@@ -237,10 +238,6 @@ def tabulate(result, *, epoch):
         ("epochs trained", str(result.epochs)),
     ]
     return rows
-
-
-def _named():
-    return [("old", "hidden layer, old initialization,"), ("new", "hidden layer, new,")]
 
 
 def columns(result):

@@ -9,6 +9,7 @@ import pickle
 import warnings
 from contextlib import suppress
 from functools import cache
+from inspect import signature
 from itertools import chain, islice, product
 
 import numpy as np
@@ -60,7 +61,8 @@ class State:
         self.view |= dict.fromkeys(figure.also_viewed)
 
     def of(self, function, result):
-        return function(result, **{n: v for n, v in self.view.items() if n in _named(function)})
+        named = self.view.keys() & signature(function).parameters
+        return function(result, **{name: self.view[name] for name in named})
 
     def look(self, picture):
         """Return all that can be seen of a picture in this state."""
@@ -87,11 +89,6 @@ def _moving(axes):
     kinds = (axes.lines, axes.texts, axes.patches, axes.collections, axes.images)
     drawn = filter(Artist.get_visible, chain(*kinds))
     return axes.get_xlim(), axes.get_ylim(), [fingerprint.of(artist) for artist in drawn]
-
-
-def _named(function):
-    return function.__code__.co_varnames[: function.__code__.co_argcount
-                                         + function.__code__.co_kwonlyargcount]  # fmt: skip
 
 
 def at_every_stop(figure):

@@ -32,6 +32,12 @@ def chosen(varied, weights):
     return dict(sorted(found.items()))
 
 
+def course(found):
+    """Return (mean size over x, each of the three scales over x) of what is chosen."""
+    means = [np.mean([size for _, size, _ in of]) for of in found.values()]
+    return np.array(means), np.array([of[0][2] for of in found.values()]).T
+
+
 def test_every_choice_is_tested():
     assert list(VARIED) == list(CHANGED) and len(SCALES) == 3
 
@@ -45,8 +51,7 @@ def test_the_picture_shows_the_file(figure, varied, weights):
         wanted = sorted((x, size) for x, of in found.items() for i, size, _ in of if i == init)
         np.testing.assert_allclose(sorted(zip(*marks.get_data())), wanted, rtol=1e-9)
         assert inside(picture.sizes, marks.get_ydata())
-    means = np.array([np.mean([size for _, size, _ in of]) for of in found.values()])
-    scales = np.array([of[0][2] for of in found.values()]).T
+    means, scales = course(found)
     base = list(found).index({"hidden width": 30, "fan_in": 784, "λ": 5.0}[varied])
     for name, scale in zip(SCALES, scales):
         x, law = picture.laws[name].get_data()
@@ -64,8 +69,7 @@ def test_the_picture_shows_the_file(figure, varied, weights):
 def test_words_table_and_columns_say_what_is_in_the_file(figure, varied, weights):
     figure.set(varied=varied, weights=weights)
     found = chosen(varied, weights)
-    means = np.array([np.mean([size for _, size, _ in of]) for of in found.values()])
-    scales = np.array([of[0][2] for of in found.values()]).T
+    means, scales = course(found)
     factors = [max(v[0] / v[-1], v[-1] / v[0]) for v in (means, *scales)]
     ends = [size / scale for v in scales for size, scale in ((means[0], v[0]), (means[-1], v[-1]))]
     assert_says(
@@ -99,8 +103,7 @@ def test_the_width_tells_the_scales_apart_and_the_fan_in_does_not():
     """What the notebook says: only 1/√N_w stays within a third over the widths."""
     moves = {}
     for varied in ("hidden width", "fan_in"):
-        found = chosen(varied, "hidden layer").values()
-        multiples = np.array([np.mean([s for _, s, _ in of]) / np.array(of[0][2]) for of in found])
-        moves[varied] = multiples.max(axis=0) / multiples.min(axis=0)
+        means, scales = course(chosen(varied, "hidden layer"))
+        moves[varied] = (means / scales).max(axis=1) / (means / scales).min(axis=1)
     assert moves["hidden width"][0] < 4 / 3 and moves["hidden width"][1:].min() > 6
     assert moves["fan_in"].argmin() == 2 and moves["fan_in"][2] < 1.06
