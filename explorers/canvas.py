@@ -30,10 +30,10 @@ SLIDE, SLIDE_HEIGHT = 610, 246  # of a picture that fills a slide, at twice its 
 HEIGHT = {300: 130, 400: 150, 540: 170, 720: 190, SLIDE: 40}  # of the axes of a panel, at least
 SIDE_BY_SIDE = 500  # from this width on panels stand so
 EDGE, AIR, GAP = 4, 8, 26  # around all, between words and axes, between panels side by side
-MOST_TICKS = 9  # one above the other: more are a fence
+MOST_TICKS = 9  # numbers at a y-axis, one above the other
 TICK = 7  # a tick and the air to its number
 BESIDE, APART = 5, 14  # in a key: from a sample to its words, and from these to the next sample
-STILLS = 32  # that a figure keeps, of some 20 KB each: one turns back to where one has been
+STILLS = 32  # still layers that are kept, of some 20 KB each: readers go back to where they were
 
 _SVG = {"svg.fonttype": "none", "svg.hashsalt": "first-epochs", "font.family": FONT}
 

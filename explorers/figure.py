@@ -435,7 +435,7 @@ class Figure:
     @classmethod
     def _checked(cls, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return `values` as the controls hold them, or say in a ValueError what is wrong."""
-        controls = {name: cls.control(name) for name in values}  # a strange name comes first
+        controls = {name: cls.control(name) for name in values}  # complains of a strange name first
         return {name: controls[name].checked(value) for name, value in values.items()}
 
     def _only_the_view(self, values: Mapping[str, Any]) -> bool:

@@ -90,7 +90,7 @@ def _width(width, figure):
 _READERS = {
     "move": ("values", _values),
     "preset": ("text", _preset),
-    "set": ("text", _preset),  # pasted, or by a link in the text: as sliders, moved
+    "set": ("text", _preset),  # pasted, or from a link: acts as moved sliders do
     "defaults": None,
     "play": None,
     "speed": ("speed", _is_slow),

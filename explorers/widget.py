@@ -88,7 +88,7 @@ class Explorer(anywidget.AnyWidget):
         }
 
     def _hear(self, _, content, buffers):
-        # The answer, and that it is one, in one message.
+        # What has changed and which wish that answers: in one message.
         with CHANGING, self.hold_sync(), self.figure.reported():
             self._heard = perf_counter()
             self._wish = max(self._wish, messages.wish(content))
