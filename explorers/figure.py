@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
+from itertools import zip_longest
 from threading import RLock
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, Protocol
@@ -241,12 +242,10 @@ class Figure:
         """Return the data behind the curves as CSV text; shorter columns end in empty cells."""
         self._answered()
         columns = self.part("columns")
-        length = max(len(values) for values in columns.values())
         file = io.StringIO()
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        for i in range(length):
-            writer.writerow([v[i] if i < len(v) else "" for v in columns.values()])
+        writer.writerows(zip_longest(*columns.values(), fillvalue=""))
         return file.getvalue()
 
     def drawn(self, width: int = WIDTHS[-1]) -> Canvas:
