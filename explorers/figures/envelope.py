@@ -119,10 +119,9 @@ class Picture:
         self.least.set_data(at, np.min([line.cost(at) for line in result.decays], axis=0))
         self.here.set_data([lmbda], [best.cost(lmbda)])
         hidden = [line.hidden for line in result.widths]
-        layers = {"hidden": 0, "output": 1}
-        for name, curve in self.curves.items():
-            curve.set_data(hidden, [line.total if name == "all" else line.squares[layers[name]]
-                                    for line in result.widths])  # fmt: skip
+        sums = zip(*((line.total, *line.squares) for line in result.widths))
+        for curve, values in zip(self.curves.values(), sums):  # all, hidden, output
+            curve.set_data(hidden, values)
         most = max(line.total for line in result.widths)
         step = next(step for step in (50, 250, 1000) if 3 * step > most)
         self.squares.frame(ylim=(0, 3 * step), yticks=ticks((0, step, 2 * step, 3 * step)))
