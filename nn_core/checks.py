@@ -4,7 +4,8 @@ import math
 import numbers
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,20 @@ def path(name: str, value: Any) -> str:
         value = os.fspath(value)
     if not isinstance(value, str):
         raise TypeError(f"{name} must be a path such as 'net.npz', got {_with_kind(value)}.")
+    if not value or "\0" in value:
+        raise ValueError(f"{name} must be a path such as 'net.npz', got {shown(value)}.")
     return value
+
+
+@contextmanager
+def memory_for(name: str, value: object) -> Iterator[None]:
+    """Where an array in this context would be too large, say that the parameter `name` asks so."""
+    try:
+        yield
+    except (MemoryError, ValueError) as why:  # NumPy raises one or the other
+        raise ValueError(
+            f"{name} must ask for no more than fits into memory, got {shown(value)}: {why}"
+        ) from None
 
 
 def refuse_masks(name: str, value: object) -> None:
@@ -109,25 +123,28 @@ def refuse_masks(name: str, value: object) -> None:
             )
 
 
-def rows(name: str, value: Any, width: int, meaning: str) -> np.ndarray:
+def rows(name: str, value: Any, width: int | None, meaning: str) -> np.ndarray:
     """Return `value` as an array of shape (batch, width) of finite numbers, or say what is wrong.
 
-    `meaning` says what a row holds, for the message: "pixels of one image", for example.
+    `meaning` says what a row holds, for the message: "pixels of one image", for example. With
+    None for `width`, any width above 0 will do.
     """
     refuse_masks(name, value)
+    wanted = f"(batch, {'width' if width is None else width})"
     try:
         array = np.asarray(value)
     except ValueError:
         raise ValueError(
-            f"{name} must have the shape (batch, {width}), but its rows differ in length."
+            f"{name} must have the shape {wanted}, but its rows differ in length."
         ) from None
     if array.dtype.kind not in "fui":
         given = f"{shown(value)}, of dtype {array.dtype}" if array.ndim == 0 else array.dtype
         raise TypeError(f"{name} must hold real numbers, a row for the {meaning}; got {given}.")
-    if array.ndim != 2 or array.shape[1] != width or len(array) == 0:
+    fits = array.ndim == 2 and array.size > 0 and width in (None, array.shape[1])
+    if not fits:
         hint = " For a single example write x[None, :]." if array.shape == (width,) else ""
         raise ValueError(
-            f"{name} must have the shape (batch, {width}), a row for the {meaning}, "
+            f"{name} must have the shape {wanted}, a row for the {meaning}, "
             f"with at least one row; got shape {array.shape}.{hint}"
         )
     if array.dtype.kind == "f" and not np.isfinite(array).all():
@@ -136,9 +153,35 @@ def rows(name: str, value: Any, width: int, meaning: str) -> np.ndarray:
     return array
 
 
+def levels(name: str, value: Any, width: int | None) -> np.ndarray:
+    """Return inputs as they may be used: floats, or grey levels 0 to 255 as uint8."""
+    array = rows(name, value, width, "pixels of one image")
+    if array.dtype.kind in "ui" and array.dtype != np.uint8:
+        raise TypeError(
+            f"{name} of dtype {array.dtype} could mean grey levels or numbers: give grey levels 0 "
+            "to 255 as uint8, which stand for k/256, and numbers as floats."
+        )
+    return array
+
+
+def targets(name: str, value: Any, width: int | None, length: int) -> np.ndarray:
+    """Return targets, `length` rows of numbers from 0 to 1, or say what is wrong."""
+    array = rows(name, value, width, "targets of one image (see one_hot)")
+    if len(array) != length:
+        raise ValueError(f"{name} must have as many rows as x: {length}, got {len(array)}.")
+    if array.min() < 0 or array.max() > 1:
+        raise ValueError(
+            f"{name} must lie within 0 to 1, got values from {array.min()} to {array.max()}. "
+            "Labels become targets by one_hot(labels)."
+        )
+    return array
+
+
 def generator(seed: Any) -> np.random.Generator:
     """Return the random generator that `seed` stands for, or say what a seed may be."""
     try:
+        if isinstance(seed, (bool, np.bool_)):
+            raise TypeError
         return np.random.default_rng(seed)
     except (TypeError, ValueError) as why:
         raise type(why)(

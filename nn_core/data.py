@@ -87,7 +87,10 @@ def one_hot(labels: ArrayLike, classes: int = 10) -> np.ndarray:
     """Return targets of shape (n, classes): 1 at the label's place, 0 elsewhere."""
     classes = checks.whole("classes", classes)
     checks.refuse_masks("labels", labels)
-    labels = np.asarray(labels)
+    try:
+        labels = np.asarray(labels)
+    except ValueError:
+        raise ValueError("labels must have the shape (n,), but holds lists that differ.") from None
     if labels.dtype.kind not in "iu":
         raise TypeError(f"labels must be whole numbers, got dtype {labels.dtype}.")
     if labels.ndim != 1 or len(labels) == 0:
@@ -97,7 +100,10 @@ def one_hot(labels: ArrayLike, classes: int = 10) -> np.ndarray:
             f"labels must lie within 0 to {classes - 1}, "
             f"got values from {labels.min()} to {labels.max()}."
         )
-    return np.eye(classes)[labels]
+    with checks.memory_for("classes", classes):
+        targets = np.zeros((len(labels), classes))
+    targets[np.arange(len(labels)), labels] = 1
+    return targets
 
 
 @cache

@@ -61,6 +61,7 @@ class Engine:
         self.batches = [self._batch(first, m) for first in range(0, self.block, m)]
         self.one, self.ones = np.array(1, net.dtype), np.ones(m, net.dtype)
         self.gemm, self.gemv = blas.gemm_and_gemv(net.dtype)
+        self.parameters = self._parameters()
 
     def _batch(self, first: int, size: int) -> Batch:
         layers = [layer.rows(slice(first, first + size)) for layer in self.layers]
@@ -76,7 +77,7 @@ class Engine:
         bookkeeper: "Bookkeeper | None" = None,
     ) -> None:
         """Step through the images in the given order; shrink is eta*lmbda/n_train."""
-        self.parameters = self._parameters()
+        self.parameters = self._parameters()  # they may have been replaced since the last epoch
         self.scales = [1.0] * len(self.layers)  # by which to multiply what a layer was fed
         self.scales[0] = 1 / 256 if x.dtype == np.uint8 else 1.0
         for start in range(0, len(order), self.block):
@@ -103,7 +104,7 @@ class Engine:
 
     def _parameters(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """Return the pairs (w transposed, b) that BLAS is to change."""
-        self.net._check_parameters()  # they may have been replaced since the last epoch
+        self.net._check_parameters()
         pairs = [(w.T, b) for w, b in zip(self.net.weights, self.net.biases)]
         for array in (array for pair in pairs for array in pair):
             if not blas.changes_in_place(array, self.net.dtype):

@@ -2,6 +2,8 @@
 
 import math
 import os
+import sys
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from typing import IO
 import numpy as np
 
 Name = str | os.PathLike[str]
+PAUSES = (0.01, 0.1, 1.0)  # s
 
 
 @contextmanager
@@ -21,6 +24,8 @@ def replacing(path: Name) -> Iterator[IO[bytes]]:
     that is no file, such as a folder.
     """
     path = os.path.realpath(path)  # a link stays a link
+    if not os.path.isdir(folder := os.path.dirname(path)):
+        raise FileNotFoundError(f"{folder} is no folder: make it, or name another path.")
     if os.path.exists(path) and not os.path.isfile(path):
         raise OSError(f"{path} is no file and can't be replaced by one.")
     unfinished = f"{path}.{os.urandom(4).hex()}.unfinished"  # its own, if two write at once
@@ -29,24 +34,37 @@ def replacing(path: Name) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(unfinished, path)
+        _replace(unfinished, path)
     except BaseException:
         if os.path.exists(unfinished):
             os.remove(unfinished)
         raise
 
 
-def read_arrays(path: Name) -> dict[str, np.ndarray]:
-    """Return the arrays of an .npz file that numpy.savez has written, by name.
+def _replace(unfinished: str, path: str) -> None:
+    """Rename, and where others read the file, which forbids it on Windows, wait until they have."""
+    for pause in PAUSES:
+        try:
+            return os.replace(unfinished, path)
+        except PermissionError:
+            if sys.platform != "win32":
+                raise
+            time.sleep(pause)
+    os.replace(unfinished, path)
+
+
+def read_arrays(file: IO[bytes]) -> dict[str, np.ndarray]:
+    """Return the arrays of an open .npz file that numpy.savez has written, by name.
 
     Each array's header is held against the file before there is memory for it: a small file could
-    ask for gigabytes otherwise. Nothing is unpickled. Raises ValueError or zipfile.BadZipFile for
-    any other file.
+    ask for gigabytes otherwise. Nothing is unpickled. Any other file raises what zipfile and NumPy
+    raise: ValueError, BadZipFile, OSError and others.
     """
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(file) as archive:
         members = archive.infolist()
         packed = any(member.compress_type != zipfile.ZIP_STORED for member in members)
-        if packed or sum(member.file_size for member in members) > os.path.getsize(path):
+        length = os.fstat(file.fileno()).st_size
+        if packed or sum(member.file_size for member in members) > length:
             raise ValueError("its arrays would take more memory than the file is long.")
         return {member.filename.removesuffix(".npy"): _array(archive, member) for member in members}
 

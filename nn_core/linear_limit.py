@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike
 
 from nn_core import checks
 from nn_core.cost import CrossEntropyCost, sigmoid
+from nn_core.network import as_input
 from nn_core.threads import one_blas_thread
 
 MOST_STEPS, CHECKED_EVERY = 20_000, 20
@@ -78,18 +79,21 @@ def solve(
     x, y : inputs of shape (n_train, inputs) and targets of shape (n_train, outputs)
     kappa : lmbda/n_train, above 0
     start : a solution to begin from, such as that for a kappa nearby
-    tolerance : of `Solution.optimality`
+    tolerance : of `Solution.optimality`, above 0
 
-    With x in float32 it takes half the time, and can't do better than a tolerance of about 0.001.
+    Inputs of dtype uint8 are grey levels k and stand for k/256, as for a `Network`. With x in
+    float32 it takes half the time, and can't do better than a tolerance of about 0.001.
 
     By proximal gradient with Nesterov's acceleration (Beck and Teboulle 2009), restarted where it
     overshoots (O'Donoghue and Candes 2015): a step along the gradient, then 4 kappa times the step
     is taken off each singular value.
 
-    Raises ValueError for what can't be used, RuntimeError if it does not arrive.
+    Raises TypeError or ValueError for what can't be used, RuntimeError if it does not arrive.
     """
     inputs, targets = _tables(x, y)
     weight = 4 * checks.number("kappa", kappa, above=0)
+    tolerance = checks.number("tolerance", tolerance, above=0)
+    _check_start(start, (targets.shape[1], inputs.shape[1]))
     with one_blas_thread():  # ten outputs are too few to be worth dividing
         return _descend(inputs, targets, weight, start, tolerance)
 
@@ -142,17 +146,17 @@ def critical_kappa(x: ArrayLike, y: ArrayLike) -> float:
 
 
 def _tables(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Return copies of x and y, both as x is, or say in a ValueError what is wrong with them."""
-    single = getattr(x, "dtype", None) == np.float32
-    inputs, targets = (np.array(rows, np.float32 if single else float) for rows in (x, y))
-    if inputs.ndim != 2 or targets.ndim != 2 or len(inputs) != len(targets) or len(inputs) == 0:
-        raise ValueError(
-            "x and y must be tables with a row for each image, got shapes "
-            f"{inputs.shape} and {targets.shape}."
-        )
-    if not (np.isfinite(inputs).all() and np.isfinite(targets).all()):
-        raise ValueError("x and y must be finite, but hold nan or infinity.")
-    return inputs, targets
+    """Return copies of x and y as floats, single ones if x has them, or say what is wrong."""
+    dtype = np.float32 if getattr(x, "dtype", None) == np.float32 else np.float64
+    inputs = as_input(checks.levels("x", x, None), dtype)
+    return np.array(inputs), np.array(checks.targets("y", y, None, len(inputs)), dtype)
+
+
+def _check_start(start: object, shape: tuple[int, int]) -> None:
+    if start is not None and not isinstance(start, Solution):
+        raise TypeError(f"start must be a Solution or None, got {checks.shown(start)}.")
+    if start is not None and start.A.shape != shape:
+        raise ValueError(f"start must have an A of shape {shape}, got {start.A.shape}.")
 
 
 def _gradient(

@@ -59,9 +59,13 @@ def _length(array: np.ndarray) -> float:
 def kept(settings: Iterable[Setting]) -> float:
     """Return how much of the start is left after epochs with these settings, one for each epoch.
 
-    It is the product of their `factor_per_epoch`: s^t where nothing changes.
+    It is the product of their `factor_per_epoch`: s^t where nothing changes. Raises TypeError for
+    anything but settings.
     """
-    return prod(setting.factor_per_epoch for setting in settings)
+    epochs = list(settings) if isinstance(settings, Iterable) else [None]
+    if not all(isinstance(setting, Setting) for setting in epochs):
+        raise TypeError(f"settings must be a list of Setting, got {checks.shown(settings)}.")
+    return prod(setting.factor_per_epoch for setting in epochs)
 
 
 def parts(
@@ -77,9 +81,14 @@ def parts(
     Exact to rounding. In single precision the factor of a step is rounded too, to some 3e-8: after
     t steps the memory is off by up to t times that, and the message by as much.
 
-    Raises ValueError if the two lists are not of one network's shapes, or `kept` is not finite.
+    Raises TypeError or ValueError if the two lists are not of one network's shapes, or `kept` is
+    not finite.
     """
     checks.number("kept", kept)
+    for name, arrays in (("start", start), ("weights", weights)):
+        listed = isinstance(arrays, Sequence) and not isinstance(arrays, str)
+        if not listed or not all(isinstance(array, np.ndarray) for array in arrays):
+            raise TypeError(f"{name} must be a list of arrays, got {checks.shown(arrays)}.")
     if [w.shape for w in start] != [w.shape for w in weights]:
         raise ValueError(
             f"start has weights of shapes {[w.shape for w in start]}, and weights of "

@@ -1,5 +1,6 @@
 """The network of the book: sigmoid neurons, layer after layer, a mini-batch at a time."""
 
+import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -68,9 +69,11 @@ class Network:
         self.weights: list[np.ndarray] = []
         self.biases: list[np.ndarray] = []
         for fan_in, fan_out in zip(self.sizes, self.sizes[1:]):
-            scale = 1.0 if init == "old" else 1 / np.sqrt(fan_in)
-            self.weights.append((scale * rng.standard_normal((fan_out, fan_in))).astype(self.dtype))
-            self.biases.append(rng.standard_normal(fan_out).astype(self.dtype))
+            scale = 1.0 if init == "old" else 1 / math.sqrt(fan_in)
+            with checks.memory_for("sizes", list(self.sizes)):
+                w, b = rng.standard_normal((fan_out, fan_in)), rng.standard_normal(fan_out)
+                self.weights.append((scale * w).astype(self.dtype))
+                self.biases.append(b.astype(self.dtype))
 
     @property
     def n_weights(self) -> int:
@@ -125,20 +128,30 @@ class Network:
         """Return (total_cost, accuracy) from a single pass through the images.
 
         The largest output is found among the weighted inputs: where saturated activations round to
-        the same number, these still differ.
+        the same number, these still differ. Raises ValueError where the cost is no finite number.
         """
         self._check_parameters()
+        self._check_finite()
         x, y = self._checked_rows(x, y)
         lmbda = checks.number("lmbda", lmbda, at_least=0)
         n_train = len(x) if n_train is None else checks.whole("n_train", n_train)
+        self._check_penalty(lmbda, n_train)
+        return self._measured(x, y, lmbda, n_train)
+
+    def _measured(
+        self, x: np.ndarray, y: np.ndarray, lmbda: float, n_train: int
+    ) -> tuple[float, float]:
+        """Return what `evaluate` does, of checked arguments; the cost may be infinite or nan."""
         cost, right = 0.0, 0
         for start in range(0, len(x), IMAGES_AT_ONCE):
             batch, targets = x[start : start + IMAGES_AT_ONCE], y[start : start + IMAGES_AT_ONCE]
             z = self._forward(as_input(batch, self.dtype))[0][-1]
             cost += float(self.cost.per_example(z, targets).sum(dtype=np.float64))
             right += int((z.argmax(axis=1) == targets.argmax(axis=1)).sum())
-        penalty = lmbda / (2 * n_train) * self.squared_size()
-        return cost / len(x) + penalty, right / len(x)
+        return cost / len(x) + self._penalty(lmbda, n_train), right / len(x)
+
+    def _penalty(self, lmbda: float, n_train: int) -> float:
+        return lmbda / 2 / n_train * self.squared_size() if lmbda else 0.0
 
     def squared_size(self) -> float:
         """Return the sum of the squares of all weights, as it stands in the L2 term."""
@@ -159,8 +172,7 @@ class Network:
         """
         path = checks.path("path", path)
         self._check_parameters()
-        if not self._is_finite():  # `load` would refuse it
-            raise ValueError("net must have finite weights and biases to be saved.")
+        self._check_finite()  # `load` would refuse it
         stored: dict[str, Any] = {
             "sizes": self.sizes,
             "cost": self.cost.__name__,
@@ -179,21 +191,21 @@ class Network:
         """
         path = checks.path("path", path)
         net = object.__new__(cls)
-        try:
-            stored = files.read_arrays(path)
-            net.sizes = _checked_sizes(stored.pop("sizes").tolist())
-            net.cost = COSTS[str(stored.pop("cost"))]
-            net.init = checks.one_of("init", str(stored.pop("init")), INITS)
-            net.dtype = _checked_dtype(stored["weights_0"].dtype)
-            layers = range(len(net.sizes) - 1)
-            net.weights = [stored.pop(f"weights_{i}") for i in layers]
-            net.biases = [stored.pop(f"biases_{i}") for i in layers]
-            net._check_parameters()
-        except OSError:  # no such file, or not ours to read: Python says it well
-            raise
-        except Exception as why:
-            said = f"{why} is missing or unknown" if isinstance(why, KeyError) else why
-            raise ValueError(f"{path} is not a network that Network.save wrote: {said}") from why
+        with open(path, "rb") as file:  # no such file, or not ours to read: Python says it well
+            try:
+                stored = files.read_arrays(file)
+                net.sizes = _checked_sizes(stored.pop("sizes").tolist())
+                net.cost = COSTS[str(stored.pop("cost"))]
+                net.init = checks.one_of("init", str(stored.pop("init")), INITS)
+                net.dtype = _checked_dtype(stored["weights_0"].dtype)
+                layers = range(len(net.sizes) - 1)
+                net.weights = [stored.pop(f"weights_{i}") for i in layers]
+                net.biases = [stored.pop(f"biases_{i}") for i in layers]
+                net._check_parameters()
+            except Exception as why:
+                said = f"{why} is missing or unknown" if isinstance(why, KeyError) else why
+                wrong = f"{path} is not a network that Network.save wrote: {said}"
+                raise ValueError(wrong) from why
         if stored:
             raise ValueError(f"{path} is damaged: it holds arrays that do not belong there.")
         if not net._is_finite():
@@ -229,14 +241,29 @@ class Network:
     def _is_finite(self) -> bool:
         return all(np.isfinite(array).all() for array in self.weights + self.biases)
 
+    def _check_finite(self) -> None:
+        if not self._is_finite():
+            raise ValueError("net must have finite weights and biases, but holds nan or infinity.")
+
+    def _check_penalty(self, lmbda: float, n_train: int) -> None:
+        with np.errstate(over="ignore"):
+            squares, penalty = self.squared_size(), self._penalty(lmbda, n_train)
+        if not math.isfinite(penalty):
+            raise ValueError(
+                "lmbda must leave the L2 term, (lmbda / 2 n_train) sum w^2, a finite number; got "
+                f"lmbda = {lmbda:g} with n_train = {n_train:g} and sum w^2 = {squares:g}."
+            )
+
     def _check_parameters(self) -> None:
         """Raise ValueError if `weights` and `biases` are not, or no longer, made for `sizes`."""
         shapes = [(fan_out, fan_in) for fan_in, fan_out in zip(self.sizes, self.sizes[1:])]
         for name, arrays in (("weights", self.weights), ("biases", self.biases)):
-            if len(arrays) != len(shapes):
+            listed = isinstance(arrays, (list, tuple))
+            if not listed or len(arrays) != len(shapes):
+                given = len(arrays) if listed else checks.shown(arrays)
                 raise ValueError(
                     f"net.{name} must hold {len(shapes)} arrays, one for each layer after the "
-                    f"input of sizes {list(self.sizes)}; got {len(arrays)}."
+                    f"input of sizes {list(self.sizes)}; got {given}."
                 )
             for i, (array, shape) in enumerate(zip(arrays, shapes)):
                 wanted = shape if name == "weights" else shape[:1]
@@ -254,26 +281,13 @@ class Network:
 
     def _checked_levels(self, x: ArrayLike) -> np.ndarray:
         """Return inputs as they may be used: floats that fit our dtype, or uint8 grey levels."""
-        x = checks.rows("x", x, self.sizes[0], "pixels of one image")
-        if x.dtype.kind in "ui" and x.dtype != np.uint8:
-            raise TypeError(
-                f"x of dtype {x.dtype} could mean grey levels or numbers: give grey levels 0 to "
-                "255 as uint8, which stand for k/256, and numbers as floats."
-            )
+        x = checks.levels("x", x, self.sizes[0])
         if x.dtype.itemsize > self.dtype.itemsize and np.abs(x).max() > np.finfo(self.dtype).max:
             raise ValueError(f"x must be finite as {self.dtype}, got {np.abs(x).max():g}.")
         return x
 
     def _checked_y(self, y: ArrayLike, length: int) -> np.ndarray:
-        y = checks.rows("y", y, self.sizes[-1], "targets of one image (see one_hot)")
-        if len(y) != length:
-            raise ValueError(f"y must have as many rows as x: {length}, got {len(y)}.")
-        if y.min() < 0 or y.max() > 1:
-            raise ValueError(
-                f"y must lie within 0 to 1, got values from {y.min()} to {y.max()}. "
-                "Labels become targets by one_hot(labels)."
-            )
-        return y.astype(self.dtype, copy=False)
+        return checks.targets("y", y, self.sizes[-1], length).astype(self.dtype, copy=False)
 
     def _checked_rows(self, x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Return checked inputs (still uint8, if they were) and targets of equal length."""

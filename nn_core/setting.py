@@ -36,6 +36,11 @@ class Setting:
             ),
             "n_train": n_train,
         }  # fmt: skip
+        if not math.isfinite(checked["eta"] * checked["lmbda"]):
+            raise ValueError(
+                "eta*lmbda must be finite, got "
+                f"{checks.shown(self.eta)}*{checks.shown(self.lmbda)}. Take smaller ones."
+            )
         for name, value in checked.items():
             object.__setattr__(self, name, value)  # frozen only from here on
 

@@ -117,14 +117,15 @@ def train(
     if validation is not None:
         validation = _checked_validation(net, validation)
     _refuse_growing_decay(setting)
-    if not net._is_finite():
-        raise ValueError("net must start with finite weights and biases, but has nan or infinity.")
+    net._check_penalty(setting.lmbda, setting.n_train)
     rng = checks.generator(seed)
-    return _epochs(net, (x, y), setting, epochs, rng, validation, ledger, evaluate)
+    engine = Engine(net, setting.m)
+    return _epochs(net, engine, (x, y), setting, epochs, rng, validation, ledger, evaluate)
 
 
 def _epochs(
     net: Network,
+    engine: Engine,
     images: Rows,
     setting: Setting,
     epochs: int,
@@ -135,7 +136,6 @@ def _epochs(
 ) -> Iterator[EpochRecord]:
     (x, y), (eta, lmbda, m, n_train), shrink = images, astuple(setting), setting.shrink
     silent = np.logical_not(x.any(axis=0)) if ledger else None
-    engine = Engine(net, m)
     for epoch in range(1, epochs + 1):
         started = perf_counter()
         before = net.copy()
@@ -146,8 +146,8 @@ def _epochs(
                 bookkeeper = Bookkeeper(net, silent, n_train, m, eta, shrink)
             engine.run(x, y, rng.permutation(n_train), eta, shrink, bookkeeper)
             books = bookkeeper.close() if bookkeeper else None
-            cost, accuracy = net.evaluate(x, y, lmbda) if evaluate else (None, None)
-            seen = net.evaluate(*validation, lmbda, n_train) if validation else (None, None)
+            cost, accuracy = net._measured(x, y, lmbda, n_train) if evaluate else (None, None)
+            seen = net._measured(*validation, lmbda, n_train) if validation else (None, None)
             weight_rms = tuple(net.weight_rms())
         if not (net._is_finite() and np.isfinite([cost or 0.0, *weight_rms]).all()):
             for array, kept in zip(net.weights + net.biases, before.weights + before.biases):
@@ -180,8 +180,12 @@ def _check_trainable(net: Network) -> None:
             f"net must be a Network such as Network([784, 30, 10]), got {checks.shown(net)}."
         )
     net._check_parameters()
+    net._check_finite()
     arrays = {f"net.weights[{i}]": w for i, w in enumerate(net.weights)}
     arrays |= {f"net.biases[{i}]": b for i, b in enumerate(net.biases)}
+    for name, array in arrays.items():
+        if not array.flags.writeable:
+            raise ValueError(f"{name} must be writeable to be trained in place: give it a copy().")
     for (name, one), (other_name, other) in combinations(arrays.items(), 2):
         if np.shares_memory(one, other):
             raise ValueError(

@@ -100,7 +100,7 @@ def limit_error_leading(eta: float, lmbda: float, n_train: int, m: int) -> float
     """
     setting = Setting(eta, lmbda, m, n_train)
     part = setting.shrink
-    return 0.0 - _missing(setting) * part - setting.steps_per_epoch * part**2 / 2
+    return 0.0 - _missing(setting) * part - setting.steps_per_epoch * (part * part) / 2
 
 
 def epochs_to_shrink(
@@ -134,7 +134,7 @@ def longest_message(cost: float, *, eta: float, m: int, n_train: int) -> float:
     """
     setting = Setting(eta, 0.0, m, n_train)
     time = setting.eta * setting.steps_per_epoch
-    return math.sqrt(time * checks.number("cost", cost, at_least=0))
+    return math.sqrt(time) * math.sqrt(checks.number("cost", cost, at_least=0))
 
 
 def threshold_estimate(
@@ -159,7 +159,7 @@ def threshold_estimate(
     eta, m = checks.number("eta", eta, above=0), checks.whole("m", m)
     message = checks.number("message", message, at_least=0)
     start = checks.number("start", start, above=0)
-    return m / eta * message / (start * math.sqrt(checks.whole("n_weights", n_weights)))
+    return message / (start * math.sqrt(checks.whole("n_weights", n_weights))) * m / eta
 
 
 def _missing(setting: Setting) -> float:

@@ -6,7 +6,17 @@ import re
 import numpy as np
 import pytest
 
-from nn_core import Network, Setting, load_mnist, one_hot, sgd_step, theory, train
+from nn_core import (
+    Network,
+    Setting,
+    linear_limit,
+    load_mnist,
+    memory,
+    one_hot,
+    sgd_step,
+    theory,
+    train,
+)
 
 NAN, INF = float("nan"), float("inf")
 LABELS = np.arange(6) % 3
@@ -32,6 +42,25 @@ def training(x=X, y=Y, **more):
 
 def on_network(method, *args):
     return lambda: getattr(Network([4, 5, 3], seed=0), method)(*args)
+
+
+def solving(x=X, y=Y, kappa=0.1, **more):
+    return lambda: linear_limit.solve(x, y, kappa, **more)
+
+
+SOLUTION = linear_limit.solve(X[:, :2], Y, 1.0)
+
+
+def critical(x=X, y=Y):
+    return lambda: linear_limit.critical_kappa(x, y)
+
+
+def split(start=(X,), weights=(X,), kept=0.5):
+    return lambda: memory.parts(start, weights, kept)
+
+
+def forecast(start=1.0, message=1.0, kept=0.5):
+    return lambda: memory.length_forecast(start, message, kept)
 
 
 def masked(array):
@@ -102,6 +131,9 @@ CASES = [
     (network({784: 1, 10: 2}), TypeError, "sizes", "{784: 1, 10: 2}", "list"),
     (network({784, 10}), TypeError, "sizes", "784", "list"),
     (network([HUGE, 3]), ValueError, "sizes[0]", "1000", "at most"),
+    (network([10**18, 10**18]), ValueError, "sizes", "[1000", "fits into memory"),
+    (network([10**30, 3]), ValueError, "sizes", "[1000", "fits into memory"),
+    (network([10**9, 10**9]), ValueError, "sizes", "[1000", "fits into memory"),
     # init, cost, dtype
     (network(init="small"), ValueError, "init", "'small'", "'old', 'new'"),
     (network(init=None), ValueError, "init", "None", "'old', 'new'"),
@@ -114,6 +146,7 @@ CASES = [
     # seed
     (network(seed=-1), ValueError, "seed", "-1", ""),
     (network(seed="today"), TypeError, "seed", "today", ""),
+    (network(seed=True), TypeError, "seed", "True", "whole number"),
     (training(seed=-1), ValueError, "seed", "-1", ""),
     (training(seed=1.5), TypeError, "seed", "1.5", ""),
     # x
@@ -165,6 +198,14 @@ CASES = [
     (training(validation=(X, Y, Y)), TypeError, "validation", "", "(x, y)"),
     (training(validation=5), TypeError, "validation", "5", "(x, y)"),
     (training(validation=(masked(X), Y)), ValueError, "validation", "3 of them", "filled"),
+    # lmbda, where the L2 term has no room in a float
+    (on_network("evaluate", X, Y, 1e308), ValueError, "lmbda", "1e+308", "finite"),
+    (on_network("total_cost", X, Y, 1e308, 1), ValueError, "lmbda", "1e+308", "finite"),
+    (training(eta=1e-308, lmbda=1.7e308), ValueError, "lmbda", "1.7e+308", "finite"),
+    # eta, lmbda together
+    (setting(eta=1e200, lmbda=1e200), ValueError, "eta*lmbda", "1e+200*1e+200", "finite"),
+    (training(eta=1e200, lmbda=1e200), ValueError, "eta*lmbda", "1e+200*1e+200", "finite"),
+    (step(eta=1e308, lmbda=1e308), ValueError, "eta*lmbda", "1e+308*1e+308", "finite"),
     # net
     (lambda: train_it(None), TypeError, "net", "None", "Network"),
     (lambda: step_it("net"), TypeError, "net", "'net'", "Network"),
@@ -175,6 +216,10 @@ CASES = [
     (lambda: one_hot(masked(LABELS)), ValueError, "labels", "4 of them", "filled"),
     (lambda: one_hot([0], classes=2.5), TypeError, "classes", "2.5", "whole"),
     (lambda: one_hot([0], classes=0), ValueError, "classes", "0", "at least 1"),
+    (lambda: one_hot([0], classes=10**14), ValueError, "classes", "1000", "fits into memory"),
+    (lambda: one_hot([0], classes=10**30), ValueError, "classes", "1000", "fits into memory"),
+    (lambda: one_hot([[1], [1, 2]]), ValueError, "labels", "", "(n,)"),
+    (lambda: one_hot(None), TypeError, "labels", "object", "whole"),
     (lambda: one_hot([1.0, 2.0]), TypeError, "labels", "float64", "whole"),
     (lambda: one_hot(["7"]), TypeError, "labels", "<U1", "whole"),
     (lambda: one_hot([True]), TypeError, "labels", "bool", "whole"),
@@ -217,7 +262,55 @@ CASES = [
     (shrinking(w_from=INF), ValueError, "w_from", "inf", "finite"),
     (shrinking(w_to="1"), TypeError, "w_to", "'1'", "number"),
     (shrinking(w_from=HUGE), ValueError, "w_from", "1000", "finite"),
+    # the linear limit
+    (solving(x=None), TypeError, "x", "None", "real numbers"),
+    (solving(x="a"), TypeError, "x", "'a'", "real numbers"),
+    (solving(x=5), ValueError, "x", "()", "(batch, width)"),
+    (solving(x=X[:0]), ValueError, "x", "(0, 4)", "at least one row"),
+    (solving(x=X[:, :0]), ValueError, "x", "(6, 0)", "(batch, width)"),
+    (solving(x=[[1, 2], [3]]), ValueError, "x", "", "differ in length"),
+    (solving(x=np.ones((6, 4), int)), TypeError, "x", "int64", "uint8"),
+    (solving(x=X + 0j), TypeError, "x", "complex128", "real numbers"),
+    (solving(x=X_NAN), ValueError, "x", "row 2", "finite"),
+    (solving(x=masked(X)), ValueError, "x", "3 of them", "filled"),
+    (solving(y=None), TypeError, "y", "None", "real numbers"),
+    (solving(y=Y[:5]), ValueError, "y", "5", "6"),
+    (solving(y=LABELS), ValueError, "y", "(6,)", "one_hot"),
+    (solving(y=2 * Y), ValueError, "y", "2.0", "0 to 1"),
+    (solving(y=Y_NAN), ValueError, "y", "row 1", "finite"),
+    (solving(kappa=0), ValueError, "kappa", "0", "above 0"),
+    (solving(kappa=None), TypeError, "kappa", "None", "number"),
+    (solving(kappa=HUGE), ValueError, "kappa", "1000", "finite"),
+    (solving(tolerance=0), ValueError, "tolerance", "0", "above 0"),
+    (solving(tolerance=NAN), ValueError, "tolerance", "nan", "finite"),
+    (solving(tolerance="a"), TypeError, "tolerance", "'a'", "number"),
+    (solving(start=5), TypeError, "start", "5", "Solution"),
+    (solving(start=SOLUTION), ValueError, "start", "(3, 2)", "(3, 4)"),
+    (critical(x="a"), TypeError, "x", "'a'", "real numbers"),
+    (critical(y=Y[:5]), ValueError, "y", "5", "6"),
+    (critical(y=2 * Y), ValueError, "y", "2.0", "0 to 1"),
+    (lambda: SOLUTION.rms(0), ValueError, "hidden", "0", "at least 1"),
+    (lambda: SOLUTION.rms(2.5), TypeError, "hidden", "2.5", "whole"),
+    # memory and message
+    (lambda: memory.kept(None), TypeError, "settings", "None", "list of Setting"),
+    (lambda: memory.kept(5), TypeError, "settings", "5", "list of Setting"),
+    (lambda: memory.kept([0.5]), TypeError, "settings", "[0.5]", "list of Setting"),
+    (lambda: memory.kept(setting()()), TypeError, "settings", "eta=0.1", "list of Setting"),
+    (split(kept=NAN), ValueError, "kept", "nan", "finite"),
+    (split(kept=None), TypeError, "kept", "None", "number"),
+    (split(start=None), TypeError, "start", "None", "list of arrays"),
+    (split(start="a"), TypeError, "start", "'a'", "list of arrays"),
+    (split(weights=[1, 2]), TypeError, "weights", "[1, 2]", "list of arrays"),
+    (split(weights=X), TypeError, "weights", "0.0", "list of arrays"),
+    (split(weights=(X, X)), ValueError, "start", "(6, 4)", "one network"),
+    (forecast(start=-1), ValueError, "start", "-1", "at least 0"),
+    (forecast(message=NAN), ValueError, "message", "nan", "finite"),
+    (forecast(kept=INF), ValueError, "kept", "inf", "finite"),
     # path
+    (on_network("save", ""), ValueError, "path", "''", "path such as"),
+    (on_network("save", "a\0b"), ValueError, "path", "a\\x00b", "path such as"),
+    (lambda: Network.load(""), ValueError, "path", "''", "path such as"),
+    (lambda: Network.load(b"net.npz"), TypeError, "path", "b'net.npz'", "path such as"),
     (on_network("save", True), TypeError, "path", "True", "path such as"),
     (on_network("save", 1), TypeError, "path", "1", "path such as"),
     (lambda: Network.load(True), TypeError, "path", "True", "path such as"),
@@ -226,6 +319,7 @@ CASES = [
 ]
 # What a reader may have made of `weights` and `biases`, and what is said of it.
 CHANGES = [
+    (lambda net: setattr(net, "weights", None), "weights", "None", "2 arrays"),
     (lambda net: net.weights.pop(), "weights", "1", "2 arrays"),
     (lambda net: net.biases.append(np.ones(3)), "biases", "3", "2 arrays"),
     (lambda net: net.weights.__setitem__(0, np.ones((7, 4))), "weights[0]", "(7, 4)", "(4, 4)"),
@@ -253,6 +347,23 @@ CASES += [
     (after(lambda net: net.weights.__setitem__(1, net.weights[0][:3]), use), ValueError,
      "weights[1]", "weights[0]", "copy()")
     for use in (train_it, step_it)
+]  # fmt: skip
+CASES += [
+    (after(lambda net: net.biases[0].setflags(write=False), use), ValueError,
+     "biases[0]", "", "writeable")
+    for use in (train_it, step_it)
+]  # fmt: skip
+CASES += [
+    (after(lambda net, bad=bad: net.biases[1].__setitem__(0, bad), use), ValueError,
+     "net", "nan or infinity", "finite")
+    for use in (train_it, step_it, save_it, lambda net: net.evaluate(X, Y),
+                lambda net: net.total_cost(X, Y), lambda net: net.accuracy(X, Y))
+    for bad in (NAN, INF)
+]  # fmt: skip
+CASES += [
+    (after(lambda net: net.weights.__setitem__(0, np.asfortranarray(net.weights[0])), train_it),
+     ValueError, "net", "float64", "C-ordered"),
+    (after(lambda net: net.weights[0].fill(1e200), train_it), ValueError, "lmbda", "5", "finite"),
 ]  # fmt: skip
 
 BAD_ETA = [

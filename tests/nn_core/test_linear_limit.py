@@ -122,14 +122,18 @@ def test_the_size_never_rises_with_kappa_and_a_start_nearby_changes_nothing():
     assert after.nuclear_norm == pytest.approx(norms[2], rel=1e-4)
 
 
-def test_what_cannot_be_used_is_refused(monkeypatch):
+def test_where_it_does_not_arrive_it_says_so(monkeypatch):
     x, y = images()
-    with pytest.raises(ValueError, match="a row for each image"):
-        solve(x, y[:-1], 0.1)
-    with pytest.raises(ValueError, match="finite"):
-        solve(x * np.nan, y, 0.1)
-    with pytest.raises(ValueError, match="kappa must be above 0"):
-        solve(x, y, 0)
     monkeypatch.setattr(linear_limit, "MOST_STEPS", 20)
     with pytest.raises(RuntimeError, match="Take a larger tolerance, or a larger kappa"):
         solve(x, y, 1e-6)
+
+
+def test_grey_levels_stand_for_256ths_as_for_a_network():
+    levels = np.arange(24, dtype=np.uint8).reshape(6, 4) * 10
+    y = np.eye(3)[[0, 1, 2, 0, 1, 2]]
+    assert critical_kappa(levels, y) == critical_kappa(levels / 256, y)
+    before = levels.copy()
+    found, wanted = solve(levels, y, 1e-3), solve(levels / 256, y, 1e-3)
+    np.testing.assert_array_equal(found.A, wanted.A)
+    np.testing.assert_array_equal(levels, before)

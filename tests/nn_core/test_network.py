@@ -401,6 +401,16 @@ def test_load_refuses_a_damaged_file(saved):
         refused(saved)
 
 
+def test_load_refuses_by_name_whatever_has_happened_to_the_bytes(saved):
+    whole, rng = saved.read_bytes(), np.random.default_rng(0)
+    for _ in range(400):
+        i, j = sorted(rng.integers(len(whole), size=2))
+        other = (whole[:i] + whole[j:], whole[:i] + rng.bytes(j - i) + whole[j:])[rng.integers(2)]
+        saved.write_bytes(other)
+        if other != whole:
+            refused(saved)
+
+
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"\x93NUMPY\x01\x00"])
 def test_load_refuses_a_foreign_file(tmp_path, content):
     path = tmp_path / "foreign.npz"
