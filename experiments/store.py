@@ -11,7 +11,6 @@ import math
 import os
 import platform
 import sys
-import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from importlib.metadata import version
@@ -19,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nn_core import files
+from nn_core import checks, files
 from nn_core.ledger import LayerLedger, Ledger
 from nn_core.sgd import EpochRecord
 
@@ -32,21 +31,22 @@ def read(path):
 
     Raises ValueError, naming the file, if `write` has not written it so.
     """
-    if not Path(path).exists():
-        return {}
     try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files}
-        about = json.loads(str(arrays.pop("about")))
-        found = about["format"]
-        if found == FORMAT:
-            return _runs(about["runs"], arrays)
-    except OSError:  # not ours to read: Python says it well
-        raise
-    except Exception as why:
-        raise ValueError(
-            f"{path} is no result file: {why}. Move it away, and the experiment begins anew."
-        ) from why
+        stream = open(checks.path("path", path), "rb")  # noqa: SIM115 (it is closed below)
+    except FileNotFoundError:
+        return {}
+    with stream:
+        try:
+            with np.load(stream, allow_pickle=False) as file:
+                arrays = {key: file[key] for key in file.files}
+            about = json.loads(str(arrays.pop("about")))
+            found = about["format"]
+            if found == FORMAT:
+                return _runs(about["runs"], arrays)
+        except Exception as why:
+            raise ValueError(
+                f"{path} is no result file: {why}. Move it away, and the experiment begins anew."
+            ) from why
     raise ValueError(
         f"{path} has format {found}, this program reads {FORMAT}: run the experiment anew."
     )
@@ -97,19 +97,31 @@ def stored(path, program):
 def by_run(kind, path, program):
     """Return the finished runs in `path`, {run: {column: array}}, each run one of the class `kind`.
 
-    Raises FileNotFoundError as `stored` does.
+    Raises FileNotFoundError as `stored` does, and ValueError if a run is none of that class.
     """
-    runs = stored(path, program)
-    return {kind(**parameters): columns for parameters, columns in runs.values()}
+    found = {}
+    for name, (parameters, columns) in stored(path, program).items():
+        try:
+            found[kind(**parameters)] = columns
+        except TypeError as why:
+            raise ValueError(
+                f"{path} holds a run {name} which this program does not know: {why}. "
+                f"`python -m {program}` computes it anew, with the file moved away."
+            ) from why
+    return found
 
 
 def check_writable(path):
-    """Raise OSError, saying what to do, if no result file can be written to `path`."""
-    folder = Path(path).parent
+    """Raise OSError, saying what to do, if no result file can be written to `path`.
+
+    All that `add` needs is tried, but for taking the place of the file itself.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        path = _place_for(path)
+        trial = path.with_name(f"{path.name}.trial.unfinished")  # which `add` clears away
+        with _alone(path), files.replacing(trial) as file:
+            file.write(b"PK")
+        trial.unlink()
     except OSError as why:
         raise OSError(
             f"{path} can't be written, and what would be computed had no place: {why}. "
@@ -122,12 +134,18 @@ def add(path, runs):
 
     Nothing is lost if other processes add theirs at the same time.
     """
-    path = Path(path).resolve()  # a link stays a link
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _place_for(path)
     with _alone(path):
         for left in path.parent.glob(f"{path.name}.*.unfinished"):  # by a process that was killed
             left.unlink()
         write(path, read(path) | runs)
+
+
+def _place_for(path):
+    """Return `path` without links, since a link is to stay one, with a folder for it."""
+    path = Path(checks.path("path", path)).resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 @contextmanager
@@ -178,8 +196,7 @@ def write(path, runs):
 
     What stands there is replaced, whoever has written it: `add` keeps it.
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = _place_for(path)
     ordered = sorted(runs.items())
     about = {
         "format": FORMAT,

@@ -6,6 +6,7 @@ parameters alone, so that they are the same wherever and in whatever order it is
 """
 
 import argparse
+import errno
 import os
 import time
 from concurrent.futures import BrokenExecutor
@@ -16,6 +17,7 @@ from nn_core.threads import one_blas_thread
 
 BREAKDOWNS = 3  # in a row without a finished run, after which it can't be an accident
 PATIENCE = 10  # s between attempts to save on a full disk
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, our share of it, or a file
 
 
 class Named:
@@ -46,8 +48,9 @@ def run_all(runs, compute, path):
     in progress, and these are begun again. While the disk is full, finished runs wait in memory.
     What other processes add to the file meanwhile stays there.
 
-    Raises OSError at once if the file can't be written, RuntimeError if a run fails or its results
-    are not finite, naming it, or if workers keep dying.
+    Raises OSError if the file can't be written: before anything is computed, or, if that is so only
+    later, as soon as a run is to be kept. Raises RuntimeError if a run fails or its results are not
+    finite, naming it, or if workers keep dying.
     """
     from tqdm import tqdm  # only those who run it need it, not those who read its results
 
@@ -63,7 +66,10 @@ def run_all(runs, compute, path):
                 bar.update()
         finally:  # also after a run that fails, or Ctrl+C
             while unsaved and not _save(path, unsaved, bar):
-                bar.write("Free some space, please, and they will be. Ctrl+C gives them up.")
+                bar.write(
+                    f"Free some space where {path} is, and within {PATIENCE} s they are saved. "
+                    f"Ctrl+C gives up {', '.join(unsaved)}; all other runs are kept."
+                )
                 time.sleep(PATIENCE)
 
 
@@ -124,10 +130,12 @@ def _named(compute, run):
 
 
 def _save(path, unsaved, bar):
-    """Add the runs to the file and strike them off `unsaved`; return whether that worked."""
+    """Add the runs to the file and strike them off `unsaved`; False if the disk is full."""
     try:
         store.add(path, unsaved)
     except OSError as why:
+        if why.errno not in FULL:  # nothing that waiting mends
+            raise
         bar.write(f"Finished runs could not be saved and wait in memory: {why}")
         return False
     unsaved.clear()

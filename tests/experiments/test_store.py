@@ -5,14 +5,16 @@ import math
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from experiments import store
-from nn_core import Network, load_mnist, train
+from nn_core import Network, files, load_mnist, train
 
 RUNS = {
     "b-1": ({"eta": 0.1, "init": "old"}, {"cost": np.array([2.0, 1.0]), "rms": np.ones((2, 3))}),
@@ -142,6 +144,58 @@ def test_a_file_that_is_wrong_inside_is_refused_by_name(path, about, arrays, wor
         store.read(path)
 
 
+def test_whatever_has_happened_to_the_bytes_the_file_is_named(path):
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(400):
+        i, j = sorted(rng.integers(len(whole), size=2))
+        other = (whole[:i] + whole[j:], whole[:i] + rng.bytes(j - i) + whole[j:])[rng.integers(2)]
+        path.write_bytes(other)
+        if other != whole:
+            with pytest.raises(ValueError, match=f"{path.name} is no result file"):
+                store.read(path)
+
+
+@dataclass(frozen=True)
+class Known:
+    eta: float
+    init: str = "new"
+
+
+def test_a_run_with_a_parameter_that_is_not_known_is_named(path):
+    assert set(store.by_run(Known, path, "a.program")) == {Known(0.1, "old"), Known(0.2)}
+    for parameters in ({"eta": 0.1, "speed": 3}, {"init": "old"}):
+        told(path, runs(**{"a-2": {**A, "parameters": parameters}}))
+        with pytest.raises(ValueError, match=rf"{path.name} holds a run a-2 which.*(speed|eta)"):
+            store.by_run(Known, path, "a.program")
+
+
+@pytest.mark.parametrize("call", [store.read, store.check_writable, partial(store.add, runs=RUNS),
+                                  partial(store.write, runs=RUNS)])  # fmt: skip
+@pytest.mark.parametrize("value", [True, 1, None, "", b"results.npz"])
+def test_only_a_path_is_taken_for_one(call, value):
+    with pytest.raises((TypeError, ValueError), match=r"^path must be a path such as"):
+        call(value)
+
+
+def test_on_windows_a_file_that_is_being_read_is_replaced_a_moment_later(path, monkeypatch):
+    real, waits = os.replace, []
+
+    def held(*names):
+        if len(waits) < 2:
+            raise PermissionError("another process reads it")
+        real(*names)
+
+    monkeypatch.setattr(os, "replace", held)
+    monkeypatch.setattr(files, "time", SimpleNamespace(sleep=waits.append))
+    with pytest.raises(PermissionError):
+        store.write(path, {"c": RUNS["a-2"]})
+    assert not waits
+    monkeypatch.setattr(files, "sys", SimpleNamespace(platform="win32"))
+    store.write(path, {"c": RUNS["a-2"]})
+    assert_same(store.read(path), {"c": RUNS["a-2"]})
+    assert len(waits) == 2
+
+
 def test_a_file_from_before_columns_were_named_is_read(path):
     told(path, runs(**{"a-2": {"parameters": {"eta": 0.2}}, "b-1": {"parameters": {"eta": 0.1}}}))
     assert set(store.read(path)) == set(RUNS)
@@ -269,9 +323,12 @@ def test_processes_that_add_at_the_same_time_lose_nothing_and_a_reader_sees_whol
 def test_a_place_where_nothing_can_be_written_is_named(tmp_path):
     store.check_writable(tmp_path / "deeper" / "results.npz")
     assert os.listdir(tmp_path / "deeper") == []
+    (tmp_path / "link.npz").symlink_to(tmp_path / "file" / "results.npz")
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match=r"file/results.npz can't be written.*--out"):
         store.check_writable(tmp_path / "file" / "results.npz")
+    with pytest.raises(OSError, match=r"link.npz can't be written.*--out"):
+        store.check_writable(tmp_path / "link.npz")
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")

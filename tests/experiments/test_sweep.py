@@ -1,5 +1,6 @@
 """A sweep loses nothing, computes nothing twice, and finds the same wherever it is computed."""
 
+import errno
 import os
 import resource
 import signal
@@ -221,10 +222,14 @@ def test_two_sweeps_that_write_one_file_at_once_lose_nothing(tmp_path):
     assert begun_in(tmp_path) == Counter("abcdefgh")
 
 
-def test_where_nothing_can_be_written_nothing_is_computed(tmp_path):
+@pytest.mark.parametrize(
+    "impossible", ["file/results.npz", "folder", "/proc/results.npz", "x" * 250]
+)
+def test_where_nothing_can_be_written_nothing_is_computed(tmp_path, impossible):
     (tmp_path / "file").touch()
-    with pytest.raises(OSError, match=r"results.npz can't be written"):
-        sweep.run_all(toys(tmp_path), compute, tmp_path / "file" / "results.npz")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match=Path(impossible).name):
+        sweep.run_all(toys(tmp_path), compute, tmp_path / impossible)
     assert not (tmp_path / "begun.txt").exists()
 
 
@@ -245,7 +250,7 @@ def killed_while_saving(folder):
     real, saves = os.replace, []
 
     def third_time_unlucky(*names):
-        saves.append(names)
+        saves.extend(name for name in names if name.endswith("results.npz"))
         if len(saves) == 3:
             os.kill(os.getpid(), signal.SIGKILL)
         real(*names)
@@ -298,7 +303,7 @@ def full_disk(monkeypatch):
     def write(path, runs):
         saves.append(len(runs))
         if len(saves) > 1 and len(waits) < 2:
-            raise OSError("No space left on device")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         real(path, runs)
 
     monkeypatch.setattr(store, "write", write)
@@ -312,6 +317,7 @@ def test_at_the_end_it_waits_for_space(tmp_path, full_disk, capsys):
     assert full_disk == [sweep.PATIENCE] * 2
     said = capsys.readouterr().out
     assert "No space left on device" in said and "Free some space" in said
+    assert str(runs[0].path) in said and "Ctrl+C gives up b, c; all other runs are kept" in said
 
 
 def test_it_waits_for_space_after_a_run_that_fails_too(tmp_path, full_disk):
@@ -320,6 +326,23 @@ def test_it_waits_for_space_after_a_run_that_fails_too(tmp_path, full_disk):
         sweep.run_all(runs, lambda run: (fails if run.name == "c" else compute)(run), runs[0].path)
     assert full_disk == [sweep.PATIENCE] * 2
     assert walks(runs[0].path) == undisturbed(runs[:2])
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EROFS, errno.ENOENT, errno.EIO])
+def test_where_waiting_mends_nothing_it_ends_at_once(tmp_path, monkeypatch, code):
+    runs, real = toys(tmp_path, "abc"), store.write
+
+    def write(path, found):
+        if set(found) == set("ab"):
+            raise OSError(code, os.strerror(code), str(path))
+        real(path, found)
+
+    monkeypatch.setattr(store, "write", write)
+    monkeypatch.setattr(sweep, "time", SimpleNamespace(sleep=pytest.fail))
+    with pytest.raises(OSError, match=f"{os.strerror(code)}.*results.npz") as caught:
+        sequential_and_saved(runs)
+    assert caught.value.errno == code
+    assert begun_in(tmp_path) == Counter("ab") and walks(runs[0].path) == undisturbed(runs[:1])
 
 
 def test_one_can_give_up_waiting(tmp_path, full_disk, monkeypatch):
@@ -437,7 +460,7 @@ def test_the_results_do_not_depend_on_where_they_are_computed(tmp_path, wanted, 
 def cluster():
     from distributed import LocalCluster  # not above: processes that read this file start faster
 
-    where = {"processes": True, "dashboard_address": None}
+    where = {"processes": True, "dashboard_address": ":0"}  # not 8787, which may be taken
     with LocalCluster(n_workers=2, threads_per_worker=1, **where) as cluster:
         yield cluster
 
