@@ -5,6 +5,8 @@ import math
 import os
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -318,6 +320,27 @@ def test_processes_that_add_at_the_same_time_lose_nothing_and_a_reader_sees_whol
     assert set(store.read(path)) == everything
     assert len(set(sizes)) > 3  # it was read in the midst of it
     assert os.listdir(tmp_path) == ["results.npz"]
+
+
+def test_a_second_writer_waits_for_the_first_and_a_reader_for_nobody(path, monkeypatch):
+    real, begun, may_go_on = store.write, threading.Event(), threading.Event()
+
+    def slow(path, runs):
+        if "first" in runs and "second" not in runs:
+            begun.set()
+            assert may_go_on.wait(10)
+        real(path, runs)
+
+    monkeypatch.setattr(store, "write", slow)
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(store.add, path, {"first": RUNS["a-2"]})
+        assert begun.wait(10)  # it has read the file, and not yet written it
+        second = pool.submit(store.add, path, {"second": RUNS["b-1"]})
+        assert not wait([second], timeout=0.2).done
+        assert_same(store.read(path), RUNS)
+        may_go_on.set()
+        first.result(10), second.result(10)
+    assert_same(store.read(path), {**RUNS, "first": RUNS["a-2"], "second": RUNS["b-1"]})
 
 
 def test_a_place_where_nothing_can_be_written_is_named(tmp_path):
