@@ -16,6 +16,7 @@ from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 
 EPOCHS = 30  # as many as the book's graphs have
+MOST_STEPS = 150_000  # as many as it has in them: some seconds, where m = 1 would take a minute
 SIZES = [784, 30, 10]
 
 
@@ -70,12 +71,17 @@ def compute(*, eta, lmbda, m, n_train):
         return  # `train` would refuse, and the sentence says so
     net = Network(SIZES, init="old", seed=SEED)
     start = _sizes(net, black)
-    run = train(net, images, targets, epochs=EPOCHS, m=m, eta=eta, lmbda=lmbda, seed=SEED + 1,
-                evaluate=False)  # fmt: skip
+    run = train(net, images, targets, epochs=measured_epochs(n_train, m), m=m, eta=eta,
+                lmbda=lmbda, seed=SEED + 1, evaluate=False)  # fmt: skip
     for _ in run:
         control, layer = (now / then for now, then in zip(_sizes(net, black), start))
         result = grown(result, control=control, layer=layer)
         yield result
+
+
+def measured_epochs(n_train, m):
+    """Return how many epochs are measured: all 30, or fewer where these would take too long."""
+    return min(EPOCHS, MOST_STEPS // theory.steps_per_epoch(n_train, m))
 
 
 @cache
@@ -138,8 +144,15 @@ def _measured(r):
         f"Measured: {group} follows the exact factor to {digits} digits; the whole hidden layer "
         f"went to {rounded(r.layer[1])} of its size in the first "
         f"epoch, and stands at {rounded(r.layer[-1])} after {epochs}, where decay alone would "
-        f"leave {left}."
+        f"leave {left}.{_why_no_more(r, epochs)}"
     )
+
+
+def _why_no_more(r, epochs):
+    if epochs == EPOCHS or epochs < measured_epochs(r.n_train, r.m):
+        return ""
+    steps = full(theory.steps_per_epoch(r.n_train, r.m))
+    return f" (No more is measured here, as an epoch has {steps} steps; the curves go on.)"
 
 
 def _agreeing_digits(deviation):

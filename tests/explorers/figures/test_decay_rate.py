@@ -10,6 +10,7 @@ from page import assert_presentable
 from told import assert_says, assert_told, column, row, rows, shown, stages
 
 from explorers import DecayRate
+from explorers.figures import decay_rate
 from explorers.figures.decay_rate import describe
 from nn_core import load_mnist, theory
 
@@ -62,6 +63,21 @@ def test_the_first_result_is_quick_and_the_rest_is_one_an_epoch():
     results = stages(DecayRate, 100, **SMALL)
     assert [len(r.layer) for r in results] == [len(r.control) for r in results]
     assert [len(result.layer) for result in results] == list(range(1, 32))
+
+
+def test_no_state_trains_for_longer_than_the_books(figure):
+    m, n_train = figure.control("m").stops, figure.control("n_train").stops
+    epochs = {(n, k): decay_rate.measured_epochs(n, k) for n in n_train for k in m if k <= n}
+    assert epochs[50_000, 10] == epochs[1000, 1] == 30 and min(epochs.values()) == 3
+    assert max(-(-n // k) * count for (n, k), count in epochs.items()) <= 30 * 5000
+
+
+def test_it_says_where_fewer_epochs_are_measured(monkeypatch):
+    monkeypatch.setattr(decay_rate, "MOST_STEPS", 70)
+    *_, early, last = list(DecayRate.compute(eta=0.1, lmbda=5.0, m=5, n_train=100))
+    assert len(last.layer) == len(last.control) == 1 + 3  # 20 steps each
+    assert "No more is measured here, as an epoch has 20 steps" in describe(last)
+    assert "after 3, where" in describe(last) and "No more" not in describe(early)
 
 
 def test_the_sentence_says_the_computed_numbers(small):
