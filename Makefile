@@ -38,7 +38,8 @@ test-browser: $(READY)  ## click through notebooks, dashboards, slides and site 
 
 # What pyproject.toml promises beyond the releases in requirements.txt. PYTHON=python3.13 takes another
 # Python. What is compared to the last byte is left out, notebooks and the pages' pictures: another
-# release of Matplotlib draws otherwise.
+# release of Matplotlib draws otherwise. Of a library that has no wheel for a Python yet in its oldest
+# release, the oldest that has one is taken.
 test-oldest: .homework-venv/.ready | $(UV)  ## run the unit tests with the oldest releases that pyproject.toml allows
 	$(call TEST_WITH,lowest-direct)
 
@@ -56,7 +57,7 @@ test-hub: | $(UV)  ## try the dashboards behind JupyterHub, in headless Chromium
 
 define TEST_WITH
 $(UV) venv --clear --quiet --python $(PYTHON) .venv-$@
-$(UV) pip install --quiet --compile-bytecode --python .venv-$@ --resolution $(1) -r pyproject.toml \
+$(UV) pip install --quiet --compile-bytecode --python .venv-$@ --resolution $(1) --only-binary :all: -r pyproject.toml \
   --extra notebooks --extra experiments --extra class --group dev --group browser
 $(UV) pip install --quiet --compile-bytecode --python .venv-$@ --no-deps --no-build-isolation --editable .
 .venv-$@/bin/python -m pytest -p no:nbval -n auto --dist worksteal --ignore tests/reading/test_tables.py
