@@ -414,7 +414,7 @@ class Figure:
             self.message = str(error) or type(error).__name__
             raise
         finally:
-            if self.message != before:
+            if self.message or before:  # the same words again too: a page has heard "" meanwhile
                 with CHANGING:
                     for viewer in self.viewers:
                         viewer.say()
@@ -453,7 +453,12 @@ class Figure:
         """
         state = self.state | self._checked(values)
         run = remembered.get(self._key(state)) or (None if live else self._stored(state))
-        self.run, self.state = run or Run(*self.computing(state)), state
+        self.run, self.state = run or Run(*self.computing(state), self._is_last), state
+
+    @classmethod
+    def _is_last(cls, result: Any) -> bool:
+        done, epochs = cls.progress(result)
+        return 0 < epochs <= done
 
     @classmethod
     def _stored(cls, state: Mapping[str, Any]) -> Run | None:

@@ -1,6 +1,6 @@
 """One computation, pulled result by result: it can be let go, paused, stepped and finished."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import Enum
 from threading import Lock
@@ -41,11 +41,15 @@ class Run:
     """The results of one `compute`, pulled one at a time, from whichever thread.
 
     The first result is there when a Run has been made; an error in it is raised from here.
-    `current` is what `compute` reads its settings for the next epoch from.
+    `current` is what `compute` reads its settings for the next epoch from. After a result that
+    `is_last`, the end is taken along: else a run stepped to its end, or paused there, would wait
+    for one pull more, in which nothing happens.
     """
 
-    def __init__(self, results: Iterable, current: Any) -> None:
-        self._results, self.current = iter(results), current
+    def __init__(
+        self, results: Iterable, current: Any, is_last: Callable[[Any], bool] = lambda result: False
+    ) -> None:
+        self._results, self.current, self._is_last = iter(results), current, is_last
         self._turn, self._changing = Lock(), Lock()
         self.phase = Phase.READY
         self.result: Any = None
@@ -58,6 +62,8 @@ class Run:
                 return
             try:
                 self.result = next(self._results)
+                while self._is_last(self.result):
+                    self.result = next(self._results)
             except StopIteration:
                 self.go(Phase.FINISHED)
             except BaseException:

@@ -38,6 +38,17 @@ def test_the_first_result_is_there_and_steps_pause_after_each():
     assert run.result == 2 and run.phase is Phase.FINISHED
 
 
+@pytest.mark.parametrize("phase", [Phase.STEPPING, Phase.PAUSED, Phase.PLAYING])
+def test_what_is_the_last_takes_the_end_along(phase):
+    run = Run(counting(), None, lambda result: result == 2)
+    run.pull()
+    assert run.phase is Phase.READY
+    run.go(Phase.PLAYING)
+    run.go(phase)
+    run.pull()
+    assert run.result == 2 and run.phase is Phase.FINISHED
+
+
 def test_an_error_ends_it_and_leaves_what_was_there():
     run = Run(counting(breaks_at=2), None)
     run.go(Phase.PLAYING)

@@ -244,6 +244,14 @@ def test_a_wish_without_a_proper_number_counts_for_none(page, wish):
     assert page.answered == 0 and page.message == ""
 
 
+def test_what_is_refused_twice_is_told_twice(page):
+    for _ in range(3):
+        page.ask("preset", text="fake x=99")
+        assert page.message.startswith("x must be a number from 1 to 11") and page.answered
+    page.ask("pause")
+    assert not page.message
+
+
 def test_what_a_page_writes_into_traits_is_not_taken(gates):
     page = Page(Fake(x=2))
     before = dict(page.figure.viewers[0].get_state())

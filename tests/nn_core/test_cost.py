@@ -67,7 +67,7 @@ def test_quadratic_cost_in_the_tails(z, y):
     assert value == pytest.approx(float(exact_quadratic(z, y)), rel=1e-14, abs=1e-31)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(z=st.floats(-30, 30), y=st.floats(0, 1))
 def test_cost_at_ordinary_weighted_inputs(z, y):
     with decimal.localcontext(prec=60):
@@ -102,7 +102,7 @@ def test_sigmoid_reaches_0_and_1_without_a_warning(dtype, least, recwarn):
     assert len(recwarn) == 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(z=st.floats(-30, 30))
 def test_sigmoid_prime_is_the_slope_of_the_sigmoid(z):
     with decimal.localcontext(prec=60):

@@ -158,7 +158,7 @@ def check_epochs(case, agrees=1e-9, epochs=3, seed=1):
             assert record.ledger.control_rms == pytest.approx(control, rel=agrees, abs=1e-300)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(case=cases(), at_once=st.integers(1, 20))
 def test_the_ledger_closes_and_agrees_with_a_slow_rewrite(case, at_once):
     with pytest.MonkeyPatch.context() as patch:
@@ -166,7 +166,7 @@ def test_the_ledger_closes_and_agrees_with_a_slow_rewrite(case, at_once):
         check_epochs(case)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(case=cases(dtype=np.float32, shrinks=WEAK))
 def test_in_single_precision_the_ledger_closes_to_its_rounding(case):
     check_epochs(case, agrees=1e-3)

@@ -48,7 +48,7 @@ SETTINGS = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(SETTINGS)
 def test_weights_are_memory_and_message_to_the_last_digits(settings):
     """Also with a smaller last mini-batch, without decay, and where eta and lambda move."""

@@ -52,7 +52,7 @@ def slopes(cost, arrays):
     ]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(networks_and_data())
 def test_backprop_is_the_gradient_of_the_total_cost(case):
     net, x, y = case
@@ -64,7 +64,7 @@ def test_backprop_is_the_gradient_of_the_total_cost(case):
         np.testing.assert_allclose(nabla / len(x), expected, rtol=1e-6, atol=1e-8)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(networks_and_data(), st.floats(0, 10), st.integers(1, 50))
 def test_l2_term_adds_decay_to_the_slope_by_weights_and_nothing_to_biases(case, lmbda, n_train):
     net, x, y = case

@@ -80,7 +80,7 @@ def step_93(net, x, y, eta, lmbda, n_train):
     return new_w + new_b
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     sizes=st.lists(st.integers(1, 5), min_size=2, max_size=4),
     seed=st.integers(0, 2**32 - 1),
@@ -160,7 +160,7 @@ def test_an_epoch_is_a_loop_of_sgd_steps(cost, levels, sizes, n_train, m):
     assert_epochs_are_loops_of_steps(net, x, y, m, eta=0.5, lmbda=3.0)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     sizes=st.lists(st.integers(1, 5), min_size=2, max_size=4),
     seed=st.integers(0, 2**32 - 1),

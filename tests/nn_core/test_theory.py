@@ -59,7 +59,7 @@ def rounding(eta, lmbda, n_train, m):
 # The factor of an epoch
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(parameters())
 def test_epoch_factor_is_the_exact_power(p):
     exact = exact_factor(**p)
@@ -116,7 +116,7 @@ def test_steps_per_epoch_counts_the_mini_batches(n_train):
 # The limit and its error
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(positive(-4, 2), positive(-4, 2), st.integers(1, 1000))
 def test_exponential_limit(eta, lmbda, m):
     exact = (-to_decimal(Fraction(eta) * Fraction(lmbda)) / m).exp()
@@ -132,7 +132,7 @@ def test_the_limit_is_one():
     assert distances[0] > 50 * distances[1] > 2500 * distances[2]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(parameters())
 def test_limit_error_is_exact_to_rounding(p):
     part = float(exact_shrink(p["eta"], p["lmbda"], p["n_train"]))
@@ -227,7 +227,7 @@ def test_borders_of_the_regimes(part, expected):
     assert theory.shrink(1.0, part, 1) == part
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.floats(1e-9, 5))
 def test_regimes_do_what_they_say(part):
     w = 1.0 - part  # a weight of 1 after one step
@@ -250,7 +250,7 @@ def steps_by_repetition(w, w_to, part):
     return steps
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     part=st.one_of(positive(-3, -0.1), st.floats(1.01, 1.99)),
     w_from=positive(-2, 2),
