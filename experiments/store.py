@@ -66,11 +66,17 @@ def _runs(described, arrays):
         lacking = set(described[name].get("columns", ())) - set(columns)
         if lacking or not columns:
             raise ValueError(f"its run {name} lacks {sorted(lacking) or 'all arrays'}")
-        try:
-            check_finite(columns)
-        except ValueError as why:
-            raise ValueError(f"its run {name} is damaged: {why}") from None
+        _check_run(name, columns)
     return runs
+
+
+def _check_run(name, columns):
+    if "/" in name or not columns:
+        raise ValueError(f"a run needs columns, and a name without a slash; got {name!r}")
+    try:
+        check_finite(columns)
+    except ValueError as why:
+        raise ValueError(f"its run {name} is damaged: {why}") from None
 
 
 def check_finite(columns):
@@ -194,10 +200,13 @@ def _is_still_there(file, name):
 def write(path, runs):
     """Write `runs` to `path`, in the order of their names, all or nothing.
 
-    What stands there is replaced, whoever has written it: `add` keeps it.
+    What stands there is replaced, whoever has written it: `add` keeps it. Raises ValueError for
+    runs that `read` would refuse, and with them the whole file.
     """
     path = _place_for(path)
     ordered = sorted(runs.items())
+    for name, (_, table) in ordered:
+        _check_run(name, table)
     about = {
         "format": FORMAT,
         "written by": versions(),

@@ -133,8 +133,8 @@ def longest_message(cost: float, *, eta: float, m: int, n_train: int) -> float:
     Mini-batches have noise, which it does not know.
     """
     setting = Setting(eta, 0.0, m, n_train)
-    time = setting.eta * setting.steps_per_epoch
-    return math.sqrt(time) * math.sqrt(checks.number("cost", cost, at_least=0))
+    cost = checks.number("cost", cost, at_least=0)
+    return math.sqrt(setting.eta) * math.sqrt(setting.steps_per_epoch) * math.sqrt(cost)
 
 
 def threshold_estimate(

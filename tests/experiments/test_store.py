@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -14,6 +15,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
 from experiments import store
 from nn_core import Network, files, load_mnist, train
@@ -256,6 +260,44 @@ def test_an_interruption_in_the_middle_of_writing_leaves_the_old_file(
     store.write(path, {"c": RUNS["a-2"]})  # and what was left behind is no hindrance
     assert_same(store.read(path), {"c": RUNS["a-2"]})
     assert os.listdir(path.parent) == ["results.npz"]
+
+
+@pytest.mark.parametrize(
+    "name, columns",
+    [("a/b", RUNS["a-2"][1]), ("c", {}), ("c", {"cost": np.array([np.nan])})],
+)
+def test_what_could_not_be_read_again_is_not_written(path, name, columns):
+    before = path.read_bytes()
+    for put in (store.write, store.add):
+        with pytest.raises(ValueError, match=name):
+            put(path, {name: ({"eta": 0.3}, columns)})
+    assert path.read_bytes() == before and os.listdir(path.parent) == ["results.npz"]
+
+
+NAMES = st.text(st.characters(codec="ascii", categories=["L", "N", "P", "S"]), min_size=1,
+                max_size=8).filter(lambda name: "/" not in name)  # fmt: skip
+COLUMNS = hnp.arrays(
+    st.sampled_from([np.float64, np.float32, np.int64, np.uint8, np.bool_]),
+    hnp.array_shapes(min_dims=0, min_side=0, max_side=3),
+    elements={"allow_nan": False, "allow_infinity": False},
+)
+PARAMETERS = st.dictionaries(NAMES, st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+                             | st.none() | st.booleans(), max_size=3)  # fmt: skip
+
+
+@settings(max_examples=50)
+@given(st.dictionaries(
+    NAMES, st.tuples(PARAMETERS, st.dictionaries(NAMES, COLUMNS, min_size=1, max_size=3)),
+    max_size=4,
+))  # fmt: skip
+def test_whatever_is_written_is_read_again(runs):
+    with tempfile.TemporaryDirectory() as folder:
+        store.write(f"{folder}/results.npz", runs)
+        found = store.read(f"{folder}/results.npz")
+    assert_same(found, runs)
+    for name, (_, columns) in runs.items():
+        for column, values in columns.items():
+            assert found[name][1][column].dtype == values.dtype
 
 
 # Several processes, one file.

@@ -340,3 +340,43 @@ def test_a_threshold_by_hand():
     # Decay takes 2 * 0.1 * lmbda / 8 of it: 1 where lmbda = 10.
     assert theory.threshold_estimate(0.5, 2.0, 4, eta=0.1, m=8) == pytest.approx(10.0)
     assert theory.threshold_estimate(0.0, 2.0, 4, eta=0.1, m=8) == 0
+
+
+# Numbers as large and as small as floats are.
+
+ANY = st.floats(5e-324, 1.7e308)
+FORMULAS = {
+    theory.shrink: "eta lmbda n_train",
+    theory.step_factor: "eta lmbda n_train",
+    theory.regime: "eta lmbda n_train",
+    theory.epoch_factor: "eta lmbda n_train m",
+    theory.exponential_limit: "eta lmbda m",
+    theory.limit_error: "eta lmbda n_train m",
+    theory.limit_error_leading: "eta lmbda n_train m",
+    theory.epochs_to_shrink: "w_from w_to eta lmbda n_train m",
+    theory.longest_message: "cost eta m n_train",
+    theory.threshold_estimate: "message start n_weights eta m",
+}
+
+
+@pytest.mark.parametrize("formula", FORMULAS, ids=lambda formula: formula.__name__)
+@settings(max_examples=150)
+@given(data=st.data())
+def test_a_formula_gives_a_number_or_says_which_one_it_can_not_take(formula, data):
+    n_train = data.draw(st.integers(1, 10**308))
+    wholes = {"n_train": n_train, "n_weights": n_train, "m": data.draw(st.integers(1, n_train))}
+    may_be_0 = {name: ANY | st.just(0.0) for name in ("lmbda", "cost", "message")}
+    numbers = {
+        name: wholes[name] if name in wholes else data.draw(may_be_0.get(name, ANY))
+        for name in FORMULAS[formula].split()
+    }
+    assert_number(formula, **numbers)
+
+
+def assert_number(formula, **more):
+    if math.isfinite(more.get("eta", 1) * more.get("lmbda", 1)):
+        number = formula(**more)
+        assert isinstance(number, Regime) or number == number  # not nan
+    else:
+        with pytest.raises(ValueError, match=r"^eta\*lmbda must be finite, got "):
+            formula(**more)
