@@ -6,8 +6,8 @@ READY := .venv/.ready
 UV := .uv/bin/uv
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-browser test-oldest test-newest test-hub notebooks present slides handout homework grade \
-  reading tables site lock clean
+.PHONY: help lab test test-browser test-oldest test-newest test-hub mutants notebooks present slides handout homework \
+  grade reading tables site lock clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -62,6 +62,10 @@ $(UV) pip install --quiet --compile-bytecode --python .venv-$@ --resolution $(1)
 $(UV) pip install --quiet --compile-bytecode --python .venv-$@ --no-deps --no-build-isolation --editable .
 .venv-$@/bin/python -m pytest -p no:nbval -n auto --dist worksteal --ignore tests/reading/test_tables.py
 endef
+
+# Each has to be noticed by a test. SEED is printed, and the same one draws the same again.
+mutants: $(READY)  ## change the code in 60 places, one at a time, and see if the tests notice (COUNT=300 SEED=7)
+	$(PY) tests/mutants.py $(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED))
 
 notebooks: $(READY)  ## build and execute the notebooks from notebooks/source (all, or ONLY="02_decay_rate ...")
 	$(PY) notebooks/build.py $(ONLY)
@@ -121,8 +125,8 @@ site: $(READY) .site-venv/.ready  ## build the site, for readers who install not
 	@touch $@
 
 # One BLAS thread: small matrices gain nothing from more, and test processes would fight for the cores.
-ONE_THREAD := test test-browser test-oldest test-newest test-hub notebooks present slides handout homework grade \
-  reading tables site
+ONE_THREAD := test test-browser test-oldest test-newest test-hub mutants notebooks present slides handout homework \
+  grade reading tables site
 $(ONE_THREAD): export OPENBLAS_NUM_THREADS := 1
 $(ONE_THREAD): export OMP_NUM_THREADS := 1
 $(ONE_THREAD): export MKL_NUM_THREADS := 1
