@@ -24,6 +24,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +37,7 @@ STORE, RUN = ["experiments/test_store.py"], ["explorers/test_run.py"]
 MESSAGES = ["explorers/test_widget.py", "explorers/test_properties.py"]
 TESTS = {
     **{f"nn_core/{path.name}": None for path in sorted((ROOT / "nn_core").glob("*.py"))},
-    "experiments/store.py": [STORE, ["experiments/test_sweep.py"]],
+    "experiments/store.py": [STORE],
     "explorers/run.py": [RUN, MESSAGES],
     "explorers/messages.py": [MESSAGES],
 }
@@ -180,11 +181,24 @@ def begin(folder: Path, file: str) -> int:
                 os.dup2(said.fileno(), stream)
         import pytest
 
-        options = ["-x", "-q", "-p", "no:nbval", "-p", "no:cacheprovider", "-p", "no:xdist"]
-        code = 0
-        for stage in stages(file):
-            code = code or int(pytest.main([*options, *stage]))
+        loaded = "ignore::pytest.PytestAssertRewriteWarning"  # libraries, before it could look on
+        options = [
+            "-W",
+            loaded,
+            "-x",
+            "-q",
+            "-p",
+            "no:nbval",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+        ]
+        code = int(any(pytest.main([*options, *stage]) for stage in stages(file)))
+    except BaseException:
+        traceback.print_exc()
     finally:
+        sys.stderr.flush()
         os._exit(code)
     raise AssertionError
 
