@@ -102,8 +102,9 @@ def test_pooling_averages_blocks(mnist, pool, fan_in):
     assert np.array_equal(pooled.test.labels, mnist.test.labels)
 
 
-def test_pool_1_changes_nothing(mnist):
+def test_pool_1_changes_nothing_and_copies_nothing(mnist):
     assert np.array_equal(load_mnist(pool=1).test.pixels, mnist.test.pixels)
+    assert data._pooled(1)[0] is data._read(data.FILE)[0]
 
 
 @pytest.mark.parametrize("pool", [1, 2])
@@ -168,6 +169,15 @@ def test_another_file_in_its_place_is_refused_and_never_unpickled(another_file):
     path = put(None)
     np.savez(path, pixels=np.zeros((70_000, 1), object), labels=np.zeros(70_000, np.uint8))
     with pytest.raises(ValueError, match="damaged or is another file"):
+        load_mnist()
+
+
+def test_nothing_is_unpickled_even_if_the_file_is_the_one_asked_for(another_file, monkeypatch):
+    put, _ = another_file
+    path = put(None)
+    np.savez(path, pixels=np.zeros((70_000, 1), object), labels=np.zeros(70_000, np.uint8))
+    monkeypatch.setitem(data.ABOUT, "sha256", hashlib.sha256(path.read_bytes()).hexdigest())
+    with pytest.raises(ValueError, match="allow_pickle=False"):
         load_mnist()
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nn_core import CrossEntropyCost, Network, QuadraticCost, engine, one_hot, sgd_step, train
 from nn_core.cost import sigmoid
-from nn_core.ledger import LayerLedger, Ledger
+from nn_core.ledger import LayerLedger, Ledger, _is_cheaper_by_pairs
 
 CLOSES = (
     1e-9  # decay, pull and kick may miss the change by this part of the larger size, in float64
@@ -326,3 +326,15 @@ def test_the_control_group_is_the_inputs_silent_in_all_training_images():
 def test_without_silent_inputs_there_is_no_control_group():
     net, x, y = mnist_like(40, [20, 6, 4])
     assert one_epoch(net, x | 1, y, **BOOK).ledger.control_rms is None
+
+
+@pytest.mark.parametrize(
+    "m, fan_out, fan_in, by_pairs",
+    [(10, 30, 784, True), (10, 100, 784, True), (28, 30, 784, True), (29, 30, 784, False),
+     (10, 10, 30, False), (1, 1, 1, False), (1, 2, 2, False)],
+)  # fmt: skip
+def test_kicks_take_the_way_with_fewer_products(m, fan_out, fan_in, by_pairs):
+    """By pairs of images it takes m^2 products for each of the inputs and errors, else m for each
+    weight."""
+    assert (m * m * (fan_out + fan_in) < m * fan_out * fan_in) == by_pairs
+    assert _is_cheaper_by_pairs(m, fan_out, fan_in) == by_pairs
