@@ -1,5 +1,6 @@
 """The result file: all or nothing, no pickle, and it says what is in it."""
 
+import errno
 import json
 import math
 import os
@@ -383,6 +384,24 @@ def test_a_second_writer_waits_for_the_first_and_a_reader_for_nobody(path, monke
         may_go_on.set()
         first.result(10), second.result(10)
     assert_same(store.read(path), {**RUNS, "first": RUNS["a-2"], "second": RUNS["b-1"]})
+
+
+def test_on_windows_it_waits_for_longer_than_the_ten_seconds_of_a_try(path, monkeypatch):
+    tries, answers = [], [errno.EDEADLK, errno.EDEADLK, None, errno.EACCES]
+
+    def locking(file, mode, length):
+        tries.append((mode, length))
+        if code := answers.pop(0):
+            raise OSError(code, os.strerror(code))
+
+    windows = SimpleNamespace(locking=locking, LK_LOCK="lock")
+    monkeypatch.setitem(sys.modules, "msvcrt", windows)
+    monkeypatch.setattr(store, "sys", SimpleNamespace(platform="win32"))
+    store.add(path, {"c": RUNS["a-2"]})
+    assert tries == [("lock", 1)] * 3
+    with pytest.raises(PermissionError):
+        store.add(path, {"d": RUNS["a-2"]})
+    assert_same(store.read(path), {**RUNS, "c": RUNS["a-2"]})
 
 
 def test_a_place_where_nothing_can_be_written_is_named(tmp_path):
