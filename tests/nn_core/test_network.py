@@ -402,13 +402,16 @@ def test_load_refuses_a_damaged_file(saved):
 
 
 def test_load_refuses_by_name_whatever_has_happened_to_the_bytes(saved):
-    whole, rng = saved.read_bytes(), np.random.default_rng(0)
+    net, whole, rng, said = Network.load(saved), saved.read_bytes(), np.random.default_rng(0), []
     for _ in range(400):
         i, j = sorted(rng.integers(len(whole), size=2))
         other = (whole[:i] + whole[j:], whole[:i] + rng.bytes(j - i) + whole[j:])[rng.integers(2)]
         saved.write_bytes(other)
-        if other != whole:
-            refused(saved)
+        try:
+            assert equal(Network.load(saved), net)  # a bit of a date, which nobody reads
+        except ValueError as why:
+            said.append(str(why))
+    assert len(said) > 350 and all(message.startswith(str(saved)) for message in said)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"\x93NUMPY\x01\x00"])
