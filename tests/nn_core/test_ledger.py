@@ -265,6 +265,15 @@ def test_a_single_step_by_hand():
     parts = 0.19 * 9, 2 * 0.9 * 3 * g, g**2
     assert layer.decay_share == pytest.approx(parts[0] / sum(parts), rel=1e-14)
     assert layer.cancellation == pytest.approx(1, rel=1e-14)
+    # In one step, a ruler of steps and one of the whole way are the same.
+    assert layer.step_share == pytest.approx(0.3 / (0.3 + g), rel=1e-14)
+    assert layer.displacement_share == pytest.approx(0.3 / (0.3 + g), rel=1e-14)
+
+
+def test_the_rulers_of_steps_and_of_the_way_are_two():
+    books = LayerLedger(9.0, 4.0, -3.0, -4.0, 2.0, 6.0, 2.0, 1.0, 4.0, 8.0, 3)
+    assert (books.step_share, books.displacement_share) == (0.75, 0.2)
+    assert (books.decay_share, books.cancellation, books.change) == (3 / 9, 0.5, -5.0)
 
 
 def test_data_steps_that_undo_each_other_cancel():
@@ -295,6 +304,7 @@ def test_where_nothing_happens_no_share_is_claimed():
     still = {"m": 10, "eta": 0.1, "lmbda": 0.0}
     for layer in one_epoch(net, 0 * x, net.feedforward(0 * x), **still).ledger.layers:
         assert layer.decay_share == layer.cancellation == layer.closing_error == 0
+        assert layer.step_share == layer.displacement_share == 0
 
 
 def test_slope_is_a_quarter_at_rest_and_near_zero_in_saturation():

@@ -161,10 +161,10 @@ def test_limit_error_near_rounding(eta, lmbda, n_train, m):
 
 
 @pytest.mark.parametrize("part", [1, 1.25, 1.5, 2, 2.5])
-@pytest.mark.parametrize("steps", [3, 4])
-def test_limit_error_where_weights_flip(part, steps):
-    exact = float(exact_limit_error(1.0, part * steps, steps, 1))
-    error = theory.limit_error(1.0, part * steps, steps, 1)
+@pytest.mark.parametrize("n_train, m", [(3, 1), (4, 1), (12, 4), (13, 4)])
+def test_limit_error_where_weights_flip(part, n_train, m):
+    exact = float(exact_limit_error(1.0, part * n_train, n_train, m))
+    error = theory.limit_error(1.0, part * n_train, n_train, m)
     assert error == pytest.approx(exact, rel=1e-13)
 
 
