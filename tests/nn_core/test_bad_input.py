@@ -9,6 +9,7 @@ import pytest
 from nn_core import (
     Network,
     Setting,
+    checks,
     linear_limit,
     load_mnist,
     memory,
@@ -451,6 +452,13 @@ def test_numbers_too_large_for_float32_are_refused_not_turned_into_infinity():
 def test_an_int_that_python_refuses_to_write_out_is_refused_by_name():
     with pytest.raises(ValueError, match=r"^eta must be finite, got a huge int\."):
         theory.shrink(10**5000, 1.0, 1)
+
+
+def test_a_long_value_is_shown_without_its_middle_and_on_one_line():
+    whole = "x" * 78  # and two quotes
+    assert checks.shown(whole) == repr(whole)
+    assert checks.shown(whole + "y") == "'" + "x" * 39 + "..." + "x" * 18 + "y'"
+    assert checks.shown(np.zeros((2, 1))) == "array([[0.], [0.]])"
 
 
 def test_masks_that_hide_nothing_and_arrays_that_share_nothing_are_fine():

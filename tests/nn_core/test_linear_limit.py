@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from nn_core import Network, linear_limit, one_hot, train
-from nn_core.linear_limit import critical_kappa, solve
+from nn_core.linear_limit import _missed, critical_kappa, solve
 
 OUTPUTS = 3
 
@@ -137,3 +137,13 @@ def test_grey_levels_stand_for_256ths_as_for_a_network():
     found, wanted = solve(levels, y, 1e-3), solve(levels / 256, y, 1e-3)
     np.testing.assert_array_equal(found.A, wanted.A)
     np.testing.assert_array_equal(levels, before)
+
+
+@pytest.mark.parametrize("length", [1.0, 1e-12])
+def test_a_small_matrix_is_held_to_the_conditions_of_a_minimum_like_a_large_one(length):
+    """Where A = length * u v^T, the gradient has to be -weight * u v^T; half of it misses half."""
+    u, v, weight = np.array([0.6, 0.8]), np.array([1.0, 2.0, 2.0]) / 3, 0.3
+    direction = np.outer(u, v)
+    for part in (1, 0.5, -1):
+        missed = _missed(-part * weight * direction, np.zeros(2), length * direction, weight)
+        assert missed == pytest.approx(1 - part, abs=1e-12)
