@@ -45,7 +45,32 @@ OWN = {"files": "network", "checks": "bad_input", "engine": "sgd"}  # whose own 
 CPU_SECONDS, SECONDS = 120, 600  # after which a mutant goes on for ever, which is noticed
 
 # (file, what is left of the changed line) -> why no test can notice.
-EQUIVALENT: dict[tuple[str, str], str] = {}
+AS_QUICK = "Another acceleration, that comes to the same minimum as soon."
+EQUIVALENT: dict[tuple[str, str], str] = {
+    ("nn_core/engine.py", "self.gemm(-scale, w, flipped.fed, 0.0, flipped.product, (2), 0, 1)"): (
+        "2 asks BLAS for the conjugate transpose: of real numbers it is the transpose."
+    ),
+    ("nn_core/theory.py", "setting = Setting(eta, (1.0), m, n_train)"): (
+        "No lmbda is asked for there; it stands for whatever it is."
+    ),
+    ("nn_core/theory.py", "return -math.fsum(part**k / k for k in range(2, (19)))"): (
+        "The term is a 10^-17th of the sum at most, and rounded off."
+    ),
+    (
+        "nn_core/network.py",
+        "if (x.dtype.itemsize >= self.dtype.itemsize) and np.abs(x).max() > "
+        "np.finfo(self.dtype).max:",
+    ): "No finite number of a type is beyond the largest of that type.",
+    ("nn_core/network.py", "return x.astype(dtype, copy=(True))"): "Slower by a copy.",
+    (
+        "nn_core/linear_limit.py",
+        "along = (np.vdot(A_ahead - A_new, A_new - A) - (b_ahead - b_new) @ (b_new - b))",
+    ): AS_QUICK,
+    (
+        "nn_core/linear_limit.py",
+        "push = 0.0 if along > 0 else ((momentum + 1)) / later",
+    ): AS_QUICK,
+}
 
 SWAPPED = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt,
