@@ -42,7 +42,7 @@ TESTS = {
     "explorers/messages.py": [MESSAGES],
 }
 OWN = {"files": "network", "checks": "bad_input", "engine": "sgd"}  # whose own tests stand there
-CPU_SECONDS, SECONDS = 120, 600  # after which a mutant goes on for ever, which is noticed
+CPU_SECONDS, SECONDS = 60, 600  # after which a mutant goes on for ever, which is noticed
 
 # (file, what is left of the changed line) -> why no test can notice.
 AS_QUICK = "Another acceleration, that comes to the same minimum as soon."
