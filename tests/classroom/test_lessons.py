@@ -2,12 +2,14 @@
 
 import re
 
+import nbformat
 import pytest
 
-from classroom.notebooks import NOTEBOOKS
+from classroom.notebooks import NOTEBOOKS, paths
 
 PLANS = (NOTEBOOKS / "README.md").read_text(encoding="utf-8")
 SPARE = 5  # of fifty minutes
+FASTEST = 2  # slides a minute, with a figure and a question among them
 
 
 def rows(heading):
@@ -38,3 +40,12 @@ def test_the_fifty_minutes_have_the_times_of_the_notebooks():
                 r"^\*Time:\* (\d+) minutes", source.read_text(encoding="utf-8"), re.MULTILINE
             )
             assert int(said[1]) == minutes, source.name
+
+
+def test_no_row_of_the_fifty_minutes_has_more_slides_than_one_can_show():
+    for minutes, number in rows("Fifty minutes"):
+        if number:
+            (path,) = paths([number])
+            cells = nbformat.read(path, as_version=4).cells
+            slides = sum("slide" in cell.metadata.get("tags", []) for cell in cells)
+            assert slides <= FASTEST * minutes, path.stem
