@@ -74,7 +74,7 @@ notebooks: $(READY)  ## build and execute the notebooks from notebooks/source (a
 present: $(READY)  ## show the notebooks as dashboards for a class (all, or ONLY="02 03"; IP=0.0.0.0 for students' laptops)
 	$(PY) -m classroom.present $(ONLY) $(if $(IP),--ip $(IP)) $(if $(PORT),--port $(PORT))
 
-slides: $(READY)  ## live slides in JupyterLab, for the front of the class (all, or ONLY="02 03")
+slides: $(READY)  ## live slides in JupyterLab, for the front of the class (all, or ONLY="02 01", in that order)
 	$(PY) -m classroom.slides $(ONLY)
 
 # The PDFs are printed by Chromium: Debian's if it is there, else Playwright's own.

@@ -26,9 +26,18 @@ window.addEventListener("click", ({ target, detail }) => {
 const cells = () => [...document.querySelectorAll(".jp-Deck .jp-Notebook .jp-Cell")];
 const current = () => cells().findIndex((cell) => cell.matches(".jp-deck-mod-onscreen"));
 
-// Of an argument one step is shown at a time: where there is another, a key goes to that.
+// On a slide there may be more to show before a key moves on. A covered figure is uncovered, since a
+// clicker has no pointer; but it is asked only once: one that does not answer must not hold up a
+// class. Of an argument one step is shown at a time: where there is another, a key goes to that.
 function goAlong(way) {
-  const now = cells()[current()]?.querySelector(".fx-step[data-now]");
+  const slide = cells()[current()];
+  const cover = slide?.querySelector(".fe-cover button:not([data-asked])");
+  if (way === "forward" && cover?.checkVisibility()) {
+    cover.dataset.asked = "";
+    cover.click();
+    return true;
+  }
+  const now = slide?.querySelector(".fx-step[data-now]");
   const next = way === "forward" ? now?.nextElementSibling : now?.previousElementSibling;
   if (!next) return false;
   delete now.dataset.now;
@@ -51,6 +60,7 @@ function press(event) {
   if (!way || !remote) return;
   event.preventDefault(); // which JupyterLab heeds: it does not move on once more
   event.stopPropagation();
+  began ??= Date.now();
   if (!goAlong(way)) remote.click();
 }
 window.addEventListener("keydown", press, true);
@@ -81,7 +91,7 @@ const copyOf = (cell) => {
 };
 
 let notes = null; // the window
-const opened = Date.now();
+let began = null; // with the first key: decks are opened before the class comes in
 
 function openNotes() {
   if (notes && !notes.closed) return notes.focus();
@@ -110,7 +120,7 @@ function openNotes() {
 function follow() {
   if (!notes || notes.closed) return;
   const by = (id) => notes.document.getElementById(id);
-  const minutes = Math.floor((Date.now() - opened) / 60000);
+  const minutes = Math.floor((Date.now() - (began ?? Date.now())) / 60000);
   by("clock").textContent = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
   by("since").textContent = `${minutes} min`;
   const [all, at] = [cells(), current()];

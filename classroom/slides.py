@@ -1,7 +1,7 @@
 """Show the notebooks as live slides in JupyterLab: every figure is run before the class comes in.
 
     python -m classroom.slides            all notebooks
-    python -m classroom.slides 02 03      only these
+    python -m classroom.slides 02 01      only these, in this order, each in a tab of its own
 
 A slide is a cell with the tag `slide`. Copies are shown, in a folder of their own and with settings
 of their own, so that neither the notebooks nor the reader's JupyterLab are touched.
@@ -199,7 +199,7 @@ def main():
     parser.add_argument("notebooks", nargs="*", help="such as 02; none means all")
     parser.add_argument("--no-browser", action="store_true", help="only print the addresses")
     options = parser.parse_args()
-    chosen = paths(options.notebooks)
+    chosen = [path for wish in options.notebooks for path in paths([wish])] or paths()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # as Ctrl+C: no server stays behind
     with tempfile.TemporaryDirectory(prefix="slides-", ignore_cleanup_errors=True) as folder:
         server = Server(Path(folder))
@@ -207,7 +207,7 @@ def main():
             for path in chosen:
                 address = server.show(path)
                 print(f"{path.stem}: {address}", flush=True)
-                if path == chosen[0] and not options.no_browser:
+                if (options.notebooks or path == chosen[0]) and not options.no_browser:
                     webbrowser.open(address)
             print(
                 "Space moves on, the arrows too, and back; n opens notes. Ctrl+C ends it.",
