@@ -17,7 +17,8 @@ EPOCHS = 30  # of the book's graphs
 def predict_step() -> Choice:
     """Ask what a single step takes."""
     return Choice(
-        "How much of itself does a weight lose in a single step?",
+        "How much of itself does a weight lose in a single step, with η = 0.1, λ = 5 and "
+        "50,000 images?",
         ["about a tenth", "about a thousandth", "about a hundred-thousandth"],
         lambda: f"ηλ/n_train = {theory.shrink(0.1, 5.0, 50_000):.5f}.",
         right="about a hundred-thousandth",
@@ -27,7 +28,8 @@ def predict_step() -> Choice:
 def predict_epochs() -> Guess:
     """Ask what as many epochs leave as the book trains for."""
     return Guess(
-        f"And after {EPOCHS} epochs: what percentage of the weight is left? (A guess will do.)",
+        f"And after {EPOCHS} epochs, with mini-batches of 10: what percentage of the weight is "
+        "left? (A guess will do.)",
         lambda: (
             f"An epoch takes a twentieth, in {theory.steps_per_epoch(50_000, 10):,} steps. "
             f"{EPOCHS} times a twentieth would be more than all; but each takes a twentieth of "
