@@ -273,7 +273,7 @@ class Panel:
             y -= SMALL * LINE
 
 
-_INKS = {to_hex(colour): ink for colour, ink in TEXT.items()}
+_INKS = {to_hex(shade): ink for colour, ink in TEXT.items() for shade in (colour, ink)}
 
 
 def _colour(artist):

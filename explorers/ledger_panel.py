@@ -21,7 +21,7 @@ class LedgerStack:
                                       color=colour, hatch=hatch, edgecolor="white")
             for name, (colour, hatch) in PARTS.items()
         }  # fmt: skip
-        self.change = panel.curve("D", INK, ms=3.5)
+        self.change = panel.curve("D", INK, ms=4.5, mfc="white", mew=1)  # on white and on bars
         self.key = [(area, name) for name, area in self.areas.items()]
         self.key.append((self.change, "change, measured"))
 

@@ -120,11 +120,11 @@ class Chalkboard(Figure, parts=globals()):
     name = "chalkboard"
     title = "The chalkboard's formula beside the measured tail-off"
     controls = (
-        Control("lmbda", "λ", "of the sweep over N_w", log_stops(2.0, 50.0), 5.0,
+        Control("lmbda", "λ", "as N_w varies", log_stops(2.0, 50.0), 5.0,
                 own_help="More decay for each network of the sweep over N_w."),
-        Control("hidden", "hidden", "neurons of the sweep over λ", log_stops(10, 100, 30), 30,
+        Control("hidden", "hidden", "as λ varies", log_stops(10, 100, 30), 30,
                 own_help="Larger networks in the sweep over λ."),
-        Control("n_train", "n_train", "training images", log_stops(1000, 2000), 1000),
+        Control("n_train", "n_train", "images", log_stops(1000, 2000), 1000),
     )  # fmt: skip
     presets = (
         ("weak decay", "lmbda=2"),

@@ -11,7 +11,7 @@ from explorers.controls import Control, log_stops
 from explorers.figure import Figure
 from explorers.formats import full, percent, power, powers, rounded, ticks, trimmed
 from explorers.run import grown
-from explorers.style import BLUE, GREEN, GREY, INK, LABEL, LINE, SMALL, TEXT, VERMILLION, width_of
+from explorers.style import BLUE, GREEN, GREY, INK, LABEL, LINE, TEXT, VERMILLION, width_of
 from nn_core import Network, load_mnist, theory, train
 from nn_core.data import N_TRAIN
 
@@ -220,19 +220,18 @@ class Picture:
             xscale="log", yscale="log", xlim=(1e-8, 1e2), ylim=(1e-17, 1e2),
             xticks=powers(range(-8, 3, 2)), yticks=powers(range(-14, 3, 4)),
         )  # fmt: skip
-        regimes = [(1e-3, 0.1, 1, "gentle"), (0.1, 1, 0.93, "abrupt"), (1, 2, 0.84, "flips"),
-                   (2, 100, 0.74, "grows")]  # fmt: skip
-        for start, end, shade, word in regimes:
-            panel.still.axvspan(start, end, color=str(shade), lw=0)
-            panel.still.text((start * end) ** 0.5, 3e-17, word, fontsize=SMALL, color=INK,
-                             ha="center", va="bottom", rotation=90)  # fmt: skip
+        regimes = [(0.1, 1, 0.93, "abrupt"), (1, 2, 0.84, "flips"), (2, 100, 0.74, "grows")]
+        bands = [
+            (panel.still.axvspan(start, end, fc=str(shade), lw=0), word)
+            for start, end, shade, word in regimes
+        ]
         self.leading, self.curve = panel.curve(":", GREY), panel.curve("-", BLUE)
         self.point = panel.curve("o", VERMILLION, ms=10, zorder=5)
         self.value = panel.moving.text(
             0, 0, "", fontsize=LABEL, color=TEXT[VERMILLION], zorder=4,
             bbox={"fc": "white", "lw": 0, "pad": 0.5}, transform=panel.units,
         )  # fmt: skip
-        panel.key((self.curve, "at this ηλ/m"), (self.leading, "second term alone"))
+        panel.key((self.curve, "at this ηλ/m"), (self.leading, "second term alone"), *bands)
 
     def draw(self, result):
         self._draw_sizes(result)
@@ -291,7 +290,7 @@ class DecayRate(Figure, parts=globals()):
         Control("eta", "η", "learning rate", log_stops(0.01, 10.0), 0.1),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 1000.0)), 5.0),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
-        Control("n_train", "n_train", "training images", log_stops(100, N_TRAIN), 1000),
+        Control("n_train", "n_train", "images", log_stops(100, N_TRAIN), 1000),
     )
     presets = (
         ("the curves come apart", "lmbda=500 n_train=100"),

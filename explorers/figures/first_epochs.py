@@ -200,7 +200,7 @@ class FirstEpochs(Figure, parts=globals()):
         Control("eta", "η", "learning rate", log_stops(0.01, 2.0), 0.1, NEXT_EPOCH),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.001, 100.0)), 5.0, NEXT_EPOCH),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
-        Control("n_train", "n_train", "training images", log_stops(100, N_TRAIN), 5000),
+        Control("n_train", "n_train", "images", log_stops(100, N_TRAIN), 5000),
         Control("hidden", "hidden", "neurons", log_stops(5, 100, 30), 30),
         Control("init", "init", "initialization", tuple(INITS), "old"),
         Control("layer", "layer", "shown", LAYERS, "hidden", VIEW),

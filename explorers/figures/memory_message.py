@@ -317,7 +317,7 @@ class Picture:
         self.accuracy = panel = self.canvas.panel(
             "Images recognized", "memory kept by hand", below=True, share=0.34,
             xlim=(0, 1), xticks=ticks((0, 0.25, 0.5, 0.75, 1)),
-            ylim=(0, 1), yticks=ticks((0, 0.5, 1)),
+            ylim=(0, 1), yticks=ticks((0, 1)), reserve=["0.5"],
         )  # fmt: skip
         self.curve = panel.curve("-", INK)
         self.kept = panel.curve("o", PURPLE, ms=9, clip_on=False, zorder=4)
@@ -329,6 +329,8 @@ class Picture:
         right = _accuracies(result.dimmer, result.moments[shown], dimmed)
         self.curve.set_data(KEEPS, [right[keep] for keep in KEEPS])
         self.kept.set_data([keep], [_accuracy(result, shown, dimmed, keep)])
+        low, high = _tenths_around(right.values())
+        self.accuracy.frame(ylim=(low, high), yticks=ticks((low, high)))
 
     def _draw_pictures(self, result, shown, layer, neurons, scale, dimmed, keep):
         index, moment = LAYERS.index(layer), result.moments[shown]
@@ -357,7 +359,7 @@ class Picture:
         self.when.set_visible(bool(crossing))
         if crossing:
             self.crossing.set_data([crossing], [new[crossing]])
-            self.when.set(text=f"epoch {crossing}", **_free_place(crossing, new, both))
+            self.when.set(text=f"epoch {crossing}", **_free_place(crossing, shown, new, both))
         self.cursor.set_xdata([shown, shown])
         self.marks.draw(moves(result.settings))
         smallest = min([both.min(), *new[1:2]])
@@ -367,12 +369,19 @@ class Picture:
         self.sizes.frame(ylim=(low, high), yticks=powers(decades))
 
 
-def _free_place(crossing, new, both):
+def _tenths_around(shares):
+    """Return the tenths between which these shares lie: what the handle changes may be little."""
+    low, high = math.floor(10 * min(shares)), math.ceil(10 * max(shares))
+    return low / 10, max(high, low + 1) / 10
+
+
+def _free_place(crossing, shown, new, both):
     """Return a place for the crossing's epoch where nothing is drawn.
 
-    That is below the message and left of the memory. If it is too narrow: above all curves.
+    That is below the message and left of the memory. If it is too narrow, or the line of the epoch
+    shown runs through it: above all curves.
     """
-    if crossing > WHEN_WIDE:
+    if crossing > WHEN_WIDE and not crossing - WHEN_WIDE <= shown < crossing:
         lowest = new[crossing - WHEN_WIDE : crossing].min()
         return {"x": crossing - 2, "y": lowest / 1.3, "ha": "right", "va": "top"}
     highest = both[crossing : crossing + WHEN_WIDE].max()
@@ -392,7 +401,7 @@ class MemoryMessage(Figure, parts=globals()):
     title = "Weights = memory + message"
     controls = (
         Control("epoch", "epoch", "shown", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
-        Control("keep", "keep", "memory kept by hand", KEEPS, 1.0, VIEW,
+        Control("keep", "keep", "of the memory", KEEPS, 1.0, VIEW,
                 own_help="Less dims what is left of the start; the message stays."),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 500.0)), 5.0, NEXT_EPOCH),
         Control("init", "init", "initialization", tuple(INITS), "old"),
@@ -401,7 +410,7 @@ class MemoryMessage(Figure, parts=globals()):
                 own_help="Whose memory is kept in part."),
         Control("eta", "η", "learning rate", log_stops(0.01, 2.0), 0.1, NEXT_EPOCH, group="More"),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10, group="More"),
-        Control("n_train", "n_train", "training images", log_stops(100, N_TRAIN), 1000,
+        Control("n_train", "n_train", "images", log_stops(100, N_TRAIN), 1000,
                 group="More"),
         Control("neurons", "neurons", "pictured", tuple(WIDE), "some", VIEW, group="More",
                 own_help="How many are pictured."),

@@ -7,7 +7,7 @@ import numpy as np
 from explorers.canvas import Canvas, Levels
 from explorers.controls import Control, log_stops
 from explorers.figure import Figure
-from explorers.formats import powers, rounded, trimmed
+from explorers.formats import power, powers, rounded, trimmed
 from explorers.style import BLUE, VERMILLION
 
 POWERS = {1.0: "1", 0.5: "1/2", 0.0: "0", -0.25: "−1/4", -0.5: "−1/2"}
@@ -75,13 +75,13 @@ class Picture:
     """The penalty over k, both ways, and the height 1 up to which the answer calls it small."""
 
     K = np.linspace(-0.6, 1.05, 60)
+    LOWEST, HIGHEST = (1e-8, 1e-12), (1e12, 1e18, 1e23)
 
     def __init__(self, width):
         self.canvas = Canvas(width)
         self.panel = panel = self.canvas.panel(
             "Penalty (λ/2n_train)·Σw² for w = N_w^k", "k", yscale="log",
-            xlim=(self.K[0], self.K[-1]), ylim=(1e-10, 1e23), xticks=POWERS,
-            yticks=powers(range(-8, 21, 4)),
+            xlim=(self.K[0], self.K[-1]), xticks=POWERS, reserve=[power(-12)],
         )  # fmt: skip
         self.level = Levels(panel, "penalty 1")
         self.apart, self.equal = panel.curve("-", BLUE), panel.curve("--", VERMILLION)
@@ -90,6 +90,10 @@ class Picture:
                   (self.equal_points, "both n equal"))  # fmt: skip
 
     def draw(self, result):
+        ends = [penalty(k) for penalty in (result.apart, result.equal) for k in self.K[[0, -1]]]
+        low = next((low for low in self.LOWEST if low < min(ends)), self.LOWEST[-1])
+        high = next(high for high in self.HIGHEST if max(ends) < high)
+        self.panel.frame(ylim=(low, high), yticks=powers(range(-12, 23, 4)))
         self.level.draw(1)
         for line, points, penalty in [
             (self.apart, self.apart_points, result.apart),
@@ -107,7 +111,7 @@ class Penalty(Figure, parts=globals()):
     controls = (
         Control("n_weights", "N_w", "weights", log_stops(1000, 10_000_000, 23_820), 23_820,
                 own_help="More weights are more squares to add up."),
-        Control("n_train", "n_train", "training images", log_stops(100, 10_000_000), 50_000,
+        Control("n_train", "n_train", "images", log_stops(100, 10_000_000), 50_000,
                 own_help="More images divide the penalty by more."),
         Control("lmbda", "λ", "regularization", log_stops(0.01, 1000.0), 5.0,
                 own_help="More multiplies the penalty."),

@@ -7,7 +7,7 @@ from explorers.controls import VIEW
 from explorers.figure import Figure
 from explorers.figures import tail_off
 from explorers.formats import moved, percent, power, powers, rounded, ticks
-from explorers.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, VERMILLION
+from explorers.style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, TEXT, VERMILLION
 
 EPOCHS = tail_off.EPOCHS
 LOWEST = (0.5, 1e-4)  # lower ends for the axis of z
@@ -98,7 +98,7 @@ class Picture:
         self.lines = {
             "saturated": left.curve("-", GREEN), "ledger": left.curve("--", BLUE),
             "step": left.curve(":", VERMILLION), "z": right.curve("-", INK),
-            "random": right.curve("--", PURPLE), "answer": right.curve(":", ORANGE),
+            "random": right.curve("--", PURPLE), "answer": right.curve(":", TEXT[ORANGE], lw=2.5),
         }  # fmt: skip
         names = ["saturated neurons", "decay, by the ledger", "decay, by the single step",
                  "measured", "√(w²⟨|x|²⟩ + 1)", "√N_w·w, the answer's"]  # fmt: skip

@@ -198,7 +198,7 @@ def grains(xs, ys):
     Seen on logarithmic axes they are diamonds.
     """
     x, y = np.asarray(xs, float), np.asarray(ys, float)
-    corners = [(x, y * 1.05), (x * 1.09, y), (x, y / 1.05), (x / 1.09, y), (x, y * 1.05)]
+    corners = [(x, y * 1.06), (x * 1.16, y), (x, y / 1.06), (x / 1.16, y), (x, y * 1.06)]
     codes = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
     return Path(np.transpose(corners, (2, 0, 1)).reshape(-1, 2), codes * len(x))
 
@@ -212,16 +212,16 @@ class Picture:
         self.sizes = c.panel("Settled size", longest, xscale="log", yscale="log", reserve=["0.005"])
         self.collapse = c.panel(
             "All runs: ‖w‖ = size · √weights", "λ/n_train", xscale="log", yscale="log",
-            xlim=(1e-5, 1e-1), ylim=(1, 100), xticks=powers(range(-4, 0)),
-            yticks=ticks((1, 10, 100)),
+            xlim=(1e-5, 1e-1), ylim=(2.5, 70), xticks=powers(range(-4, 0)),
+            yticks=ticks((3, 10, 30)),
         )  # fmt: skip
         # All of it moves, though only the chosen runs do: a cover hides what moves, and they tell.
         self.formula = self.collapse.curve("-", INK, lw=1)
-        self.all = PathPatch(grains([], []), fc=GREY, lw=0, alpha=0.6)
+        self.all = PathPatch(grains([], []), fc=GREY, lw=0)
         self.collapse.moving.add_patch(self.all)
         self.law = self.sizes.curve("--", INK, lw=1.5)
-        self.points, self.lit = points(self.sizes), points(self.collapse, ms=6)
-        grain = Line2D([], [], color=GREY, alpha=0.6, marker="D", ms=4, ls="none")
+        self.points, self.lit = points(self.sizes), points(self.collapse, ms=3.5)
+        grain = Line2D([], [], color=GREY, marker="D", ms=4, ls="none")
         self.rows = [(grain, "all other runs"), (self.formula, "the formula")]
         self.collapse.may_have(*self.rows)
         for change in CHANGES.values():
@@ -274,7 +274,7 @@ class ScalingLaws(Figure, parts=globals()):
     name = "scaling-laws"
     title = "What the settled size depends on"
     controls = (
-        Control("changed", "changed", "all else as in the base run", tuple(CHANGES), "hidden width",
+        Control("changed", "changed", "alone", tuple(CHANGES), "hidden width",
                 own_help="What differs from run to run."),
         Control("right", "‖w‖", "how it is shown", (MEASURED, COLLAPSED), MEASURED, VIEW,
                 own_help="As measured, or brought to one width, input length and η/m."),

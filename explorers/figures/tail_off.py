@@ -23,7 +23,7 @@ MOST_IMAGES = min(10_000, N_TRAIN)  # the browser edition has fewer
 ARRIVED = 1.1  # sizes less than 10 % apart have met
 LOWEST = (2e-3, 1e-4, 1e-6, 1e-9, 1e-15)  # lower ends for the axis of sizes
 HIGHEST = (1.2, 12, 120)  # and upper ones
-HIGHEST_BARS = (0.2, 0.4, 0.6, 1)  # upper ends for an axis of shares
+HIGHEST_BARS = (0.1, 0.2, 0.4, 0.6, 1)  # upper ends for an axis of shares
 
 
 @dataclass(frozen=True)
@@ -310,16 +310,21 @@ class Picture:
         if self.expected.get_visible():
             self.expected.set_xdata([arrival, arrival])
         self.cursor.set_xdata([shown, shown])
-        self._draw_bars(self.z, self.z_bars, result, shown, attrgetter("z_share"))
-        self._draw_bars(self.slope, self.slope_bars, result, shown, attrgetter("slope_share"))
+        # z has one axis for all epochs: bars that move are seen to move. Of the slopes, most are in
+        # one bar at first, beside which all later ones would be flat.
+        every = range(result.epochs + 1)
+        self._draw_bars(self.z, self.z_bars, result, shown, attrgetter("z_share"), every)
+        self._draw_bars(
+            self.slope, self.slope_bars, result, shown, attrgetter("slope_share"), [shown]
+        )
         self.when.set_text("before training" if shown == 0 else f"after epoch {shown}")
         self.when.set_position(self.z.over_the_right())
 
-    def _draw_bars(self, panel, bars, result, shown, share_of):
+    def _draw_bars(self, panel, bars, result, shown, share_of, epochs):
+        """Show the bars of an epoch, on an axis that holds those of `epochs`."""
         for init, outline in bars.items():
             outline.set_data(values=share_of(result.neurons[init][shown]))
-        # One axis for all epochs: bars that shrink are seen to shrink.
-        highest = max(share_of(one).max() for epochs in result.neurons.values() for one in epochs)
+        highest = max(share_of(run[k]).max() for run in result.neurons.values() for k in epochs)
         top = next(top for top in HIGHEST_BARS if highest <= top)
         panel.frame(ylim=(0, top), yticks=ticks((0, top / 2, top)))
 
@@ -339,9 +344,9 @@ class TailOff(Figure, parts=globals()):
         Control("eta", "η", "learning rate", log_stops(0.01, 2.0), 0.1, NEXT_EPOCH),
         Control("lmbda", "λ", "regularization", (0.0, *log_stops(0.1, 500.0)), 5.0, NEXT_EPOCH),
         Control("m", "m", "mini-batch size", log_stops(1, 100), 10),
-        Control("n_train", "n_train", "training images", log_stops(100, MOST_IMAGES), 1000),
+        Control("n_train", "n_train", "images", log_stops(100, MOST_IMAGES), 1000),
         Control("hidden", "hidden", "neurons", log_stops(5, 100, 30), 30),
-        Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
+        Control("fan_in", "fan_in", "pixels", tuple(POOLS), "784"),
         Control("epoch", "epoch", "of the bars", tuple(range(EPOCHS + 1)), EPOCHS, VIEW),
     )
     presets = (

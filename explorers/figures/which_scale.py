@@ -187,9 +187,9 @@ class WhichScale(Figure, parts=globals()):
     name = "which-scale"
     title = "Which of three scales the tail-off follows"
     controls = (
-        Control("varied", "varied", "all else as in the base run", tuple(VARIED), "hidden width",
+        Control("varied", "varied", "alone", tuple(VARIED), "hidden width",
                 VIEW, own_help="What differs from run to run."),
-        Control("weights", "weights", "whose size is shown", (HIDDEN, ALL), HIDDEN, VIEW,
+        Control("weights", "weights", "shown", (HIDDEN, ALL), HIDDEN, VIEW,
                 own_help="The size of one layer's weights, or of all in the network."),
     )  # fmt: skip
     presets = (

@@ -178,8 +178,8 @@ class WidthLaw(Figure, parts=globals()):
         Control("eta", "η", "learning rate", log_stops(0.05, 1.0), 0.1),
         Control("lmbda", "λ", "regularization", log_stops(2.0, 200.0), 5.0),
         Control("m", "m", "mini-batch size", log_stops(2, 50), 10),
-        Control("n_train", "n_train", "training images", log_stops(500, 2000), 1000),
-        Control("fan_in", "fan_in", "pixels of an image", tuple(POOLS), "784"),
+        Control("n_train", "n_train", "images", log_stops(500, 2000), 1000),
+        Control("fan_in", "fan_in", "pixels", tuple(POOLS), "784"),
     )
     presets = (
         ("more heat", "eta=1"),

@@ -67,7 +67,7 @@ class Picture:
         self.kept_decay = panel.curve("--", INK, lw=1.8, ds="steps-mid")
         self.kept = [panel.curve(style, GREY, zorder=3) for style in ("--", ":", "-.")]
         self.now = [
-            panel.curve(style, colour, ms=5)
+            panel.curve(style, colour, ms=5, clip_on=False)
             for style, colour in [("-o", VERMILLION), ("-s", BLUE), ("-^", GREEN)]
         ]
         kept = zip(self.kept, ("kept: validation", "validation", "L2 term"))  # longer than it gets

@@ -171,9 +171,9 @@ def test_all_runs_stand_in_one_frame_which_says_what_it_shows(figure, changed, r
     figure.set(changed=changed, right=right)
     picture = shown(figure)
     assert picture.collapse.still.get_xlim() == (1e-5, 1e-1)
-    assert picture.collapse.still.get_ylim() == (1, 100)
+    assert picture.collapse.still.get_ylim() == (2.5, 70)
     for x, y in all_points(picture):
-        assert 2e-5 < x < 5e-2 and 1.5 < y < 70  # off the edges of the frame
+        assert 2e-5 < x < 5e-2 and 3 < y < 60  # off the edges of the frame
     collapsed = right == "collapsed"
     assert key(picture.collapse) == ["all other runs", "the formula"][: 1 + collapsed]
     title = " ".join(picture.collapse.still.get_title(loc="left").split())
