@@ -85,7 +85,7 @@ two_means = Exercise(
 
 
 def _judge_critical(answer: Any) -> str:
-    value = as_number(answer, "λ")
+    value = as_number(answer, "your λ")
     right = critical_lambda()
     slips = [
         (4 * right, "Near z = 0 the slope of σ is 1/4: that belongs in."),

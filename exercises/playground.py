@@ -37,7 +37,7 @@ def predict_past_the_edge() -> Choice:
         "ηλ = 250 on 100 images. Think of decay alone: what becomes of the weights?",
         ["they are gone after a step", "they change sign in each step, and shrink", grow],
         lambda: (
-            f"Each step multiplies them by 1 - ηλ/n_train = {1 - 250 / 100:.1f}, so they are "
+            f"Each step multiplies them by 1 − ηλ/n_train = −{250 / 100 - 1:.1f}, so they are "
             f"{1.5**10:.0f} times as large after the ten steps of an epoch."
         ),
         right=grow,
@@ -48,7 +48,7 @@ ETA, N_TRAIN = 0.5, 2000
 
 
 def _judge_edge(answer: Any) -> str:
-    value = as_number(answer, "λ")
+    value = as_number(answer, "your λ")
     slips = [
         (N_TRAIN / ETA, "There the factor is 0. Beyond it the sign flips, but do weights grow?"),
         (2 * N_TRAIN * ETA, "You multiplied by η. Solve ηλ/n_train = 2 for λ."),

@@ -46,7 +46,7 @@ def test_past_the_edge_they_change_sign_and_grow():
     assert flips and grown == pytest.approx(1.5**4)
     asked = predict_past_the_edge()
     asked.commit("they change sign in each step, and grow")
-    assert asked.verdict == "right" and "-1.5" in asked.outcome
+    assert asked.verdict == "right" and "−1.5" in asked.outcome
 
 
 def test_too_strong_a_decay_leaves_a_network_that_guesses():
