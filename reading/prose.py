@@ -20,9 +20,6 @@ from pygments.lexers import PythonLexer
 import exercises
 from exercises.exercise import Exercise
 
-WIDE = 84  # characters; a printed table wider than that becomes one that the page can fold
-
-
 # Text: Markdown with formulas.
 
 _FORMULA = re.compile(
@@ -41,6 +38,7 @@ def formula(tex, is_block):
     mathml = re.sub(
         r"<mo( [^>]*)?>(&#x0002F;|\||&#x0007C;)", r'<mo\1 lspace="0" rspace="0">\2', mathml
     )
+    mathml = re.sub(r"<mo>(&#x0?23DF;|\N{BOTTOM CURLY BRACKET})", r'<mo class="brace">\1', mathml)
     if is_block:  # limits stand below and above, as in a paper
         mathml = re.sub(r"<msub>(<mo>min</mo>.*?)</msub>", r"<munder>\1</munder>", mathml)
         limits = r"<msubsup><mo>(&#x02211;</mo>.*?)</msubsup>"
@@ -73,6 +71,8 @@ def render(markdown, anchor, address, lower=0):
         for inner in token.children or []:
             if inner.type == "link_open":
                 inner.attrSet("href", address(inner.attrGet("href")))
+            elif inner.type == "text":  # no line ends within 1/√n
+                inner.content = inner.content.replace("/√", "/\N{WORD JOINER}√")
     page = reader.renderer.render(tokens, reader.options, {})
     page = re.sub(r'<a href="">(.*?)</a>', r"\1", page)
     return _MARK.sub(lambda match: formulas[int(match[1])], page)
@@ -93,10 +93,8 @@ def words(text):
 
 
 def printed(text):
-    """Return what a cell has printed as HTML, so that wide lines can be folded well."""
+    """Return what a cell has printed as HTML: aligned columns as a table, all else as sentences."""
     lines = [line for line in text.splitlines() if line.strip()]
-    if max(map(len, lines)) <= WIDE:
-        return f"<pre>{html.escape(text)}</pre>"
     columns = [list(re.finditer(r"\S+(?: \S+)*", line)) for line in lines]
     starts = {tuple(column.start() for column in row) for row in columns}
     if len(lines) == 1 or len(starts) > 1 or len(columns[0]) == 1:

@@ -14,6 +14,13 @@ function widget(render, model, place) {
   place.replaceChildren(el);
 }
 
+// What is asked live stands in the place of the form, not in it: that is a card already.
+function askLive(render, model, form) {
+  const place = Object.assign(document.createElement("div"), { className: "rd-asked" });
+  form.replaceWith(place);
+  widget(render, model, place);
+}
+
 const moves = (figure) => STORED.includes(figure.dataset.preset.split(" ")[0]);
 const isCovered = (figure) => JSON.parse(figure.dataset.covered).some((question) => open.get(question));
 
@@ -110,14 +117,11 @@ function ask(form) {
   open.set(about.question, true);
   const model = predictionModel(about);
   model.on("change", () => cover(about.question, !model.get("outcome")));
-  const place = document.createElement("div");
-  form.replaceWith(place);
-  widget(predictionWidget.render, model, place);
+  askLive(predictionWidget.render, model, form);
 }
 
-function argue(section) {
-  const model = argumentModel(JSON.parse(section.querySelector("script").textContent));
-  widget(argumentWidget.render, model, section);
+function argue(form) {
+  askLive(argumentWidget.render, argumentModel(JSON.parse(form.querySelector("script").textContent)), form);
 }
 
 // A link with a state leads to the figure, set so.

@@ -22,7 +22,7 @@ SOURCES = "\n".join(
 def text(markup):
     """Return the words of HTML in one line, without what stands in pictures."""
     words = re.sub(r"<svg.*?</svg>|<[^>]*>", "", markup, flags=re.DOTALL)
-    return " ".join(html.unescape(words).split())
+    return " ".join(html.unescape(words).replace("\N{WORD JOINER}", "").split())
 
 
 def said(sentence):

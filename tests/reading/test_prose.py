@@ -31,16 +31,23 @@ def test_a_link_that_leads_nowhere_is_text():
     assert rendered("Read [*this*](gone).") == "<p>Read <em>this</em>.</p>\n"
 
 
-def test_a_printed_table_becomes_a_table_only_if_it_is_too_wide():
-    narrow = "claim      holds\nfirst one  no\n"
-    assert prose.printed(narrow) == f"<pre>{narrow}</pre>"
-    wide = f"{'claim':100}holds\n{'first one':100}no\n"
-    assert "<td>first one</td><td>no</td>" in prose.printed(wide)
+def test_printed_columns_become_a_table():
+    assert "<td>first one</td><td>no</td>" in prose.printed("claim      holds\nfirst one  no\n")
 
 
-def test_wide_lines_that_are_no_table_become_paragraphs():
-    wide = f"{'claim':100}holds\n{'first one':99}no\n"
-    assert prose.printed(wide).count('<p class="printed">') == 2
+def test_printed_lines_that_are_no_table_become_paragraphs():
+    assert prose.printed("claim    holds\nfirst one  no\n").count('<p class="printed">') == 2
+    assert prose.printed("D = 8.46\n") == '<p class="printed">D = 8.46</p>'
+
+
+def test_no_line_ends_within_a_root_of_a_fraction():
+    made = rendered("## At 1/√n\n\nSo [1/√N_w](https://example.org/√) and `1/√n`.")
+    assert made.count("/\N{WORD JOINER}√") == 2
+    assert 'id="At-1/√n"' in made and "<code>1/√n</code>" in made
+
+
+def test_a_brace_below_can_be_told_from_other_signs():
+    assert '<mo class="brace">' in rendered(r"$$\underbrace{a}_{b}$$")
 
 
 def test_words_are_text_with_names_in_code():
@@ -100,7 +107,7 @@ def test_the_richest_form_of_an_output_is_taken(notebook):
     data |= {"text/markdown": "**rich**"}
     assert notebook.output(new_output("execute_result", data)) == "text: **rich**"
     assert notebook.output(new_output("execute_result", {"text/plain": "a < b"})) == (
-        "<pre>a &lt; b</pre>"
+        '<p class="printed">a &lt; b</p>'
     )
 
 
@@ -110,4 +117,4 @@ def test_what_stands_under_a_figure_is_not_printed_again(notebook):
     shown = notebook.output(new_output("display_data", data, metadata=about))
     assert shown == "figure: Sizes, They meet."
     assert notebook.output(stream("They meet.\nMeeting(eta=0.1)\n")) == ""
-    assert notebook.output(stream("They meet.\nat 7\n")) == "<pre>at 7</pre>"
+    assert notebook.output(stream("They meet.\nat 7\n")) == '<p class="printed">at 7</p>'
