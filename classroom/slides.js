@@ -52,9 +52,10 @@ new MutationObserver(() => {
 }).observe(document.body, { childList: true, subtree: true });
 
 function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's: another tab, for one
   const kept = KEPT.find(([selector]) => event.target.matches?.(selector));
   if (event.target !== pressed && kept?.[1].test(event.key)) return;
-  if (event.key === "n" && !event.ctrlKey && !event.metaKey) return openNotes();
+  if (event.key === "n") return openNotes();
   const way = event.key === " " && event.shiftKey ? "back" : WAYS[event.key];
   const remote = document.querySelector(`.jp-Deck-Remote .jp-deck-mod-direction-${way}`);
   if (!way || !remote) return;

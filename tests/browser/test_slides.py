@@ -139,6 +139,22 @@ def to_the_figure(page):
     raise AssertionError("No slide has a figure.")
 
 
+def test_a_clickers_key_uncovers_a_figure_and_then_moves_on(page):
+    """The first of the tests: all share one kernel, and what is uncovered stays so."""
+    figure = page.locator(".fe")
+    cover = figure.get_by_role("button", name="Show me anyway")
+    while not figure.is_visible():
+        move(page, "PageDown")
+    assert cover.is_visible()
+    move(page, "PageUp")  # back does not uncover it
+    move(page, "PageDown")
+    assert cover.is_visible()
+    page.keyboard.press("PageDown")
+    until(lambda: not cover.is_visible(), 20, "the figure without its cover")
+    assert figure.is_visible()
+    assert move(page, "PageDown").startswith("The control group lies")
+
+
 @pytest.mark.parametrize("name", [path.stem for path in paths([])])
 def test_each_slide_in_turn_fits_the_screen_and_shows_no_code(name, open_at):
     if not name.startswith("02") and not os.environ.get("WHOLE"):
@@ -213,34 +229,6 @@ def test_a_slider_on_a_slide_is_alive(page):
     assert figure.is_visible()  # the arrows were the slider's
     page.keyboard.press("Space")
     until(lambda: "The control group lies" in text(page), 5, "the next slide after Space")
-
-
-def test_a_clickers_key_uncovers_a_figure_and_then_moves_on(page):
-    cover_again(page)
-    figure = page.locator(".fe")
-    cover = figure.get_by_role("button", name="Show me anyway")
-    while not figure.is_visible():
-        move(page, "PageDown")
-    assert cover.is_visible()
-    move(page, "PageUp")  # back does not uncover it
-    move(page, "PageDown")
-    assert cover.is_visible()
-    page.keyboard.press("PageDown")
-    until(lambda: not cover.is_visible(), 20, "the figure without its cover")
-    assert figure.is_visible()
-    assert move(page, "PageDown").startswith("The control group lies")
-
-
-def cover_again(page):
-    """Answer the question that covers the figure, and take the answer back: so it is covered."""
-    while "after 30 epochs" not in text(page):
-        move(page, "PageDown")
-    question = page.locator(".fx:visible")
-    again = question.get_by_role("button", name="Guess again")
-    if not again.is_visible():
-        question.get_by_role("button", name="Show me without guessing").click()
-    again.click()
-    question.get_by_role("button", name="That is my guess").wait_for()
 
 
 def test_a_link_in_the_text_sets_the_figure(page):

@@ -155,7 +155,7 @@ def test_a_teachers_sheet_has_the_times_and_what_students_get_wrong(notebook, st
 def test_the_lesson_plan_is_found():
     rows = [row for path in paths() for row in handout.lesson_plan(path.name[:2])]
     assert len(rows) == 9
-    assert [minutes for _, minutes, _ in handout.lesson_plan("02")] == ["3", "10"]
+    assert [minutes for _, minutes, _ in handout.lesson_plan("02")] == ["2", "9"]
 
 
 def test_no_cell_stands_on_a_sheet(sheets):
