@@ -267,6 +267,9 @@ def test_arrows_and_clicker_move_one_slide_at_a_time(page):
     assert move(page, "PageDown").startswith("How much of itself")
     assert move(page, "PageDown").startswith("And after 30 epochs")
     assert move(page, "PageUp").startswith("How much of itself")
+    page.keyboard.press("Control+PageDown")  # the browser's: to the next tab
+    page.wait_for_timeout(500)
+    assert text(page).startswith("How much of itself")
 
 
 def test_a_slide_stays_a_slide(page):
