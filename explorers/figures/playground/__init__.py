@@ -31,7 +31,7 @@ class Playground(Figure, parts=vars(picture) | vars(training) | vars(words)):
         Control("epochs", "epochs", "to train", (10, 20, 30, 60, MOST_EPOCHS), 60, group="Run"),
         Control("seed", "seed", "of all draws", tuple(range(21)), 3, group="Run"),
         Control("layer", "layer", "shown", LAYERS, LAYERS[0], VIEW),
-        Control("right", "shows", "the other graph", tuple(picture.RIGHT), "accuracy", VIEW,
+        Control("right", "other", "graph shows", tuple(picture.RIGHT), "accuracy", VIEW,
                 own_help="What is plotted beside the size of the weights."),
     )  # fmt: skip
     buttons = (("keep", "Keep for comparison"), ("forget", "Forget the kept run"))
