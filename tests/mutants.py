@@ -66,6 +66,13 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         "nn_core/linear_limit.py",
         "along = (np.vdot(A_ahead - A_new, A_new - A) - (b_ahead - b_new) @ (b_new - b))",
     ): AS_QUICK,
+    ("nn_core/linear_limit.py", "on = (values >= 1e-09 * max(values[0], 1e-300))"): (
+        "No singular value is the 10^-9th of the largest to the last bit."
+    ),
+    (
+        "nn_core/linear_limit.py",
+        "later = (2.0) if along > 0 else (1 + (1 + 4 * momentum**2) ** 0.5) / 2",
+    ): AS_QUICK,
     (
         "nn_core/linear_limit.py",
         "push = 0.0 if along > 0 else ((momentum + 1)) / later",

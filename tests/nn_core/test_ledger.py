@@ -191,6 +191,16 @@ def test_the_ledger_closes_over_several_blocks(n_train, m, shrink, init):
     check_epochs((net, x, y, settings_), epochs=2)
 
 
+@pytest.mark.parametrize("m, sizes, ways", [
+    (3, [20, 12, 10], [True, True]), (3, [20, 12, 2], [True, False]),
+    (3, [2, 12, 10], [False, True]), (30, [20, 12, 10], [False, False]),
+])  # fmt: skip
+def test_each_layer_takes_its_own_way_to_the_kicks(m, sizes, ways):
+    net, x, y = mnist_like(31, sizes)
+    assert [_is_cheaper_by_pairs(m, *w.shape) for w in net.weights] == ways
+    check_epochs((net, x, y, {"m": m, "eta": 0.5, "lmbda": 1.0}), epochs=2)
+
+
 def one_epoch(net, x, y, seed=1, ledger=True, **settings_):
     return next(train(net, x, y, epochs=1, seed=seed, ledger=ledger, **settings_))
 

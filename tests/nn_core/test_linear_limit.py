@@ -154,3 +154,16 @@ def test_the_acceleration_is_worth_it(monkeypatch):
     x, y = images()
     monkeypatch.setattr(linear_limit, "MOST_STEPS", 220)
     assert solve(x, y, 0.02 * critical_kappa(x, y), tolerance=1e-6).optimality < 1e-6
+
+
+def test_it_begins_where_the_minimum_is_if_weights_give_up(monkeypatch):
+    x, y = images()
+    monkeypatch.setattr(linear_limit, "MOST_STEPS", 20)
+    found = solve(x, y, 2 * critical_kappa(x, y), tolerance=1e-9)
+    share = y.mean(axis=0)
+    np.testing.assert_allclose(found.b, np.log(share / (1 - share)), rtol=1e-9)
+
+
+def test_unasked_it_misses_the_conditions_by_less_than_a_thousandth():
+    x, y = images()
+    assert solve(x, y, 0.02 * critical_kappa(x, y)).optimality < 1e-3

@@ -356,6 +356,14 @@ def header(shape, dtype="<f8"):
     return file.getvalue()
 
 
+def test_load_knows_one_version_of_the_format_and_says_so(saved):
+    with np.load(saved) as stored:
+        array, file = stored["weights_0"], io.BytesIO()
+    np.lib.format.write_array(file, array, version=(2, 0))
+    swapped(saved, "weights_0", file.getvalue())
+    assert "weights_0.npy has an unknown format, (2, 0)" in refused(saved)
+
+
 def swapped(path, key, content, compression=zipfile.ZIP_STORED):
     """Put `content` in the place of one array."""
     with zipfile.ZipFile(path) as archive:
