@@ -77,6 +77,26 @@ def test_all_text_can_be_told_from_its_ground(opened, name, scheme):
     assert light == (scheme == "light")
 
 
+def test_no_question_is_a_card_in_a_card(opened):
+    """A dark theme would turn it over twice."""
+    tab = opened(NAMES[1])
+    assert tab.locator(".fx").count() >= 6
+    assert tab.locator(".fx .fx").count() == 0
+
+
+def test_under_a_cover_no_axis_has_numbers(opened):
+    tab = opened(NAMES[0])
+    tab.locator(".rd-figure").first.scroll_into_view_if_needed()
+    cover = tab.locator(".fe-cover button").first
+    cover.wait_for()
+    shown = """() => [...document.querySelectorAll('.fe-layer [id*="tick_"] text')]
+      .filter((one) => one.textContent.trim()).map((one) => getComputedStyle(one).visibility)"""
+    assert set(tab.evaluate(shown)) == {"hidden"}
+    cover.press("Enter")
+    cover.wait_for(state="hidden")
+    assert set(tab.evaluate(shown)) == {"visible"}
+
+
 def test_contents_say_where_one_is(opened):
     tab = opened(NAMES[0])
     assert tab.locator(".rd-contents details").evaluate("fold => fold.open")
