@@ -244,6 +244,13 @@ def test_a_wish_without_a_proper_number_counts_for_none(page, wish):
     assert page.answered == 0 and page.message == ""
 
 
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_a_preset_has_2000_characters_at_most(page, beyond):
+    page.ask("preset", text="fake x=3".ljust(2000 + beyond))
+    assert bool(page.message) == beyond and page.positions["x"] == (0 if beyond else 2)
+    assert ("at most 2,000 characters" in page.message) == beyond
+
+
 def test_what_is_refused_twice_is_told_twice(page):
     for _ in range(3):
         page.ask("preset", text="fake x=99")

@@ -152,3 +152,10 @@ def test_networks_of_other_shapes_are_refused():
         memory.parts(one.weights, other.weights, 0.5)
     with pytest.raises(ValueError, match="kept must be finite"):
         memory.parts(one.weights, one.weights, np.inf)
+
+
+@pytest.mark.parametrize("start, message, kept, length", [
+    (0, 0, 0.5, 0), (0.5, 0, 0.5, 0.25), (0, 0.25, 0.5, 0.25), (0.6, 0.4, -0.5, 0.5),
+])  # fmt: skip
+def test_a_forecast_of_small_lengths(start, message, kept, length):
+    assert memory.length_forecast(start, message, kept) == pytest.approx(length, rel=1e-15)

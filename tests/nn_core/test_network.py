@@ -384,6 +384,13 @@ TOO_MUCH = {
 }  # fmt: skip
 
 
+def test_load_refuses_an_array_that_is_listed_a_thousand_times(saved):
+    with zipfile.ZipFile(saved, "a") as archive:
+        archive.writestr("more.npy", b"")
+        archive.filelist.extend([archive.getinfo("weights_0.npy")] * 1000)
+    assert "more memory than the file is long" in refused(saved)
+
+
 @pytest.mark.parametrize("spoil", TOO_MUCH.values(), ids=TOO_MUCH)
 def test_load_refuses_before_it_takes_memory(saved, spoil):
     spoil(saved)
