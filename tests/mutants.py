@@ -53,6 +53,10 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("nn_core/engine.py", "self.gemm(-scale, w, flipped.fed, 0.0, flipped.product, 1, 0, (2))"): (
         "A flag: 2 is as true as 1."
     ),
+    ("nn_core/engine.py", "self.block = m * max((2), BLOCK // m)"): (
+        "Two large mini-batches in a block: the same steps."
+    ),
+    ("nn_core/files.py", "PAUSES = ((1.01), 0.1, 1.0) # s"): "So long it waits, on Windows.",
     ("nn_core/theory.py", "if (part >= 0.1):"): "At the border both branches give the same.",
     ("nn_core/theory.py", "setting = Setting(eta, (1.0), m, n_train)"): (
         "No lmbda is asked for there; it stands for whatever it is."

@@ -375,6 +375,9 @@ def swapped(path, key, content, compression=zipfile.ZIP_STORED):
 
 TOO_MUCH = {
     "a header": lambda path: swapped(path, "weights_0", header((400_000, 784))),
+    "a header and a little": lambda path: swapped(
+        path, "weights_0", header((400_000, 784)) + bytes(8)
+    ),
     "a header of sizes": lambda path: swapped(path, "sizes", header((300_000_000,), "<i8")),
     "sizes of nothing": lambda path: swapped(path, "sizes", header((10**12, 0), "<i8")),
     "zeros": lambda path: swapped(path, "weights_0", header((4_000, 784)) + bytes(4_000 * 6272),
