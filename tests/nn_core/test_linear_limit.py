@@ -158,10 +158,18 @@ def test_the_acceleration_is_worth_it(monkeypatch):
 
 def test_it_begins_where_the_minimum_is_if_weights_give_up(monkeypatch):
     x, y = images()
-    monkeypatch.setattr(linear_limit, "MOST_STEPS", 20)
+    monkeypatch.setattr(linear_limit, "MOST_STEPS", 1)
+    monkeypatch.setattr(linear_limit, "CHECKED_EVERY", 1)
     found = solve(x, y, 2 * critical_kappa(x, y), tolerance=1e-9)
     share = y.mean(axis=0)
     np.testing.assert_allclose(found.b, np.log(share / (1 - share)), rtol=1e-9)
+
+
+def test_where_all_images_are_of_one_class_the_bias_alone_says_so():
+    x, _ = images()
+    found = solve(x, np.tile([1.0, 0.0], (len(x), 1)), 0.1)
+    assert not found.A.any() and found.cost < 1e-5
+    assert found.b[0] == pytest.approx(-found.b[1], rel=1e-9) and 13 < found.b[0] < 15
 
 
 def test_unasked_it_misses_the_conditions_by_less_than_a_thousandth():
