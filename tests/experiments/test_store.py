@@ -389,6 +389,16 @@ def test_a_second_writer_waits_for_the_first_and_a_reader_for_nobody(path, monke
     assert_same(store.read(path), {**RUNS, "first": RUNS["a-2"], "second": RUNS["b-1"]})
 
 
+def test_a_lock_that_another_has_removed_is_none(tmp_path):
+    name = tmp_path / "results.npz.lock"
+    with open(name, "ab") as file:
+        assert store._is_still_there(file, name) is True
+        name.unlink()
+        assert store._is_still_there(file, name) is False
+        name.touch()  # by the next one
+        assert store._is_still_there(file, name) is False
+
+
 def test_on_windows_it_waits_for_longer_than_the_ten_seconds_of_a_try(path, monkeypatch):
     tries, answers = [], [errno.EDEADLK, errno.EDEADLK, None, errno.EACCES]
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -459,6 +460,13 @@ def test_a_long_value_is_shown_without_its_middle_and_on_one_line():
     assert checks.shown(whole) == repr(whole)
     assert checks.shown(whole + "y") == "'" + "x" * 39 + "..." + "x" * 18 + "y'"
     assert checks.shown(np.zeros((2, 1))) == "array([[0.], [0.]])"
+
+
+def test_the_largest_float_is_a_whole_number_that_may_be():
+    largest = int(sys.float_info.max)
+    assert checks.whole("n_train", largest) == largest
+    with pytest.raises(ValueError, match="at most"):
+        checks.whole("n_train", largest + 1)
 
 
 def test_masks_that_hide_nothing_and_arrays_that_share_nothing_are_fine():
