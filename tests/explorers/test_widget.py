@@ -407,6 +407,13 @@ async def test_while_a_slow_epoch_lasts_all_that_is_wanted_is_answered(an_hour_e
     assert page.sentence == "91 km after 10 epochs" and not page.slow
 
 
+def test_the_page_is_told_how_fast_it_is_played(page):
+    assert page.slow is True
+    for speed, slow in (("fast", False), ("slow", True)):
+        page.ask("speed", speed=speed)
+        assert page.slow is slow
+
+
 async def test_another_run_does_not_wait_for_a_slow_epoch(an_hour_each):
     page = an_hour_each
     page.ask("play")
