@@ -485,6 +485,13 @@ def test_an_interrupted_save_leaves_the_old_file(saved, monkeypatch, where, what
     assert os.listdir(saved.parent) == [saved.name]
 
 
+def test_save_waits_until_all_of_it_is_on_the_disk(saved, monkeypatch):
+    on_disk = []
+    monkeypatch.setattr(os, "fsync", lambda file: on_disk.append(os.fstat(file).st_size))
+    Network([5, 2], seed=1).save(saved)
+    assert on_disk == [saved.stat().st_size]
+
+
 def test_save_follows_a_link_and_leaves_what_is_no_file(tmp_path, saved):
     link = tmp_path / "link.npz"
     link.symlink_to(saved)
