@@ -16,9 +16,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import sync_playwright
-
-from classroom.chromium import launch
+from classroom import chromium
 from classroom.notebooks import ROOT, paths
 from classroom.robot import Figure, SiteLab, served, until
 
@@ -112,13 +110,11 @@ def main():
     parser.add_argument("--pages", action="store_true", help="the pages alone, and not the lab")
     parser.add_argument("--site", type=Path, default=ROOT / "dist" / "site")
     options = parser.parse_args()
-    with served(options.site) as site, sync_playwright() as playwright:
-        browser = launch(playwright)
+    with served(options.site) as site, chromium.started() as browser:
         for name in options.notebooks:
             measure_page(browser, site, options.site, name)
         for name in [] if options.pages else options.notebooks:
             measure(browser, site, name)
-        browser.close()
 
 
 if __name__ == "__main__":

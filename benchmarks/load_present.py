@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import random
 import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from tornado.websocket import websocket_connect
 
 from classroom.chromium import launch
 from classroom.notebooks import ROOT
+from classroom.private_lab import free_port
 
 PATIENCE = 60  # s for any one answer; longer is a failure
 PAUSE = 1.0  # s between two moves, on average
@@ -202,12 +202,6 @@ def memory_in_mb():
             everything += share
             kernels.extend([share] if is_kernel else [])
     return statistics.median(kernels), everything
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 def main():

@@ -1,7 +1,10 @@
 """The Chromium that prints, measures and tests: one choice for all of them."""
 
+import contextlib
 import os
 from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 DEBIAN = Path("/usr/bin/chromium")
 ARGUMENTS = [
@@ -22,3 +25,12 @@ def launch(playwright):
     """
     path = os.environ.get("CHROMIUM") or (str(DEBIAN) if DEBIAN.exists() else None)
     return playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+
+
+@contextlib.contextmanager
+def started():
+    """Start it, and yield the browser for as long as it is used."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()

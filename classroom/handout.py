@@ -18,10 +18,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from unicodedata import normalize
 
-from playwright.sync_api import Error, sync_playwright
+from playwright.sync_api import Error
 
-from classroom import paper
-from classroom.chromium import launch
+from classroom import chromium, paper
 from classroom.notebooks import NOTEBOOKS, ROOT, paths
 from exercises.prediction import Guess
 from exercises.steps import MARKS, SIGNS
@@ -515,12 +514,10 @@ def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist" / "handout"
     made = list(sheets())
     try:
-        with sync_playwright() as playwright:
-            browser = launch(playwright)
+        with chromium.started() as browser:
             for size in paper.HEIGHTS:
                 print_all(made, size, folder / size, browser)
                 print(f"{len(made)} sheets in {folder / size}")
-            browser.close()
     except Error as error:
         sys.exit(
             f"Chromium did not print: {error}\n"

@@ -25,6 +25,13 @@ PLACES = {
 }
 
 
+def free_port():
+    """Return a port of this machine that nobody has."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 def start(folder, shown, *, settings=None, options=(), environment=None, **process):
     """Start JupyterLab on the folder `shown`; return (process, its address).
 
@@ -35,9 +42,7 @@ def start(folder, shown, *, settings=None, options=(), environment=None, **proce
         file = folder / "settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(content), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable, "-m", "jupyterlab",
         "--no-browser",

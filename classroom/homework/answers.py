@@ -91,7 +91,7 @@ class Answers:
     def call(self, name, *arguments):
         """Return what a function of theirs returns. Raises Raised or Ended if it does not."""
         self._run()
-        return self._ask("call", [name, list(map(_plain, arguments))], self.limits.call)
+        return self._ask("call", [name, list(map(plain, arguments))], self.limits.call)
 
     def _run(self):
         """Have a process in which all cells have run, but for those that ended one."""
@@ -195,7 +195,8 @@ class Other:
         return self.looks
 
 
-def _plain(argument):
+def plain(argument):
+    """Return an argument as JSON has it, and as it can be written into a check."""
     return argument.tolist() if isinstance(argument, np.ndarray | np.generic) else argument
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from classroom.homework.answers import plain
 from exercises.exercise import Wrong, seeded
 
 SEED = 2015  # the same trials in each build
@@ -99,7 +100,7 @@ def _call(exercise, solution, count):
         _known(exercise, _Probe(solution, count, part)) for part in range(1, len(probe.right))
     ]
     parts = tuple(replace(part, right=right) for part, right in zip(known, probe.right))
-    return Trial(tuple(map(_plain, probe.arguments)), parts)
+    return Trial(tuple(map(plain, probe.arguments)), parts)
 
 
 class _Probe:
@@ -133,11 +134,6 @@ def _known(exercise, spoilt):
 
 def _spoilt(number):
     return 1.6180339 * number + 0.5772157
-
-
-def _plain(argument):
-    """Return an argument as it can be written into a check."""
-    return argument.tolist() if isinstance(argument, np.ndarray | np.generic) else argument
 
 
 def check(answer, trials, otherwise):

@@ -4,10 +4,9 @@ import os
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import sync_playwright
 from shown import figures
 
-from classroom.chromium import launch
+from classroom import chromium
 from classroom.robot import Lab, serve_notebooks
 
 
@@ -20,10 +19,8 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def browser():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with chromium.started() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="class")

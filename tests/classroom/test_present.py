@@ -32,6 +32,7 @@ from classroom.present.__main__ import greeting, qr_code
 from classroom.present.edition import LEFT_OUT, edition, editions
 from classroom.present.server import AT_A_TIME, FORGOTTEN, READING, Turns, classroom
 from classroom.present.vote import Question
+from classroom.private_lab import free_port
 from experiments.tables import Table
 
 ROOT = Path(__file__).parents[2]
@@ -273,9 +274,7 @@ class Served:
         (folder / "picture.png").write_bytes(b"not for the network")
         (folder / READING).mkdir()
         (folder / READING / "00.html").write_text("a page to read", encoding="utf-8")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.folder, self.url = folder, f"http://127.0.0.1:{port}"
         self.log = folder.parent / f"{folder.name}.log"
         with self.log.open("w") as log:

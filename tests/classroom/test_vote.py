@@ -7,7 +7,6 @@ import io
 import json
 import math
 import random
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from classroom.present.edition import editions
 from classroom.present.gate import Pace
 from classroom.present.questions import questions
 from classroom.present.vote import MOST_BARS, STEPS, Ballot, Question, Refused
+from classroom.private_lab import free_port
 
 ROOT = Path(__file__).parents[2]
 SECRET = "Measured: it is 0.951."
@@ -409,9 +409,7 @@ def told(stream):
 
 class Served:
     def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url, self.log = f"http://127.0.0.1:{port}", folder / "log"
         (folder / "notebooks").mkdir()
         with self.log.open("w") as log:

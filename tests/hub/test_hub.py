@@ -2,33 +2,25 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import urllib.error
 import urllib.request
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
-from classroom.chromium import launch
+from classroom import chromium
 from classroom.notebooks import ROOT
+from classroom.private_lab import free_port
 from classroom.robot import until
 
 PASSWORD = "for all of them"
 
 
-def free_ports(number):
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-        return [port, *free_ports(number - 1)] if number > 1 else [port]
-
-
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hub")
-    public, api, proxy = free_ports(3)
+    public, api, proxy = (free_port() for _ in range(3))
     options = {
         "JupyterHub.authenticator_class": "shared-password",
         "SharedPasswordAuthenticator.user_password": PASSWORD,
@@ -70,10 +62,8 @@ def hub(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
+    with chromium.started() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("student", ["ada", "emmy"])
