@@ -12,7 +12,9 @@ from classroom.notebooks import paths
 from reading import pages
 
 A_PAGE = 100e6  # bytes of memory that a live page takes, with some to spare
-A_CORE = 30  # live pages that share one without keeping each other waiting
+# Live pages that may share a core. Opened all at once on two, 30 have their figures within half a
+# minute, and 60 not within one.
+A_CORE = 20
 FEWEST = 2  # that are always let in
 
 

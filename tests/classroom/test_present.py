@@ -437,7 +437,7 @@ def test_the_page_to_read_says_why_it_is_shown_and_leads_to_the_live_one(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "free, cores, places", [(3e9, 2, 30), (90e9, 2, 60), (90e9, 8, 240), (1e8, 2, 2)]
+    "free, cores, places", [(3e9, 2, 30), (90e9, 2, 40), (90e9, 8, 160), (1e8, 2, 2)]
 )
 def test_places_are_by_memory_and_by_processors(monkeypatch, free, cores, places):
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
