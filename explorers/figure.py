@@ -110,10 +110,6 @@ class Figure:
     is_playable: ClassVar[bool] = False  # set with the class, from its controls
     computes_later: ClassVar[bool] = False  # show the first result, and let the rest come
 
-    # Runs that code has asked for before, {(name, state but for the view): Run}, to be taken as
-    # they are. A server with a page for each of many readers fills it once, for all of them.
-    memory: ClassVar[dict | None] = None
-
     _named: ClassVar[dict[str, tuple[str, ...]]]  # part -> what of the view it names
 
     @staticmethod
@@ -146,7 +142,7 @@ class Figure:
         self.covers: tuple = ()  # questions (`question`, `is_open`) to be answered first
         self.state = self.defaults()
         self.run: Run
-        if self.computes_later and self.memory is None:
+        if self.computes_later:
             with self.reported():
                 self._begin(state)
                 self.run.go(Phase.COMPUTING)
@@ -169,11 +165,8 @@ class Figure:
                     self.show()
             else:
                 with CHANGING:
-                    self._begin(values, self.memory or {})
-                    key, run = self._key(self.state), self.run
+                    self._begin(values)
                 self.finish()
-                if self.memory is not None:
-                    self.memory[key] = run
 
     def restart(self) -> None:
         """Go back to where nothing is trained yet, and stay there."""
@@ -440,19 +433,13 @@ class Figure:
     def _only_the_view(self, values: Mapping[str, Any]) -> bool:
         return hasattr(self, "run") and bool(values) and set(values) <= self.that_act(VIEW)
 
-    def _begin(
-        self,
-        values: Mapping[str, Any],
-        remembered: Mapping = MappingProxyType({}),
-        *,
-        live: bool = False,
-    ) -> None:
-        """Begin a new run, or take up one of before. If it has no first result, all stays.
+    def _begin(self, values: Mapping[str, Any], *, live: bool = False) -> None:
+        """Begin a new run. If it has no first result, all stays.
 
         A run that is to be watched from its beginning is computed `live`, even if it is stored.
         """
         state = self.state | self._checked(values)
-        run = remembered.get(self._key(state)) or (None if live else self._stored(state))
+        run = None if live else self._stored(state)
         self.run, self.state = run or Run(*self.computing(state), self._is_last), state
 
     @classmethod
@@ -469,11 +456,6 @@ class Figure:
         run = Run([result], SimpleNamespace())
         run.finish()
         return run
-
-    @classmethod
-    def _key(cls, state: Mapping[str, Any]) -> tuple:
-        """Return by what a run is remembered."""
-        return cls.name, tuple(cls.without_view(state).items())
 
 
 # The contract, checked.

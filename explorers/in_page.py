@@ -1,16 +1,23 @@
-"""Figures of a page that has a Python of its own, in a worker, and no Jupyter between the two.
+"""Figures of a page that has a Python of its own, and no Jupyter between the two.
 
-The worker (reading/python.js) calls `open_figure` and `hear`; what the figures say goes to `tell`.
+That Python is a worker of the page (reading/python.js), or a process of the server that a class has
+its pages from (classroom/present/of_a_page.py). The page asks, and the figures tell.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from comm.base_comm import BaseComm
 
-from explorers import all_figures
+from explorers import all_figures, messages
 from explorers.figure import Figure
-from explorers.widget import Explorer, explorer
+from explorers.widget import Explorer
+
+MOST = 100  # figures of a page
+SHOWN = ("_spec", "_still", "_moving", "_shown")
+
+Tell = Callable[[int, str, dict], None]
 
 
 class Line(BaseComm):
@@ -28,35 +35,74 @@ class Line(BaseComm):
         self.handle_msg({"content": {"data": data}, "buffers": []})
 
 
-SHOWN = ("_spec", "_still", "_moving", "_shown")
-_open: dict[int, Explorer] = {}
+# Figures that are made already, by their preset: whoever opens the first of a kind is given it. A
+# server with a page for each of many readers makes them once, and forks.
+made: dict[str, Figure] = {}
+
+_widgets: dict[int, Explorer] = {}
 
 
-def open_figure(number: int, preset: str, tell: Callable[[int, str, str], None]) -> None:
-    """Make the figure of a preset's state; from now on it is known by this number.
+def answer(asked: Mapping[str, Any], tell: Tell) -> None:
+    """Do what a page asks.
 
-    `tell(number, kind, content as JSON)` is called at once with all that it shows ("update"), and
-    then with each change, and with what it sends ("custom").
+    `{"kind": "open", "number": 3, "shown": {"preset": "...", "projector": False, "width": 540}}`
+    makes a figure that is shown so; from now on it is known by its number. `{"kind": "hear",
+    "number": 3, "content": ...}` hands it a message of widget.js. `tell(number, what, content)` is
+    called with all that it shows ("update"), then with each change and with what it sends
+    ("custom"), or with what is wrong ("failed"). Raises ValueError if that is not what is asked.
     """
+    match asked:
+        case {"kind": "open", "number": int(number), "shown": dict(shown)} if 0 <= number < MOST:
+            try:
+                _open(number, shown, tell)
+            except ValueError as error:
+                tell(number, "failed", {"words": str(error)})
+        case {"kind": "hear", "number": int(number), "content": content} if number in _widgets:
+            _hear(_widgets[number], content)
+        case _:
+            raise ValueError("A page can open a figure, or let one that it has opened hear.")
+
+
+def answer_text(asked: str, tell: Callable[[int, str, str], None]) -> None:
+    """Do the same for a page that sends, and is told, content as JSON."""
+    answer(json.loads(asked), lambda number, what, content: tell(number, what, json.dumps(content)))
+
+
+def figure_of(preset: str) -> Figure:
+    """Return a figure in the state of a preset, or say in a ValueError that there is none."""
     name, _, settings = preset.partition(" ")
-    cls = all_figures()[name]
+    if name not in (known := all_figures()):
+        raise ValueError(f"There is no such figure; there are {', '.join(known)}.")
+    return known[name](**known[name].state_with(settings))
+
+
+def _open(number: int, shown: dict, tell: Tell) -> None:
     Figure.computes_later = True
-    widget = _open[number] = explorer(cls(**cls.state_with(settings)))
-    shown = {name: value for name, value in widget.get_state().items() if name in SHOWN}
+    preset = str(shown.get("preset"))
+    figure = made.pop(preset, None) or figure_of(preset)
+    _, projector = messages.read({"kind": "projector", "on": shown.get("projector")}, figure)
+    _, width = messages.read({"kind": "width", "width": shown.get("width")}, figure)
+    figure.projector = projector
+    widget = Explorer(figure, width)
 
     def receive(data: dict) -> None:
         match data:
             case {"method": "update", "state": state}:
-                tell(number, "update", json.dumps(state))
+                tell(number, "update", state)
             case {"method": "custom", "content": content}:
-                tell(number, "custom", json.dumps(content))
+                tell(number, "custom", content)
 
     widget.comm = Line(receive)
-    tell(number, "update", json.dumps(shown))
+    _widgets[number] = widget
+    state = widget.get_state()
+    tell(number, "update", {name: state[name] for name in SHOWN})
 
 
-def hear(number: int, content: str) -> None:
-    """Hand a page's message, as JSON, to the figure with this number."""
-    line = _open[number].comm
+def _hear(widget: Explorer, content: object) -> None:
+    line = widget.comm
     assert isinstance(line, Line)
-    line.ask({"method": "custom", "content": json.loads(content)})
+    try:
+        line.ask({"method": "custom", "content": content})
+    except Exception:
+        if not widget.figure.message:  # else the figure says what is wrong, in its own line
+            raise

@@ -38,10 +38,11 @@ function goOn(event) {
 // said about it, with "" if all is well. What is gone stays gone: a Python that was started anew
 // knows nothing of this widget.
 //
-// JupyterLab, Voilà and JupyterLite let a widget see its kernel, which tells when it dies, restarts
-// or can't be reached; where there is none to be seen, the waiting is all there is.
+// JupyterLab and JupyterLite let a widget see its kernel, which tells when it dies, restarts or can't
+// be reached. On a page of ours the model itself tells of that, and is then replaced. Elsewhere the
+// waiting is all there is.
 function watchPython(model, say) {
-  const isDashboard = document.getElementById("rendered_cells") !== null; // Voilà's own id
+  const isNotebook = Boolean(model.widget_manager);
   const kernel = model.widget_manager?.kernel;
   let [isGone, isAway, clocks, asking] = [false, false, [], []];
   const stopWaiting = () => {
@@ -53,16 +54,16 @@ function watchPython(model, say) {
     const later = (ms, words) => setTimeout(() => isAway || say(words, false), ms);
     clocks = [
       later(WAIT, "Waiting for Python …"),
-      later(SILENCE, `Python has not answered for ${SILENCE / 1000} seconds. ` + (isDashboard
-        ? "If it goes on like this, reload the page." : "It may be busy with another cell.")),
+      later(SILENCE, `Python has not answered for ${SILENCE / 1000} seconds. ` + (isNotebook
+        ? "It may be busy with another cell." : "If it goes on like this, reload the page.")),
     ];
   };
   const lose = () => {
     if (isGone) return;
     isGone = true;
     stopWaiting();
-    say("Python has stopped, and nothing here moves any more. " + (isDashboard
-      ? "Reload the page to start again." : "Run the notebook’s cells again, from the top."), true);
+    say("Python has stopped, and nothing here moves any more. "
+      + "Run the notebook’s cells again, from the top.", true);
   };
   const onStatus = (_, status) => {
     if (["restarting", "autorestarting", "terminating", "dead"].includes(status)) lose();
@@ -75,10 +76,16 @@ function watchPython(model, say) {
       disconnected: "No connection to Python. Reload the page.",
     }[status] ?? "", false);
   };
+  const onAway = () => {
+    stopWaiting();
+    isAway = true;
+    say("No connection to Python. Trying again …", false);
+  };
   const slots = [["statusChanged", onStatus], ["connectionStatusChanged", onConnection],
     ["disposed", lose]];
   for (const [signal, slot] of slots) kernel?.[signal]?.connect?.(slot);
   model.on("comm_live_update", lose); // the page has cut off the widgets of an old kernel
+  model.on("away", onAway);
   return {
     isGone: () => isGone,
     ask(message) {
@@ -98,6 +105,7 @@ function watchPython(model, say) {
       stopWaiting();
       for (const [signal, slot] of slots) kernel?.[signal]?.disconnect?.(slot);
       model.off("comm_live_update", lose);
+      model.off("away", onAway);
     },
   };
 }

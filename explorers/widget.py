@@ -25,7 +25,6 @@ COVERED = "Covered until you have guessed: the question stands above it."
 class Explorer(anywidget.AnyWidget):
     """A figure on a page. The page sends wishes and shows what the traits say (widget.js)."""
 
-    record = True  # whether a figure shown brings its picture of record along
     first_width = WIDTHS[-2]  # of its picture, until the page asks: what most pages will ask for
     stopwatch = None  # called with (s from a wish to its new picture, s of them spent on drawing)
 
@@ -37,10 +36,10 @@ class Explorer(anywidget.AnyWidget):
     _moving = t.Unicode().tag(sync=True)
     _shown = t.Dict().tag(sync=True)  # all else: one value, so that its parts belong together
 
-    def __init__(self, figure):
+    def __init__(self, figure, width=None):
         super().__init__()
         self.figure = figure
-        self._wish, self._width = 0, self.first_width
+        self._wish, self._width = 0, width or self.first_width
         self._heard = None  # when the wish that is being answered came in
         self._worker = Worker(figure)
         self._spec = spec(figure)
@@ -177,13 +176,12 @@ def mimebundle(figure, include=None, exclude=None):
     view = explorer(figure)._repr_mimebundle_()
     data, metadata = view if isinstance(view, tuple) else (view or {}, {})
     data = {**data, "text/plain": figure.title}  # the same however far it has been computed
-    if Explorer.record:
-        said = COVERED if figure.is_covered else figure.part("describe")
-        png = figure.drawn().png(covered=figure.is_covered)
-        data["image/png"] = base64.b64encode(png).decode()
-        questions = [one.question for one in figure.covers if one.is_open]
-        about = {"alt": f"{figure.title}. {said}", "preset": figure.preset, "covered": questions}
-        metadata = {**metadata, "image/png": about}
+    said = COVERED if figure.is_covered else figure.part("describe")
+    png = figure.drawn().png(covered=figure.is_covered)
+    data["image/png"] = base64.b64encode(png).decode()
+    questions = [one.question for one in figure.covers if one.is_open]
+    about = {"alt": f"{figure.title}. {said}", "preset": figure.preset, "covered": questions}
+    metadata = {**metadata, "image/png": about}
     return data, metadata
 
 

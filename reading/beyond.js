@@ -1,38 +1,40 @@
-// Beyond the stored states: a Python in a worker, for all figures of the page, once a reader asks.
+// Beyond the stored states: a Python behind the figures of the page, however it is reached. Which one,
+// says `source`: in reading/own_python.js and in classroom/present/static/served_python.js.
+//   isThere      whether there may be one at all
+//   isAutomatic  whether it comes without being asked for
+//   offer, live  what stands under a figure that it does not draw yet, and under one that it draws
+//   more         what to tell who wants a setting that is not stored
+//   connect({ stage, ready })  asks for it: stage(words) says how far it is, and ready(open) that it
+//                is there, with a function that opens a figure; again after it had been lost.
 
-// From a disk a page may start no worker, and one that stands alone has no Python beside it.
-const canCompute = /^https?:$/.test(location.protocol) && !("alone" in document.documentElement.dataset);
-
-// Starts it. `stage(words)` says how far it is. Returns a promise of a function that opens a figure:
-// open(preset) is a promise of a model for explorers/widget.js.
-function startPython(stage) {
-  const worker = new Worker("python.js");
-  const models = new Map(); // number -> [what to do with its first news, model]
-  const open = (preset) => new Promise((resolve) => {
-    const number = models.size;
-    models.set(number, { resolve });
-    worker.postMessage({ kind: "open", number, preset });
-  });
-  const told = ({ number, what, content }) => {
-    const one = models.get(number);
-    const news = JSON.parse(content);
-    if (what === "custom") one.model.tell("msg:custom", news);
-    else if (one.model) one.model.update(news);
-    else {
-      const say = (message) => worker.postMessage({ kind: "hear", number, content: JSON.stringify(message) });
-      one.model = modelOf(news, say);
-      one.resolve(one.model);
-    }
+// The figures behind one connection: `say(message)` sends. `told(message)` takes what comes back.
+function figuresBehind(say) {
+  const figures = new Map(); // number -> its model, or before that, what to do with its first news
+  return {
+    // A promise of a model for explorers/widget.js, in the state of `shown`: { preset, projector, width }.
+    open: (shown) => new Promise((resolve, reject) => {
+      const number = figures.size;
+      figures.set(number, { resolve, reject });
+      const { preset, projector, width } = shown;
+      say({ kind: "open", number, shown: { preset, projector, width } });
+    }),
+    told({ number, what, content }) {
+      const one = figures.get(number);
+      if (what === "failed") one.reject(new Error(content.words));
+      else if (what === "custom") one.model.tell("msg:custom", content);
+      else if (one.model) one.model.update(content);
+      else {
+        one.model = modelOf(content, (message) => say({ kind: "hear", number, content: message }));
+        one.resolve(one.model);
+      }
+    },
+    lose() {
+      for (const { model, reject } of figures.values()) {
+        if (model) model.tell("away");
+        else reject(new Error("the connection to Python is gone"));
+      }
+    },
   };
-  return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }) => ({
-      stage: () => stage(data.words),
-      ready: () => resolve(open),
-      failed: () => reject(new Error(data.words)),
-      told: () => told(data),
-    })[data.kind]();
-    worker.onerror = () => reject(new Error("the worker could not be started"));
-  });
 }
 
 // The model of a figure that is covered as long as the page says so, whatever Python knows.
@@ -51,9 +53,9 @@ function covering(model, isCovered) {
       return covered ? { ...value, covered, sentence: "", table: [] } : value;
     },
     send(message) {
-      if (message.kind === "uncover") show(false);
-      else if (message.kind === "cover") show(message.on);
-      else model.send(message);
+      if (message.kind === "cover") return show(message.on);
+      if (message.kind === "uncover") show(false); // Python hears it too: it answers each wish
+      model.send(message);
     },
   };
 }

@@ -20,10 +20,10 @@
   addEventListener("hashchange", mark);
   mark();
 
-  // Beside the text they are open, above it folded: pages.css has the same width.
-  const beside = matchMedia("(min-width: 66rem)");
-  const open = () => fold && (fold.open = beside.matches);
-  beside.addEventListener("change", open);
+  // Beside the text, where the style sheet lets them stay, they are open; above it folded.
+  const wide = matchMedia("(min-width: 66rem)");
+  const open = () => fold && (fold.open = getComputedStyle(fold.parentNode).position === "sticky");
+  wide.addEventListener("change", open);
   open();
 
   // Most tables are narrow, and need no stop of the Tab key.

@@ -52,11 +52,6 @@ STYLES = [
 LIGHT, DARK = "xcode", "monokai"
 
 
-def scripts():
-    """Return the script tags that bring figures and questions to life."""
-    return '<script src="reading.js"></script>'
-
-
 def lab(name):
     """Return where a notebook can be run: JupyterLite lies in the folder beside the pages."""
     return f"lab/index.html?path={name}.ipynb"
@@ -110,6 +105,8 @@ class Page(prose.Notebook):
         super().__init__(path)
         self.file = f"{self.name}.html"
         self.heading = f"{self.number} {self.title}"
+        self.lab = lab(self.name)  # where its code can be changed; "" for nowhere
+        self.predictions = []  # what `body` has found of them, with their outcome shown
         self._figures = Counter()  # how many there have been of each name
         self._names = {}  # what the questions' cells have named
 
@@ -123,7 +120,7 @@ class Page(prose.Notebook):
         number = self._figures[name]
         width, height = _size(output.data["image/png"])
         stays = about["covered"] and name not in tables.names()  # covered, with nothing below
-        elsewhere = f' <a href="{lab(self.name)}">Uncover it in the lab.</a>' if stays else ""
+        elsewhere = f' <a href="{self.lab}">Uncover it in the lab.</a>' if stays else ""
         return (
             f'<figure class="rd-figure" id="{name}{f"-{number}" if number > 1 else ""}"'
             f' data-preset="{html.escape(about["preset"])}"'
@@ -146,7 +143,7 @@ class Page(prose.Notebook):
             elif is_argument(cell):
                 pieces.append(self._argument(cell))
             else:
-                pieces.append(self._computed(cell, is_record=_shows_figure(above)))
+                pieces.append(self.computed(cell, above))
         return "".join([*pieces, self._end_of_exercise()])
 
     def _prose(self, cell):
@@ -172,7 +169,7 @@ class Page(prose.Notebook):
         )
         return (
             f"{code(to_fill_in(cell))}"
-            f'<p><a href="{lab(self.name)}">Try it in the lab</a>, which checks your answer.</p>'
+            f'<p><a href="{self.lab}">Try it in the lab</a>, which checks your answer.</p>'
             f"{''.join(hints)}{fold('A solution', code(exercise.solution), 'rd-answer')}"
             f"{self._end_of_exercise()}"
         )
@@ -181,6 +178,7 @@ class Page(prose.Notebook):
         prediction = evaluate(cell.source, self._names)
         stored = prediction.stored()
         prediction.show()
+        self.predictions.append(prediction)
         number = '<label>Your guess <input type="text" inputmode="decimal" autocomplete="off"> '
         answers = radios("guess", stored["options"]) or f"{number}{stored['unit']}</label>"
         outcome = fold("What was measured", f"<p>{words(prediction.outcome)}</p>", "rd-answer")
@@ -207,8 +205,8 @@ class Page(prose.Notebook):
             f"</div></fieldset>{fold('What we say of it', outcome, 'rd-answer')}</li>"
         )
 
-    def _computed(self, cell, is_record):
-        """Return what a cell shows, and its code.
+    def computed(self, cell, above):
+        """Return what a cell shows, and its code; `above` is the cell before it, or None.
 
         A line that only records what the figure above it says is folded away with its code: it is
         there to be compared when the notebook is run.
@@ -216,7 +214,7 @@ class Page(prose.Notebook):
         shown, source = "".join(map(self.output, cell.outputs)), code(cell.source)
         if defines(cell):
             return source + shown
-        if is_record and all(output.output_type == "stream" for output in cell.outputs):
+        if _shows_figure(above) and all(one.output_type == "stream" for one in cell.outputs):
             return fold("Code", source + shown, "rd-code")
         return shown + fold("Code", source, "rd-code")
 
@@ -277,10 +275,9 @@ def contents(body):
 
 def neighbours(pages, at, label):
     """Return links to the notebook before and after, to all of them, and to this one's lab."""
-    links = [
-        '<a href="index.html">All notebooks</a>',
-        f'<a href="{lab(pages[at].name)}">Open in a lab, to change the code</a>',
-    ]
+    links = ['<a href="index.html">All notebooks</a>']
+    if pages[at].lab:
+        links.append(f'<a href="{pages[at].lab}">Open in a lab, to change the code</a>')
     if at > 0:
         links.insert(0, f'<a rel="prev" href="{pages[at - 1].file}">{pages[at - 1].heading}</a>')
     if at + 1 < len(pages):
@@ -295,21 +292,20 @@ CREDITS = (
 )
 
 
-def document(title, main, above="", aside="", below="", notice=None):
-    """Return a whole HTML file. With a `notice` it stands alone: no lab and no Python beside it."""
-    notice, alone = (f'<p class="rd-notice">{notice}</p>\n', " data-alone") if notice else ("", "")
+def document(title, main, above="", aside="", below="", head=""):
+    """Return a whole HTML file."""
     return (
-        f'<!doctype html>\n<html lang="en"{alone}><head><meta charset="utf-8">'
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
         f'<title>{html.escape(title)}</title><link rel="icon" href="data:,">'
-        '<link rel="stylesheet" href="style.css"></head>\n<body>'
+        f'<link rel="stylesheet" href="style.css">{head}</head>\n<body>'
         '<a class="rd-skip" href="#text">Skip to the text</a>'
         f'<header class="rd-header">{above}</header>\n<div class="rd-columns">{aside}'
-        f'<main id="text" tabindex="-1">\n{notice}{main}\n</main></div>\n'
+        f'<main id="text" tabindex="-1">\n{main}\n</main></div>\n'
         f'<footer class="rd-footer">{below}{CREDITS}</footer>'
-        f'<script src="contents.js"></script><script src="search.js"></script>{scripts()}'
-        "</body></html>\n"
+        '<script src="contents.js"></script><script src="search.js"></script>'
+        '<script src="reading.js"></script></body></html>\n'
     )
 
 
@@ -352,7 +348,7 @@ def style():
     return "\n".join([light, at_night, *(path.read_text(encoding="utf-8") for path in STYLES)])
 
 
-def written(page, body, pages, notice=None):
+def written(page, body, pages, head=""):
     """Return the HTML file of a page, with this body, among all pages."""
     at = pages.index(page)
     return document(
@@ -361,30 +357,30 @@ def written(page, body, pages, notice=None):
         above=neighbours(pages, at, "Notebooks"),
         aside=contents(body),
         below=neighbours(pages, at, "Read on"),
-        notice=notice,
+        head=head,
     )
 
 
-def build(folder, paths, notice=None):
-    """Write the pages of the notebooks at `paths` into `folder`, with what they bring along.
-
-    Where they stand in for something else, `notice` says why, at the top: {notebook: HTML}.
-    """
-    pages, notice = [Page(path) for path in paths], notice or {}
+def write(folder, pages, *, first_page, styles, script, head=""):
+    """Write `pages` into `folder`, with what they bring along; `head` is for the head of each."""
     bodies = {page: page.body() for page in pages}
-    files = {
-        page.file: written(page, body, pages, notice.get(page.name))
-        for page, body in bodies.items()
-    }
-    files |= {"index.html": index(pages), "style.css": style()}
+    files = {page.file: written(page, body, pages, head) for page, body in bodies.items()}
+    files |= {"index.html": first_page, "style.css": styles}
     found = (search.sections(page.heading, page.file, body) for page, body in bodies.items())
     files["sections.js"] = search.script([*chain(*found)])
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
-    for name in ("contents.js", "search.js", "python.js"):
+    for name in ("contents.js", "search.js"):
         shutil.copy(HERE / name, folder)
-    live.write(folder)
+    live.write(folder, script)
+
+
+def build(folder, paths):
+    """Write the reading edition of the notebooks at `paths` into `folder`."""
+    pages = [Page(path) for path in paths]
+    write(folder, pages, first_page=index(pages), styles=style(), script=live.script())
+    shutil.copy(HERE / "python.js", folder)
 
 
 def main():

@@ -1,6 +1,6 @@
 // A worker with Python in it, for figures of a page. It hears
-//   {kind: "open", number, preset}   make this figure, known by its number from now on
-//   {kind: "hear", number, content}  what the page says to it, as JSON
+//   {kind: "open", number, shown}    make a figure that is shown so, known by its number from now on
+//   {kind: "hear", number, content}  what the page says to it
 // and says {kind: "stage", words}, {kind: "ready"}, {kind: "failed", words},
 //   {kind: "told", number, what, content}  what the figure says, as JSON.
 const HERE = new URL("./", self.location);
@@ -26,11 +26,10 @@ started.catch((error) => self.postMessage({ kind: "failed", words: error.message
 
 const tell = (number, what, content) => self.postMessage({ kind: "told", number, what, content });
 
-self.onmessage = async ({ data: { kind, number, preset, content } }) => {
+self.onmessage = async ({ data }) => {
   const figures = await started;
   try {
-    if (kind === "open") figures.open_figure(number, preset, tell);
-    else figures.hear(number, content);
+    figures.answer_text(JSON.stringify(data), tell);
   } catch (error) {
     // Figures say most errors themselves; what is left is for the console.
     console.error(error);

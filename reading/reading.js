@@ -25,60 +25,76 @@ const moves = (figure) => STORED.includes(figure.dataset.preset.split(" ")[0]);
 const isCovered = (figure) => JSON.parse(figure.dataset.covered).some((question) => open.get(question));
 
 async function enliven(figure) {
-  const open = await python?.catch(() => null); // if it is starting, it is worth waiting for
-  if (open) return live(open, figure, figure.dataset.preset, isCovered(figure));
-  const name = figure.dataset.preset.split(" ")[0];
-  const width = WIDTHS.findLast((one) => one <= figure.clientWidth) ?? WIDTHS[0];
-  const model = await figureModel(name, width, figure.dataset.preset, isCovered(figure));
-  put(figure, model);
-  if (canCompute) figure.append(offerPython(figure));
+  const { clientWidth, dataset: { preset } } = figure;
+  const width = WIDTHS.findLast((one) => one <= clientWidth) ?? WIDTHS[0];
+  const shown = { preset, covered: isCovered(figure), projector: PROJECTOR, width };
+  if (openInPython) return live(figure, shown);
+  const model = await figureModel(preset.split(" ")[0], shown);
+  put(figure, model, said);
   return model;
 }
 
-function put(figure, model) {
+function put(figure, model, words) {
   widget(figureWidget.render, model, figure);
-  figure.append(copyLink(model));
+  const foot = Object.assign(document.createElement("div"), { className: "rd-foot" });
+  foot.append(copyLink(model), ...beyond(figure, words));
+  figure.append(foot);
 }
 
-// Python, once somebody has asked for it: a promise of a function that opens a figure.
-let python;
+// Python, where a page can have one: from then on it draws the figures, and nothing need be stored.
 
-async function live(open, figure, preset, covered) {
-  const model = covering(await open(preset), covered);
+let openInPython = null; // how it opens a figure, once it is there
+let isAsked = source.isAutomatic;
+let said = source.offer; // what is to be read under a figure that it does not draw
+
+const feet = () => all(".rd-beyond");
+
+function say(words) {
+  said = words;
+  feet().forEach((one) => (one.textContent = words));
+}
+
+// What stands under a figure of its Python: words, or a button that asks for it.
+function beyond(figure, words) {
+  if (!source.isThere || !words) return [];
+  const place = document.createElement(source.isAutomatic ? "span" : "button");
+  Object.assign(place, { className: "rd-beyond", textContent: words });
+  if (!source.isAutomatic) {
+    place.classList.add("rd-copy");
+    Object.assign(place, { type: "button", disabled: isAsked, onclick: () => begin(figure),
+      title: "Starts Python in this page. What is stored here are some settings." });
+  }
+  return [place];
+}
+
+async function begin(first) {
+  isAsked = true;
+  feet().forEach((one) => (one.disabled = true));
+  try {
+    await source.connect({ stage: say, ready: (open) => goOnInPython(open, first) });
+  } catch (error) {
+    say(`Python did not start: ${error.message}.`);
+  }
+}
+
+// All figures go on from where they stand; the one that was asked for comes first.
+async function goOnInPython(open, first) {
+  openInPython = open;
+  for (const figure of new Set([...(first ? [first] : []), ...alive.keys()])) {
+    const before = alive.get(figure);
+    alive.set(figure, before.then((model) => live(figure, model.get("_shown"))).catch(() => before));
+    await alive.get(figure);
+  }
+}
+
+async function live(figure, shown) {
+  const model = covering(await openInPython(shown), shown.covered);
   const field = document.activeElement.id?.match(/-([a-z_]+)$/)?.[1]; // the handle that has the focus
   const hadFocus = figure.contains(document.activeElement);
   figure.classList.add("rd-live");
-  put(figure, model);
+  put(figure, model, source.live);
   if (hadFocus) figure.querySelector(field ? `.fe [id$="-${field}"]` : ".fe :is(input, select)")?.focus();
   return model;
-}
-
-function offerPython(figure) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "rd-copy rd-compute",
-    textContent: "Compute every setting" });
-  button.title = "Starts Python in this page. What is stored here are some settings.";
-  button.onclick = async () => {
-    const say = (words) => all(".rd-compute").forEach((one) => (one.textContent = words));
-    all(".rd-compute").forEach((one) => (one.disabled = true));
-    say("Starting Python …");
-    python = startPython((words) => say(`Starting Python: ${words} …`));
-    let open;
-    try {
-      open = await python;
-    } catch (error) {
-      python = null;
-      say(`Python did not start: ${error.message}.`);
-      return;
-    }
-    // The one that was asked for comes first; all go on from where they stand.
-    const figures = [figure, ...[...alive.keys()].filter((one) => one !== figure)];
-    for (const one of figures) {
-      const { preset, covered } = (await alive.get(one)).get("_shown");
-      alive.set(one, live(open, one, preset, covered));
-      await alive.get(one);
-    }
-  };
-  return button;
 }
 
 function comeAlive(figure) {
@@ -150,15 +166,14 @@ function offerToForget() {
   show();
 }
 
-// The lab lies beside the pages on a host. From a disk a browser would not let it run, and a page that
-// stands in for a live one has none.
+// The lab lies beside the pages on a host. From a disk a browser would not let it run.
 function withoutLab(link) {
   link.removeAttribute("href");
   link.dataset.lab = "";
   link.append(" (only on the web)");
 }
 
-if (!canCompute) all("a[href^='lab/']").forEach(withoutLab);
+if (!source.isThere) all("a[href^='lab/']").forEach(withoutLab);
 all(".rd-prediction").forEach(ask);
 all(".rd-argument").forEach(argue);
 const watcher = new IntersectionObserver((seen) => seen.filter((one) => one.isIntersecting)
@@ -166,6 +181,7 @@ const watcher = new IntersectionObserver((seen) => seen.filter((one) => one.isIn
 all(".rd-figure").filter(moves).forEach((figure) => watcher.observe(figure));
 addEventListener("hashchange", follow);
 follow();
+if (source.isAutomatic) begin();
 try {
   offerToForget();
 } catch {} // a browser that keeps nothing for a page

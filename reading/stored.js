@@ -3,7 +3,7 @@
 
 // What a widget's page needs of a model: values by name, and who wants to hear of changes.
 function modelOf(values, answer) {
-  const listeners = { change: new Set(), "msg:custom": new Set() };
+  const listeners = { change: new Set(), "msg:custom": new Set(), away: new Set() };
   const tell = (what, ...news) => listeners[what].forEach((hear) => hear(...news));
   const model = {
     get: (name) => values[name],
@@ -114,13 +114,13 @@ function nearestStop({ choice, stops, name }, value) {
 }
 
 // A figure that shows stored states: the model that explorers/widget.js is given.
-async function figureModel(name, width, preset, isCovered) {
+async function figureModel(name, { width, preset, covered, projector }) {
   const states = new States(await load(`${name}.words`));
   let layers = await load(`${name}.${width}`);
   let run = states.withPreset(preset) ?? states.nearest(states.positionsOf(preset), []);
   let frame = run.length - 1;
   let [phase, clock] = ["finished", undefined];
-  let page = { covered: isCovered, projector: false, slow: true, width, answered: 0, message: "" };
+  let page = { covered, projector, slow: true, width, answered: 0, message: "" };
 
   const values = () => {
     const { index, ...words } = run[frame];
@@ -144,7 +144,7 @@ async function figureModel(name, width, preset, isCovered) {
     if (went.length) {
       const back = went.map((one) => `${one} = ${run[frame].texts[one]}`).join(", ");
       page.message = `What is stored here is one change from a preset at a time; so ${back} again. `
-        + (canCompute ? "“Compute every setting” has all." : "This page can compute no others.");
+        + (source.isThere ? source.more : "This page can compute no others.");
     }
   };
   const to = (positions, moved) => show(states.nearest({ ...run[frame].positions, ...positions }, moved),

@@ -17,7 +17,7 @@ def test_the_script_holds_each_widgets_module_as_a_function():
 
 
 def test_tables_lie_beside_the_pages_as_scripts(tmp_path):
-    live.write(tmp_path)
+    live.write(tmp_path, live.script())
     written = {path.stem: path.read_text() for path in (tmp_path / "figures").glob("*.js")}
     assert set(written) == {path.name.removesuffix(".gz") for path in tables.FOLDER.glob("*.gz")}
     for name, text in written.items():
