@@ -32,7 +32,7 @@ test: $(READY) .homework-venv/.ready  ## run all checks: ruff, types, unit tests
 # Debian's Chromium if it is there, else Playwright's own, which this fetches once. Of the browser
 # edition one notebook is run, if PYODIDE=<folder> has Pyodide. WHOLE=1 runs them all, slowly, steps
 # through all slides, and asks every notebook what hangs on the page alone.
-test-browser: $(READY)  ## click through notebooks, dashboards, slides and site in headless Chromium
+test-browser: $(READY)  ## click through notebooks, class pages, slides and site in headless Chromium
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
 	$(PY) -m pytest -p no:nbval -n 2 --dist loadscope tests/browser
 
@@ -47,7 +47,7 @@ test-newest: .homework-venv/.ready | $(UV)  ## run them with the newest
 	$(call TEST_WITH,highest)
 
 # JupyterHub, and with it npm for its proxy, is for this alone: so neither is in .venv.
-test-hub: | $(UV)  ## try the dashboards behind JupyterHub, in headless Chromium (needs npm)
+test-hub: | $(UV)  ## try the class pages behind JupyterHub, in headless Chromium (needs npm)
 	$(UV) venv --clear --quiet --python $(PYTHON) .venv-$@
 	$(UV) pip install --quiet --python .venv-$@ -r requirements.txt "jupyterhub>=5.3"
 	$(UV) pip install --quiet --python .venv-$@ --no-deps --no-build-isolation --editable .
@@ -71,7 +71,7 @@ notebooks: $(READY)  ## build and execute the notebooks from notebooks/source (a
 	$(PY) notebooks/build.py $(ONLY)
 
 # IP=0.0.0.0 lets the room in, with a token that is printed; otherwise only this machine.
-present: $(READY)  ## show the notebooks as dashboards for a class (all, or ONLY="02 03"; IP=0.0.0.0 for students' laptops)
+present: $(READY)  ## show the notebooks to a class, as pages with live figures (all, or ONLY="02 03"; IP=0.0.0.0 for students' laptops)
 	$(PY) -m classroom.present $(ONLY) $(if $(IP),--ip $(IP)) $(if $(PORT),--port $(PORT))
 
 slides: $(READY)  ## live slides in JupyterLab, for the front of the class (all, or ONLY="02 01", in that order)

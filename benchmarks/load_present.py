@@ -3,7 +3,7 @@
     python benchmarks/load_present.py [--sessions 20] [--moves 20] [--notebook 02_decay_rate]
 
 Starts the server on this machine, for this machine alone. All sessions open the same page at once,
-as in class, and then each moves a slider about once a second. They speak to their kernels as a
+as in class, and then each moves a slider about once a second. They speak to their Pythons as a
 page does, over a websocket of their own; one more session is a real page in Chromium, in which
 keys are pressed. All of it shares the processors with the server, which a class would not.
 """
@@ -11,13 +11,11 @@ keys are pressed. All of it shares the processors with the server, which a class
 import argparse
 import asyncio
 import random
-import re
 import statistics
 import subprocess
 import sys
 import time
-import uuid
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
 import psutil
 from playwright.async_api import async_playwright
@@ -27,7 +25,9 @@ from tornado.websocket import websocket_connect
 
 from classroom.chromium import launch
 from classroom.notebooks import ROOT
+from classroom.present.class_pages import class_pages
 from classroom.private_lab import free_port
+from explorers.canvas import WIDTHS
 
 PATIENCE = 60  # s for any one answer; longer is a failure
 PAUSE = 1.0  # s between two moves, on average
@@ -37,106 +37,71 @@ SLIDER = "eta"
 class Session:
     """What a page does, without drawing it."""
 
-    def __init__(self, url):
-        self.url, self.latencies = url, []
+    def __init__(self, url, preset):
+        self.url, self.preset, self.latencies = url, preset, []
 
     async def open(self):
-        """Fetch the page, connect to its kernel, ask for its first figure; return the seconds.
+        """Fetch the page, and have its Python make the first figure.
 
-        Then the figure is uncovered, as a reader does who won't guess.
+        Return the seconds until the page with its stored pictures was here, and until the figure.
         """
         begun = time.monotonic()
-        answer = await AsyncHTTPClient().fetch(self.url, request_timeout=PATIENCE)
-        page = answer.body.decode()
-        (self.cookie,) = (
-            one.partition(";")[0]
-            for one in answer.headers.get_list("Set-Cookie")
-            if one.startswith("_xsrf=")
-        )
-        self.kernel = re.search(r'"kernelId": "([^"]+)"', page)[1]
-        self.models = set(re.findall(r'"model_id": "([^"]+)"', page))
-        host = urlsplit(self.url).netloc
-        channels = f"ws://{host}/api/kernels/{self.kernel}/channels?session_id={uuid.uuid4().hex}"
-        self.heard = asyncio.Queue()  # read at once, as a page does: else pings stay unanswered
+        await AsyncHTTPClient().fetch(self.url, request_timeout=PATIENCE)
+        fetched = time.monotonic() - begun
         self.socket = await websocket_connect(
-            channels, connect_timeout=PATIENCE, on_message_callback=self.heard.put_nowait
+            urljoin(self.url, "live").replace("http", "ws", 1), connect_timeout=PATIENCE
         )
-        for model in self.models:
-            await self._send(model, {"method": "request_state"})
-        state, self.model = await self._state_with("_still")  # which only a figure has
+        while (await self._hear())["kind"] != "ready":
+            pass
+        shown = {"preset": self.preset, "projector": True, "width": WIDTHS[-2]}
+        await self._say({"kind": "open", "number": 0, "shown": shown})
+        state = (await self._hear())["content"]
         assert "<svg" in state["_still"]
-        opened = time.monotonic() - begun
         self.position = state["_shown"]["positions"][SLIDER]
         self.wish = state["_shown"]["answered"]
-        await self._ask({"kind": "uncover"})
-        return opened
+        return fetched, time.monotonic() - begun
 
     async def move(self):
         """Move the slider by one, wait for the changed picture, and note how long it took."""
         self.position += random.choice([-1, 1])
+        self.wish += 1
         begun = time.monotonic()
-        await self._ask({"kind": "move", "values": {SLIDER: self.position}})
+        content = {"kind": "move", "values": {SLIDER: self.position}, "wish": self.wish}
+        await self._say({"kind": "hear", "number": 0, "content": content})
+        while await self._answered() < self.wish:
+            pass
         self.latencies.append(time.monotonic() - begun)
 
-    async def _ask(self, content):
-        self.wish += 1
-        asked = {"method": "custom", "content": content | {"wish": self.wish}}
-        await self._send(self.model, asked)
-        while (await self._state_with("_shown"))[0]["_shown"]["answered"] < self.wish:
-            pass
+    async def _answered(self):
+        shown = (await self._hear())["content"]["_shown"]
+        assert not shown["message"], shown["message"]
+        return shown["answered"]
 
-    async def _send(self, model, data):
-        header = {
-            "msg_id": uuid.uuid4().hex,
-            "msg_type": "comm_msg",
-            "session": uuid.uuid4().hex,
-            "username": "",
-            "version": "5.3",
-        }
-        message = {
-            "channel": "shell",
-            "header": header,
-            "parent_header": {},
-            "metadata": {},
-            "content": {"comm_id": model, "data": data},
-            "buffers": [],
-        }
+    async def _say(self, message):
         await self.socket.write_message(json_encode(message))
 
-    async def _state_with(self, key):
-        """Return the next state with this key that a widget of the page sends, and the widget."""
+    async def _hear(self):
         async with asyncio.timeout(PATIENCE):
-            while True:
-                message = await self.heard.get()
-                assert isinstance(message, str), "the connection to the kernel is gone"
-                content = json_decode(message)["content"]
-                state = content.get("data", {}).get("state", {})
-                if content.get("comm_id") in self.models and key in state:
-                    assert not state["_shown"]["message"], state["_shown"]["message"]
-                    return state, content["comm_id"]
+            message = await self.socket.read_message()
+        assert message is not None, "the connection is gone"
+        return json_decode(message)
 
-    async def close(self):
-        """Say goodbye as a page does when it is closed."""
+    def close(self):
         self.socket.close()
-        parts = urlsplit(self.url)
-        bye = f"{parts.scheme}://{parts.netloc}/voila/api/shutdown/{self.kernel}"
-        await AsyncHTTPClient().fetch(
-            bye,
-            method="POST",
-            body=self.cookie,
-            headers={"Cookie": self.cookie},
-            request_timeout=PATIENCE,
-        )
 
 
 async def in_chromium(playwright, url, moves):
-    """Return seconds to the first figure of a real page, and from each key to a changed picture."""
+    """Return of a real page the seconds to its first picture and until that is live, and from each
+    key to a changed picture."""
     browser = await launch(playwright)
     page = await browser.new_page(viewport={"width": 1280, "height": 720})
     begun = time.monotonic()
     await page.goto(url, wait_until="commit", timeout=1000 * PATIENCE)
-    await page.wait_for_selector(".fe-layer svg", timeout=1000 * PATIENCE)
-    first = time.monotonic() - begun
+    await page.locator(".rd-figure img, .fe").first.wait_for(timeout=1000 * PATIENCE)
+    stands = time.monotonic() - begun
+    await page.locator(".rd-figure").first.scroll_into_view_if_needed()
+    await page.wait_for_selector(".rd-live .fe-layer svg", timeout=1000 * PATIENCE)
+    first = stands, time.monotonic() - begun
     await page.get_by_role("button", name="Show me anyway").first.press("Enter")
     await page.locator(".fe-cover").first.wait_for(state="hidden", timeout=1000 * PATIENCE)
     slider = page.locator(f".fe-control [id$='-{SLIDER}']").first
@@ -170,16 +135,16 @@ _WATCH = """() => {
 }"""
 
 
-async def in_class(url, sessions, moves):
+async def in_class(url, preset, sessions, moves):
     """Let all open the page at once and move; return what was measured, and what failed."""
-    people = [Session(url) for _ in range(sessions)]
+    people = [Session(url, preset) for _ in range(sessions)]
     async with async_playwright() as playwright:
         *opened, (first, keys) = await asyncio.gather(
             *(_open_and_move(one, moves) for one in people), in_chromium(playwright, url, moves)
         )
     memory = memory_in_mb()
     for one in people:
-        await one.close()
+        one.close()
     return opened, [took for one in people for took in one.latencies], first, keys, memory
 
 
@@ -192,16 +157,16 @@ async def _open_and_move(session, moves):
 
 
 def memory_in_mb():
-    """Return the median of a kernel and the sum of all that serves, shared pages shared out."""
-    kernels, everything = [], 0
+    """Return the median of a page's Python and the sum of all, shared memory shared out (PSS)."""
+    pages, everything = [], 0
     for process in psutil.Process().children(recursive=True):
         command, parent = (" ".join(one.cmdline()) for one in (process, process.parent()))
-        is_kernel = "ipykernel" in command or "forkserver" in parent
-        if is_kernel or "classroom.present" in command:
+        is_of_a_page = "forkserver" in parent
+        if is_of_a_page or "classroom.present" in command:
             share = process.memory_full_info().pss / 1e6
             everything += share
-            kernels.extend([share] if is_kernel else [])
-    return statistics.median(kernels), everything
+            pages.extend([share] if is_of_a_page else [])
+    return statistics.median(pages), everything
 
 
 def main():
@@ -223,9 +188,11 @@ def main():
         else:
             raise SystemExit("The server did not start.")
         ready = time.monotonic() - begun
-        url = f"http://127.0.0.1:{port}/voila/render/{asked.notebook}.ipynb"
+        (page,) = class_pages([asked.notebook])
+        url = f"http://127.0.0.1:{port}/{page.file}"
         AsyncHTTPClient.configure(None, max_clients=asked.sessions)
-        report(ready, *asyncio.run(in_class(url, asked.sessions, asked.moves)))
+        preset, *_ = page.presets()
+        report(ready, *asyncio.run(in_class(url, preset, asked.sessions, asked.moves)))
     finally:
         server.terminate()
         server.wait(30)
@@ -233,15 +200,19 @@ def main():
 
 def report(ready, opened, latencies, first, keys, memory):
     """Print what was measured. It is only reached when nothing failed."""
-    kernel, everything = memory
+    of_a_page, everything = memory
+    fetched, live = zip(*opened)
+    stands, first = first
     rows = [
         ("server ready", f"{ready:.1f} s"),
         ("sessions, all opened at once", f"{len(opened)} and a real page"),
-        ("first figure, session", spread(opened)),
-        ("first figure, real page", f"{first:.2f} s"),
+        ("page with its pictures, session", spread(fetched)),
+        ("first picture, real page", f"{stands:.2f} s"),
+        ("first figure live, session", spread(live)),
+        ("first figure live, real page", f"{first:.2f} s"),
         ("move to new figure, session", spread(latencies)),
         ("key to changed picture, real page", spread(keys)),
-        ("memory of a session", f"{kernel:.0f} MB"),
+        ("memory of a page's Python", f"{of_a_page:.0f} MB"),
         ("memory of everything", f"{everything:.0f} MB"),
         ("moves", f"{len(latencies)} and {len(keys)}"),
         ("failures", "0"),

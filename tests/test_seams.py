@@ -1,4 +1,4 @@
-"""What lies around the figures keeps to what they, Voilà and Jupyter offer.
+"""What lies around the figures keeps to what they and Jupyter offer.
 
 A name that starts with an underscore is used only in the file that makes it. And nobody puts
 something else in the place of what a library, or `explorers`, has under a name. Both are asked of
@@ -17,14 +17,12 @@ FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.p
 FILES.remove(Path(__file__))  # it has offences in it, to be found
 
 # Whose names nobody gives another meaning to: those that start so.
-LIBRARIES = ("explorers", "voila", "jupyter", "nb", "ip", "IPython", "anywidget", "traitlets")
+LIBRARIES = ("explorers", "tornado", "jupyter", "nb", "ip", "IPython", "anywidget", "traitlets")
 
 # What is there to be set, from outside.
 HOOKS = {
     "Figure.computes_later",
-    "Figure.memory",
     "Explorer.first_width",
-    "Explorer.record",
     "Explorer.stopwatch",
 }
 
@@ -162,13 +160,15 @@ def test_only_public_names_are_used_and_none_is_replaced(path):
 
 BAD = {
     "explorer._show()": {"_show"},
-    "from voila.app import _kernel_id_regex": {"_kernel_id_regex"},
+    "from tornado.web import _has_stream_request_body": {"_has_stream_request_body"},
     "getattr(figure, '_run')": {"_run"},
     "self._environment_cached.clear()": {"_environment_cached"},
-    "import voila.exporter as e\ne.VoilaExporter = Mine": {"e.VoilaExporter"},
+    "import tornado.web as w\nw.RequestHandler = Mine": {"w.RequestHandler"},
     "from explorers.widget import Explorer\nExplorer.show = late": {"Explorer.show"},
     "from explorers.widget import Explorer\nExplorer._move, a = f, 1": {"Explorer._move", "_move"},
-    "from voila import app\nmonkeypatch.setattr(app.Voila, 'start', f)": {"app.Voila.start"},
+    "from tornado import web\nmonkeypatch.setattr(web.Application, 'listen', f)": {
+        "web.Application.listen"
+    },
     "monkeypatch.setattr('jupyter_client.manager.KernelManager', f)": {
         "jupyter_client.manager.KernelManager"
     },
@@ -178,9 +178,9 @@ BAD = {
 GOOD = (
     "self._mine = 1\nother._mine",
     "def _f(): pass\nmodule._f()",
-    "from explorers.figure import Figure\nFigure.memory = {}",
+    "from explorers.figure import Figure\nFigure.computes_later = True",
     "from explorers import Puzzle\nfigure = Puzzle()\nfigure.projector = True",
-    "from classroom.present import server\nserver.FORGOTTEN = 2",
+    "from classroom.present import server\nserver.STILL_THERE = 2",
     "figure._repr_mimebundle_()",
     "os._exit(0)",
     "'import this, Explorer._show, in words'",

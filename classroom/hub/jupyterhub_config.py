@@ -1,21 +1,21 @@
-"""JupyterHub with the dashboards, a server for each student. See README.md beside it."""
+"""JupyterHub with the pages of `make present` as a service. See README.md beside it."""
 
 import os
-from pathlib import Path
+import sys
 
-import nbformat
-
-from classroom.present.edition import editions
-from classroom.present.server import SHARE
-
-HERE = Path(__file__).resolve().parent
-FOLDER = Path(os.environ.get("DASHBOARDS", "dashboards")).resolve()
-
-FOLDER.mkdir(parents=True, exist_ok=True)
-for name, edition in editions().items():
-    nbformat.write(edition, FOLDER / name)
+NAME = "first-epochs"
+PORT = os.environ.get("CLASSROOM_PORT", "8866")
 
 c = get_config()  # noqa: F821 - JupyterHub has it
-c.Spawner.notebook_dir = str(FOLDER)
-c.Spawner.default_url = "/voila"
-c.Spawner.environment = {"JUPYTER_PATH": str(SHARE), "JUPYTER_CONFIG_PATH": str(HERE)}
+c.JupyterHub.services = [
+    {
+        "name": NAME,
+        "display": True,
+        "url": f"http://127.0.0.1:{PORT}",
+        "command": [sys.executable, "-m", "classroom.hub"],
+        "environment": {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        "oauth_no_confirm": True,
+    }
+]
+# Whoever can sign in to the hub has a place in this class.
+c.JupyterHub.load_roles = [{"name": "user", "scopes": ["self", f"access:services!service={NAME}"]}]

@@ -1,1 +1,1 @@
-"""The notebooks as dashboards for a classroom: `make present`."""
+"""The notebooks as pages for a class: `make present`."""

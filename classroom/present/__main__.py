@@ -1,4 +1,4 @@
-"""Serve the notebooks as dashboards, to this machine or to a class: `make present`."""
+"""Serve the notebooks as pages, to this machine or to a class: `make present`."""
 
 import argparse
 import io
@@ -25,41 +25,35 @@ def main():
     parser.add_argument("--port", type=int, default=8866, help="(default: %(default)s)")
     asked = parser.parse_args()
 
-    # Here, not above: forked kernels would import it all again.
-    from tornado.ioloop import IOLoop
+    # Here, not above: forked Pythons would import it all again.
+    from tornado.netutil import bind_sockets
 
-    from classroom.present import overflow
-    from classroom.present.edition import editions
-    from classroom.present.kernels import CHOSEN, use_forks
-    from classroom.present.questions import questions
-    from classroom.present.server import READING, classroom
+    from classroom.present import class_pages, pythons
+    from classroom.present.server import Server
 
-    chosen = editions(asked.notebooks)
+    found = class_pages.class_pages(asked.notebooks)
+    try:
+        sockets = bind_sockets(asked.port, asked.ip)  # who comes too early waits
+    except OSError as error:
+        raise SystemExit(f"Port {asked.port} can't be had ({error}). Try PORT=...") from None
     print("Computing the figures once, for all who will open them ...", flush=True)
-    os.environ[CHOSEN] = " ".join(asked.notebooks)
-    places = overflow.places()
-
-    def what_needs_no_kernel(folder):
-        overflow.write(Path(folder) / READING, asked.notebooks, places)
-        return questions(chosen)
-
+    os.environ[pythons.CHOSEN] = " ".join(asked.notebooks)
     with tempfile.TemporaryDirectory(prefix="first-epochs-") as folder:
         with ThreadPoolExecutor() as beside:  # another process computes the figures meanwhile
-            asks = beside.submit(what_needs_no_kernel, folder)
-            use_forks()
-        server = classroom(
-            chosen, folder, ip=asked.ip, port=asked.port, questions=asks.result(), places=places
-        )
-        # Said once the address answers.
-        IOLoop.current().add_callback(print, greeting(server), flush=True)
-        server.start()
+            written = beside.submit(class_pages.write, Path(folder), found)
+            pythons.warm_up()
+        written.result()
+        questions = [one for page in found for one in page.questions()]
+        places = pythons.places()
+        server = Server(folder, ip=asked.ip, port=asked.port, places=places, questions=questions)
+    server.serve(sockets, lambda: print(greeting(server), flush=True))
 
 
 def greeting(server):
     """Return what to say when a server is ready: the addresses, and how many it has room for."""
     room = votes = ""
-    if server.token and server.places:
-        room = f"Room for {server.places} live pages; who comes later gets the page to read.\n\n"
+    if server.token:
+        room = f"Room for {server.places} live pages; others move among stored settings.\n\n"
     if server.instructor_address:
         votes = f"To hold votes, for you alone:\n\n    {server.instructor_address}\n\n"
     return f"\n    {server.address}\n\n{_to_scan(server)}{room}{votes}Stop with Ctrl+C."

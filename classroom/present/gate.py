@@ -1,39 +1,41 @@
-"""What is refused before Voilà sees it, in one plain line; and whoever guesses tokens waits."""
+"""Who is let in, and what is refused, in one plain line; whoever guesses tokens waits."""
 
 import asyncio
 import ipaddress
 import secrets
 import socket
 import time
+from http.client import responses
+from pathlib import Path
 from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 
-from tornado.routing import Matcher, PathMatches, Rule
-from tornado.web import RequestHandler
-from voila.voila_identity_provider import VoilaIdentityProvider
+from jinja2 import Environment, FileSystemLoader
+from tornado.routing import Matcher, Rule
+from tornado.web import Finish, HTTPError, RequestHandler
 
 WAIT = 1.0  # s after a wrong token, one guess after the other
 MOST_NAMES = 1000  # that a pace remembers before it forgets those who have rested
-# Voilà answers with a traceback here, unless it is asked for a file of a template that it knows.
-NOTHING_THERE = r"/voila/templates/(?!(?:base|lab|classroom)/static/.).*"
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
+)
 
 
-def rules(ip):
-    """Return what comes before Voilà's own rules on a server that listens at `ip`."""
-    names = {"localhost", ip.lower(), *_names_of_this_machine()}
-    unknown = (
-        "This server goes by another name. Type the address that stands in the terminal where it "
-        "was started."
-    )
-    return [
-        Rule(Stranger(names), Refusal, {"status": 403, "words": unknown}),
-        Rule(Garbled(), Refusal, {"status": 400, "words": "This address can't be read."}),
-        Rule(PathMatches(NOTHING_THERE), Refusal, {"status": 404, "words": "Nothing is here."}),
-    ]
+UNKNOWN = (
+    "This server goes by another name. Type the address that stands in the terminal where it was "
+    "started."
+)
 
 
-def _names_of_this_machine():
-    name = socket.gethostname().lower()
-    return name, f"{name}.local"
+def strangers(ip):
+    """Return the rule that a server which listens at `ip` answers to no name but its own."""
+    machine = socket.gethostname().lower()
+    names = {"localhost", ip.lower(), machine, f"{machine}.local"}
+    return Rule(Stranger(names), Refusal, {"status": 403, "words": UNKNOWN})
+
+
+def garbled():
+    """Return the rule that what can't be read is said to be so."""
+    return Rule(Garbled(), Refusal, {"status": 400, "words": "This address can't be read."})
 
 
 class Stranger(Matcher):
@@ -100,24 +102,71 @@ class Turn:
             await asyncio.sleep(WAIT)
 
 
-class Patient(VoilaIdentityProvider):
-    """Knows a visitor by the token. After a wrong one there is a wait, in which nobody else waits.
+class Door:
+    """Lets in whoever knows the room's token, and without a token everybody.
 
-    Wrong ones wait for each other: so there is no more than one guess in `WAIT` seconds.
+    After a wrong one there is a wait, in which nobody else waits. Wrong ones wait for each other:
+    so there is no more than one guess in `WAIT` seconds.
     """
 
-    logout_available = False  # Voilà has no page for it, and a room's token is no account
-
-    def __init__(self, **options):
-        super().__init__(**options)
+    def __init__(self, token, port):
+        self.token, self._cookie = token, f"room-{port}"  # cookies are a host's, whatever the port
         self._wrong = Turn()
 
-    async def get_user(self, handler):
-        """Return who has sent a request, or None; every request is asked this first."""
-        sent = self.get_token(handler), handler.get_argument("password", "")
-        if self.token and any(one and not same(one, self.token) for one in sent):
-            await self._wrong.wait()
-        return await super().get_user(handler)
+    async def lets_in(self, handler):
+        """Return whether a request goes on; otherwise it has been answered.
+
+        A token in the address goes into a cookie, and out of the address.
+        """
+        if not self.token:
+            return True
+        sent = handler.get_query_argument("token", None)
+        known = handler.get_cookie(self._cookie, "") if sent is None else sent.strip().lower()
+        if not same(known, self.token):
+            if known:
+                await self._wrong.wait()
+            self.turn_away(handler, was_wrong=bool(sent))
+            return False
+        if sent is not None:
+            self.admit(handler)
+            handler.redirect(handler.request.path)
+        return sent is None
+
+    def admit(self, handler):
+        """Let a browser in from now on."""
+        handler.set_cookie(self._cookie, self.token, httponly=True, samesite="Lax")
+
+    def turn_away(self, handler, was_wrong):
+        """Ask for the token."""
+        handler.set_status(403)
+        handler.set_header("Content-Type", "text/html; charset=utf-8")
+        handler.finish(TEMPLATES.get_template("door.html").render(was_wrong=was_wrong))
+
+
+class Guarded:
+    """What holds for all that the door is in front of, and a plain line for who is refused."""
+
+    def initialize(self, door):
+        self.door = door
+
+    def set_default_headers(self):
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+
+    async def prepare(self):
+        if not await self.door.lets_in(self):
+            raise Finish
+
+    def write_error(self, status_code, exc_info=None, **more):
+        error = exc_info and exc_info[1]
+        words = getattr(error, "log_message", None) or responses[status_code]
+        self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.finish(f"{words}\n")
+
+    def log_exception(self, kind, error, trace):
+        """Keep refusals out of the terminal: what somebody has typed is nobody's business there."""
+        if not isinstance(error, HTTPError):
+            super().log_exception(kind, error, trace)
 
 
 def same(one, other):

@@ -8,14 +8,12 @@ import asyncio
 import contextlib
 import json
 import secrets
-from http.client import responses
 
 import segno
-from jupyter_server.base.handlers import JupyterHandler
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from classroom.present.gate import Pace, Turn, same
+from classroom.present.gate import TEMPLATES, Guarded, Pace, Turn, same
 from classroom.present.vote import Ballot, Refused
 
 LARGEST = 1000  # bytes of what a page may say
@@ -30,28 +28,28 @@ OURS_ALONE = (
 
 
 class Room:
-    """What all addresses of the vote share. `join` is where a class finds its page, if it can."""
+    """What all addresses of the vote share. `join` is where a class votes, "" if it can't."""
 
-    def __init__(self, questions, *, token, port, join=None):
+    def __init__(self, questions, *, token, port, join="", prefix="/"):
         self.ballot = Ballot(questions)
-        self.token, self.port, self.join = token, port, join
+        self.token, self.port, self.join, self.prefix = token, port, join, prefix
         self.wrong = Turn()
         self.of_a_voter = Pace(rate=1, burst=5)
         self.of_an_address = Pace(rate=50, burst=300)  # a class can have one address together
         self._pages = {}  # of each stream: how to wake it, and whose it is
 
-    def rules(self):
-        """Return the addresses, as Tornado wants them."""
+    def rules(self, door):
+        """Return the addresses after the prefix, each with who answers; a class has this door."""
         handlers = {
-            "/vote": VotePage,
-            "/vote/now": VoteNow,
-            "/vote/cast": Cast,
-            "/instructor": InstructorPage,
-            "/instructor/now": InstructorNow,
-            "/instructor/do": Do,
-            "/instructor/votes.csv": Votes,
+            "vote": VotePage,
+            "vote/now": VoteNow,
+            "vote/cast": Cast,
+            "instructor": InstructorPage,
+            "instructor/now": InstructorNow,
+            "instructor/do": Do,
+            "instructor/votes.csv": Votes,
         }
-        return [(path, handler, {"room": self}) for path, handler in handlers.items()]
+        return [(path, one, {"door": door, "room": self}) for path, one in handlers.items()]
 
     @contextlib.contextmanager
     def page(self, key):
@@ -76,20 +74,19 @@ class Room:
         return len({key for key in self._pages.values() if key})
 
 
-class Ours:
-    """What holds for all: who shows it, who asks for it, and a plain line for who is refused."""
+class Ours(Guarded):
+    """What holds for all: who shows it, and who asks for it."""
 
-    def initialize(self, room):
+    def initialize(self, door, room):
+        super().initialize(door)
         self.room = room
 
     def set_default_headers(self):
         super().set_default_headers()
         self.set_header("Content-Security-Policy", OURS_ALONE)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
         self.set_header("Cache-Control", "no-store")
 
-    def check_xsrf_cookie(self):
+    def refuse_elsewhere(self):
         """Refuse what a page from elsewhere has sent. A browser says where a page is from."""
         ours = f"{self.request.protocol}://{self.request.host}".lower()
         origin = self.request.headers.get("Origin", ours).lower()
@@ -97,20 +94,8 @@ class Ours:
         if origin != ours or site not in ("same-origin", "none"):
             raise HTTPError(403, "A page from elsewhere can't vote here.")
 
-    def write_error(self, status_code, exc_info=None, **more):
-        error = exc_info and exc_info[1]
-        words = getattr(error, "log_message", None) or responses[status_code]
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"{words}\n")
-
-    def log_exception(self, kind, error, trace):
-        """Keep refusals out of the terminal: what somebody has typed is nobody's business there."""
-        if not isinstance(error, HTTPError):
-            super().log_exception(kind, error, trace)
-
     def show(self, template, **names):
-        page = self.settings["voila_jinja2_env"].get_template(template)
-        self.finish(page.render(**names))
+        self.finish(TEMPLATES.get_template(template).render(**names))
 
 
 class Told:
@@ -124,7 +109,7 @@ class Told:
             self.changed.set()
 
     async def get(self):
-        self.check_xsrf_cookie()
+        self.refuse_elsewhere()
         self.set_header("Content-Type", "text/event-stream")
         with self.room.page(self.key()) as self.changed, contextlib.suppress(StreamClosedError):
             await self._tell()
@@ -161,7 +146,7 @@ class Said:
 
     async def post(self):
         await super().prepare()
-        self.check_xsrf_cookie()
+        self.refuse_elsewhere()
         try:
             self.finish(self.answer(self._content()))
         except Refused as refused:
@@ -183,7 +168,7 @@ class Said:
         return content
 
 
-class Voter(Ours, JupyterHandler):
+class Voter(Ours, RequestHandler):
     """Somebody in the room. Whoever has its token is let in, as on all other pages."""
 
     @property
@@ -209,7 +194,7 @@ class VoteNow(Told, Voter):
 
     def _new_key(self):
         key = secrets.token_urlsafe(16)
-        options = {"path": "/vote", "httponly": True, "samesite": "Strict"}
+        options = {"path": f"{self.room.prefix}vote", "httponly": True, "samesite": "Strict"}
         self.set_signed_cookie(self.cookie, key, expires_days=1, **options)
         return key
 
@@ -256,12 +241,13 @@ class InstructorPage(Instructor):
         if token is None:
             return await super().prepare()
         await self.check(token)
-        options = {"path": "/instructor", "httponly": True, "samesite": "Strict"}
-        self.set_cookie(self.cookie, token, **options)
-        self.redirect("/instructor")  # so that it stands neither on the wall nor in the history
+        page = f"{self.room.prefix}instructor"
+        self.set_cookie(self.cookie, token, path=page, httponly=True, samesite="Strict")
+        self.redirect(page)  # so that it stands neither on the wall nor in the history
 
     def get(self):
-        code = segno.make_qr(self.room.join) if self.room.join else None
+        is_known = "://" in self.room.join
+        code = segno.make_qr(self.room.join) if is_known else None
         svg = code and code.svg_inline(border=3, omitsize=True, light="#fff")
         polls = self.room.ballot.polls
         questions = [poll.question for poll in polls]

@@ -1,229 +1,209 @@
-"""Voilà with everything shut that a class does not need.
-
-All of it is asked of Voilà and nbconvert by their own options, with the exception of what
-`Classroom` adds to Voilà's settings and handlers.
-"""
+"""What a class is served: its pages, a Python behind each, and the vote."""
 
 import asyncio
+import gzip
 import ipaddress
-import os
+import mimetypes
 import secrets
+import signal
 import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-import jupyter_server
-import nbformat
-from jinja2 import FileSystemBytecodeCache
-from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
-from nbconvert.preprocessors import Preprocessor
-from traitlets import Unicode
-from traitlets.config import Config
-from voila.app import Voila
+from tornado.httpserver import HTTPServer
+from tornado.web import Application, HTTPError, RequestHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from classroom.present import gate, overflow
+from classroom.present import gate, of_a_page
+from classroom.present.class_pages import STATIC
 from classroom.present.polling import Room
+from classroom.present.pythons import Pythons
 
-SHARE = Path(__file__).parent / "share"
-READING = "reading"
-AT_A_TIME = os.cpu_count() or 1  # pages that are being made
-FORGOTTEN = 300  # s that a kernel lives on when no page is connected to it any more
 LETTERS = "abcdefghjkmnpqrstuvwxyz"  # none that looks like another on a wall
+STILL_THERE = 20  # s between two questions to a page whether it is; unanswered, its Python ends
+OF_A_PAGE = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "connect-src 'self' ws: wss:; object-src 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
 
 
-class KeepCompiled(Preprocessor):
-    """Keeps compiled templates: compiling them for each page was most of the server's work.
+class Files(gate.Guarded, RequestHandler):
+    """The files of a folder as they were when the server was started. No other can be had."""
 
-    It leaves the notebook alone. But it is called when the exporter of a page has its Jinja
-    environment, and has not loaded a template yet.
+    def initialize(self, door, files):
+        super().initialize(door)
+        self.files = files
+
+    def set_default_headers(self):
+        super().set_default_headers()
+        self.set_header("Content-Security-Policy", OF_A_PAGE)
+        self.set_header("Cache-Control", "no-cache")  # ask if there is a new one
+
+    def get(self, name):
+        packed = self.files.get(name or "index.html")
+        if packed is None:
+            raise HTTPError(404, "Nothing is here.")
+        kind, _ = mimetypes.guess_type(name or "index.html")
+        self.set_header("Content-Type", f"{kind or 'text/plain'}; charset=utf-8")
+        self.set_header("Vary", "Accept-Encoding")
+        if "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            self.finish(packed)
+        else:
+            self.finish(gzip.decompress(packed))
+
+
+def packed(folder: Path) -> dict[str, bytes]:
+    """Return {path: compressed content} of the files in a folder: packed once, for all visitors."""
+    return {
+        path.relative_to(folder).as_posix(): gzip.compress(path.read_bytes(), 6)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+class Live(gate.Guarded, WebSocketHandler):
+    """The line between a page and its Python: both talk JSON, and nobody here reads it."""
+
+    python = None
+
+    def initialize(self, door, pythons):
+        super().initialize(door)
+        self.pythons = pythons
+
+    def get_compression_options(self):
+        return {"compression_level": 1}
+
+    def open(self):
+        self._serving = asyncio.create_task(self._serve())
+
+    async def _serve(self):
+        with suppress(WebSocketClosedError):
+            if self.pythons.are_taken():
+                await self.write_message({"kind": "stage", "words": _full(self.pythons.places)})
+            async with self.pythons.lend() as self.python:
+                async for line in self.python.says():
+                    await self.write_message(line)
+        self.close()
+
+    async def on_message(self, message):
+        if self.python and isinstance(message, str):
+            await self.python.hear(message)
+
+    def on_close(self):
+        self._serving.cancel()
+
+
+def _full(places):
+    return (
+        f"Not live: all {places} live pages that the machine in class has room for are open. This "
+        "one moves among stored settings, and comes alive when another is closed."
+    )
+
+
+@dataclass(frozen=True)
+class Front:
+    """Another server in front of this one, which lets people in."""
+
+    prefix: str  # of all addresses here
+    public: str  # the address by which it is known, or again the prefix
+    door: gate.Door  # which it opens
+    handlers: tuple  # with which it does so
+
+
+class Server:
+    """A server of the pages in `folder`, to this machine alone or to a class.
+
+    Anyone who can reach `ip` may look on if that is this machine alone. Otherwise a token is asked
+    for, once in a browser, new each time; or a server in `front` asks in its own way. On
+    `questions` votes can be held, by whoever has a second token. So many pages are live as there
+    are `places`.
     """
 
-    folder = Unicode(config=True)
+    def __init__(self, folder, *, ip, port, places, questions=(), front=None):
+        self.ip, self.port, self.places, self._front = ip, port, places, front
+        self.token = "" if front or is_this_machine(ip) else new_token()
+        self._door = front.door if front else gate.Door(self.token, port)
+        self._prefix = front.prefix if front else "/"
+        self._base = front.public if front else f"http://{_host(ip)}:{port}/"
+        self._files, self.room = packed(Path(folder)), None
+        if questions:
+            join = self.vote_address if front or self.token else ""
+            self.room = Room(
+                questions, token=new_token(), port=port, join=join, prefix=self._prefix
+            )
 
-    def preprocess(self, notebook, resources):
-        self.parent.environment.bytecode_cache = FileSystemBytecodeCache(self.folder)
-        return notebook, resources
+    def _application(self):
+        # Whoever may be in front has names of its own.
+        outside = [*([] if self._front else [gate.strangers(self.ip)]), gate.garbled()]
+        open_door = gate.Door("", self.port)
+        rules = [
+            *(self.room.rules(self._door) if self.room else []),
+            ("live", Live, {"door": self._door, "pythons": Pythons(self.places)}),
+            ("static/(.*)", Files, {"door": open_door, "files": packed(STATIC)}),
+            *(self._front.handlers if self._front else []),
+            ("(.*)", Files, {"door": self._door, "files": self._files}),
+        ]
+        return Application(
+            [*outside, *((self._prefix + path, *rest) for path, *rest in rules)],
+            cookie_secret=secrets.token_bytes(32),
+            log_function=lambda handler: None,  # who has asked for what; errors are told anyway
+            websocket_ping_interval=STILL_THERE,
+            websocket_max_message_size=of_a_page.LARGEST // 2,
+        )
 
+    def serve(self, sockets: list[socket.socket], ready: Callable[[], None]) -> None:
+        """Serve whoever comes to `sockets`, until Ctrl+C; `ready()` is called before the first."""
+        with suppress(KeyboardInterrupt):
+            asyncio.run(self._serve(sockets, ready))
 
-class Turns:
-    """Lets so many tasks go on at a time. A turn ends with the task that has taken it."""
-
-    def __init__(self, at_a_time):
-        self._free = asyncio.Semaphore(at_a_time)
-
-    async def take(self):
-        await self._free.acquire()
-        asyncio.current_task().add_done_callback(lambda _: self._free.release())
-
-
-class InTurn(AsyncMappingKernelManager):
-    """Starts a kernel when it is the page's turn.
-
-    When a class opens a page all at once, the first has it soon, and the last no later than if all
-    had been made side by side. The task that asks for a kernel is the one that makes the page.
-    """
-
-    def __init__(self, **options):
-        super().__init__(**options)
-        self._turns = Turns(AT_A_TIME)
-        self._starting = 0
-
-    async def start_kernel(self, **options):
-        self._starting += 1
-        try:
-            await self._turns.take()
-            return await super().start_kernel(**options)
-        finally:
-            self._starting -= 1
-
-    def asked_for(self):
-        """Return how many kernels there are, with those whose turn has not come."""
-        return len(self.list_kernel_ids()) + self._starting
-
-
-class Classroom(Voila):
-    """Voilà serving a folder of classroom editions, with a first page that shows their titles.
-
-    Voilà passes on only messages between sliders and figures ("comm"), never one that would
-    execute code.
-    """
-
-    def init_settings(self):
-        """Return Voilà's settings, that what is sent is compressed, and where error pages' icon is.
-
-        5 MB a visitor would be much for a room's wireless. `Voila.tornado_settings` would be the
-        place to say so, but Voilà looks there when Tornado's application has already been made,
-        which asks for this only once. Without the icon, a page that says "not found" would end in
-        a traceback.
-        """
-        return super().init_settings() | {
-            "compress_response": True,
-            "static_path": jupyter_server.DEFAULT_STATIC_FILES_PATH,
-            "log_function": lambda handler: None,  # who has asked for what; errors are told anyway
-        }
-
-    room = None  # where votes are held, if there is something to vote on
-    places = None  # how many live pages there is room for, if pages to read stand by
-
-    def init_handlers(self):
-        """Return Voilà's handlers, and before them what refuses, the vote's, and pages to read."""
-        votes = self.room.rules() if self.room else []
-        folder = Path(self.root_dir) / READING
-        read = overflow.rules(self.kernel_manager, folder, self.places) if self.places else []
-        return [*gate.rules(self.ip), *votes, *read, *super().init_handlers()]
+    async def _serve(self, sockets, ready):
+        HTTPServer(self._application()).add_sockets(sockets)
+        ended = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with suppress(NotImplementedError):  # on Windows Ctrl+C is heard without
+                asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        ready()
+        await ended.wait()
 
     @property
     def address(self):
         """What to type into a browser in this room."""
-        return self._address("/", self.token)
+        return _with(self.token, self._base)
 
     @property
     def vote_address(self):
         """Where a class votes, on pages that need no Python."""
-        return self._address("/vote", self.token)
+        return _with(self.token, f"{self._base}vote")
 
     @property
     def instructor_address(self):
         """Where votes are held; None if there is nothing to vote on."""
-        return self.room and self._address("/instructor", self.room.token)
-
-    def _address(self, path, token):
-        host = _address_in_the_room() if self.ip in ("", "0.0.0.0", "::") else self.ip
-        return f"http://{host}:{self.port}{path}" + (f"?token={token}" if token else "")
+        return self.room and _with(self.room.token, f"{self._base}instructor")
 
 
-def classroom(editions, folder, *, ip, port, questions=(), places=None):
-    """Return a server of `editions`, {file name: notebook}, which it writes to `folder`.
-
-    Anyone who can reach `ip` may look on if that is this machine alone. Otherwise a token is asked
-    for, once in a browser, new each time the server is started. On `questions` votes can be held,
-    by whoever has a second token. Who comes when so many pages are open as there are `places` gets
-    the page to read, which has been written to the folder READING in `folder`.
-    """
-    for name, edition in editions.items():
-        nbformat.write(edition, Path(folder) / name)
-    os.environ["JUPYTER_PATH"] = os.pathsep.join(
-        [str(SHARE), *filter(None, [os.environ.get("JUPYTER_PATH")])]
-    )
-    titles = {name: one.metadata.title for name, one in editions.items()}
-    server = Classroom(config=_configuration(titles, folder, ip, port, bool(questions)))
-    server.initialize([])
-    server.places = places
-    if questions:
-        join = server.vote_address if server.token else None
-        server.room = Room(questions, token=_new_token(), port=port, join=join)
-    return server
+def _with(token, address):
+    return f"{address}?token={token}" if token else address
 
 
-def looks(titles, has_votes=False):
-    """Return the settings of Voilà itself: what pages look like, and that none shows its code."""
-
-    def with_titles(page_config, **of_the_page):
-        page_config["titles"] = titles  # in place: for the first page that is all that counts
-        page_config["votes"] = has_votes
-        # Without an address Voilà's page draws formulas itself; else it would ask another host.
-        page_config["fullMathjaxUrl"] = page_config["mathjaxConfig"] = None
-        return page_config
-
-    config = Config()
-    config.VoilaConfiguration.template = "classroom"
-    config.VoilaConfiguration.allow_template_override = "NO"
-    config.VoilaConfiguration.allow_theme_override = "NO"
-    config.VoilaConfiguration.classic_tree = True
-    config.VoilaConfiguration.strip_sources = True
-    config.VoilaConfiguration.show_tracebacks = False
-    config.VoilaConfiguration.file_allowlist = []
-    config.VoilaConfiguration.extension_allowlist = [
-        "@jupyter-widgets/jupyterlab-manager",
-        "@voila-dashboards/widgets-manager8",
-        "anywidget",
-    ]
-    config.VoilaConfiguration.page_config_hook = with_titles
-    return config
-
-
-def _configuration(titles, folder, ip, port, has_votes):
-    config = looks(titles, has_votes)
-    config.Voila.config_file_paths = []  # nobody's own configuration opens what is shut here
-    config.Voila.ip = ip
-    config.Voila.port = port
-    config.Voila.port_retries = 0
-    config.Voila.token = "" if _is_this_machine(ip) else _new_token()
-    config.Voila.identity_provider_class = gate.Patient
-    config.Voila.root_dir = str(folder)
-    config.Voila.open_browser = False
-    config.Voila.log_level = "ERROR"
-    config.VoilaConfiguration.prelaunch_hook = _give_token
-    config.VoilaConfiguration.multi_kernel_manager_class = InTurn
-    config.VoilaExporter.preprocessors = [KeepCompiled]
-    config.VoilaExporter.optimistic_validation = True  # the editions are valid, as a test says
-    config.KeepCompiled.folder = str(folder)
-    config.MappingKernelManager.cull_idle_timeout = FORGOTTEN
-    config.MappingKernelManager.cull_interval = max(1, FORGOTTEN // 10)
-    config.MappingKernelManager.cull_connected = False
-    return config
-
-
-def _give_token(request, notebook, cwd):
-    """Give a page the token against cross-site requests: to read it is to set the cookie.
-
-    Voilà's page sends it along with its last word, which ends its kernel. Without, it is refused.
-    """
-    _ = request.xsrf_token
-
-
-def _is_this_machine(ip):
+def is_this_machine(ip):
     try:
         return ip == "localhost" or ipaddress.ip_address(ip).is_loopback
     except ValueError:  # a name: who knows who can reach it
         return False
 
 
-def _new_token():
+def new_token():
     return "".join(secrets.choice(LETTERS) for _ in range(8))
 
 
-def _address_in_the_room():
-    """Return the address under which this machine is seen by others; nothing is sent to find it."""
+def _host(ip):
+    """Return under which address a server that listens at `ip` is seen by others."""
+    if ip not in ("", "0.0.0.0", "::"):
+        return f"[{ip}]" if ":" in ip else ip
+    # Nothing is sent to find it.
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))  # an address reserved for documentation

@@ -1,11 +1,10 @@
-"""A dashboard of `make present`, opened and used as on a projector."""
+"""A page of `make present`, opened and used as on a projector and on a phone."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from urllib.parse import urlsplit
 
@@ -26,14 +25,14 @@ class Address(str):
         address.pid, address.instructor = pid, instructor
         return address
 
-    def kernels(self):
-        """Return its kernels: of the processes that it has started, each heads a session."""
+    def pythons(self):
+        """Return the processes behind its pages: of those it has started, each heads a session."""
         table = subprocess.run(["ps", "-eo", "pid=,ppid=,sid="], capture_output=True, text=True)
         rows = [tuple(map(int, row.split())) for row in table.stdout.splitlines()]
         ours = {self.pid}
         while more := {pid for pid, parent, _ in rows if parent in ours} - ours:
             ours |= more
-        return [pid for pid, _, session in rows if pid in ours and pid == session]
+        return {pid for pid, _, session in rows if pid in ours and pid == session}
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +50,17 @@ def address():
     assert server.returncode == 0
 
 
+def live(page):
+    """Return the first figure of a page, once it has a Python, and uncovered."""
+    figure = page.locator(".rd-figure").first
+    figure.scroll_into_view_if_needed()
+    page.locator(".rd-figure.rd-live .fe-layer svg").first.wait_for(timeout=60_000)
+    if (cover := figure.get_by_role("button", name="Show me anyway")).is_visible():
+        cover.click()
+    until(figure.locator(".fe-sentence").inner_text, 20, "a sentence")
+    return figure
+
+
 @pytest.fixture(scope="module")
 def page(address, browser):
     """Notebook 02, opened from the first page; all that its browser context asked for."""
@@ -62,8 +72,7 @@ def page(address, browser):
     page.on("console", lambda said: page.problems.append(said.text) if said.type == "error" else 0)
     page.goto(address)
     page.click("text=Claim 2")
-    page.wait_for_selector(".fe-layer svg", timeout=60_000)
-    page.get_by_role("button", name="Show me anyway").click()  # a question covers the figure
+    live(page)
     yield page
     context.close()
 
@@ -79,7 +88,7 @@ def test_slider_by_keyboard_changes_the_sentence(page):
 def test_figures_start_large(page):
     assert page.locator(".fe").count() == page.locator(".fe.fe-projector").count() > 0
     sizes = page.evaluate(
-        """() => [...document.querySelectorAll("#rendered_cells p, .fe-sentence, .fx legend")]
+        """() => [...document.querySelectorAll("main > p, .fe-sentence, .fx legend, h2")]
                  .map((one) => parseFloat(getComputedStyle(one).fontSize))"""
     )
     assert min(sizes) >= 20
@@ -125,57 +134,104 @@ def test_the_picture_stays_in_sight_with_whatever_has_the_focus(page):
 
 
 def test_no_code_and_no_exercise(page):
-    text = page.locator("#rendered_cells").inner_text()
+    text = page.locator("main").inner_text()
     assert "Claim 2" in text and "0.95122" in text  # a heading, and a number as printed
     for line in ("import ", "DecayRate()", ".projector", "Check yourself", "For the instructor"):
         assert line not in text
-    assert page.locator(".jp-InputArea-editor, .cm-editor").count() == 0
+    assert page.locator(".code").count() == 0
 
 
 def test_formulas_are_set_and_nothing_came_from_another_host(page, address):
-    until(lambda: page.locator("mjx-container").count() > 20, 20, "formulas")
+    assert page.locator("main math").count() > 20
     here = urlsplit(address).netloc
     others = [url for url in page.asked if url.startswith("http") and urlsplit(url).netloc != here]
     assert others == []
     assert page.problems == []
 
 
-def test_closing_a_page_ends_its_kernel(page, address):
-    config = page.locator("#jupyter-config-data").text_content()
-    kernel = config.split('"kernelId": "')[1].split('"')[0]
-    asks = page.context.request
-    assert asks.get(f"{address}/api/kernels/{kernel}").status == 200
-    page.close(run_before_unload=True)
-    end = time.monotonic() + 10
-    while asks.get(f"{address}/api/kernels/{kernel}").status != 404:
-        assert time.monotonic() < end, "its kernel lives on"
-        time.sleep(0.1)
+def test_a_page_has_no_barrier(page):
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="where kernels are no forks")
-def test_a_killed_kernel_is_told_of_at_once(address, browser):
-    others, page = address.kernels(), browser.new_page()
-    page.clock.install()
-    page.goto(f"{address}/voila/render/02_decay_rate.ipynb")
-    page.wait_for_selector(".fe-layer svg", timeout=60_000)
-    page.get_by_role("button", name="Show me anyway").click()  # under it no slider moves
-    until(page.locator(".fe-sentence").first.inner_text, 60, "an answer")
-    page.wait_for_timeout(1000)  # whatever else it asks for as it opens is answered
-    sign, slider = page.locator(".fe-sign").first, page.locator(".fe-control [id$='-eta']").first
+def test_a_page_moves_before_it_is_live_and_goes_on_from_there(address, browser):
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page, waiting = context.new_page(), []
+    page.route_web_socket("**/live", lambda line: waiting.append(line))  # which nobody answers
+    page.goto(f"{address}/02_decay_rate.html")
+    figure = page.locator(".rd-figure").first
+    figure.scroll_into_view_if_needed()
+    figure.locator(".fe-layer svg").first.wait_for()
+    figure.get_by_role("button", name="Show me anyway").click()
+    assert "Not live yet" in figure.locator(".rd-beyond").inner_text()
+    slider = figure.locator(".fe-control [id$='-eta']")
     before = slider.get_attribute("aria-valuetext")
-    (kernel,) = set(address.kernels()) - set(others)
-    os.kill(kernel, signal.SIGSTOP)  # no answer, and nobody to say why
+    slider.press("PageUp")
+    until(lambda: slider.get_attribute("aria-valuetext") != before, 10, "a stored step")
+    preset = figure.locator(".fe-preset").input_value()
+    (line,) = waiting
+    server = line.connect_to_server()
+    line.on_message(server.send)
+    server.on_message(line.send)
+    page.locator(".rd-live").first.wait_for(timeout=20_000)
+    assert figure.locator(".fe-preset").input_value() == preset
+    assert "● Live" in figure.locator(".rd-beyond").inner_text()
+    assert slider.evaluate("one => one === document.activeElement")
+    slider.press("ArrowLeft")  # to where nothing is stored
+    until(lambda: figure.locator(".fe-preset").input_value() != preset, 20, "another setting")
+    assert figure.locator(".fe-message").inner_text() == ""
+    context.close()
+
+
+def test_closing_a_page_ends_its_python(address, browser):
+    others, page = address.pythons(), browser.new_page()
+    page.goto(f"{address}/02_decay_rate.html")
+    live(page)
+    assert len(address.pythons() - others) == 1
+    page.close()
+    until(lambda: address.pythons() <= others, 10, "the end of its Python")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where Pythons are no forks")
+def test_a_stuck_python_is_told_of_and_a_killed_one_is_followed_by_another(address, browser):
+    others, page = address.pythons(), browser.new_page()
+    page.clock.install()
+    page.goto(f"{address}/02_decay_rate.html")
+    figure = live(page)
+    page.wait_for_timeout(1000)  # whatever else it asks for as it opens is answered
+    sign, slider = figure.locator(".fe-sign"), figure.locator(".fe-control [id$='-eta']")
+    preset = figure.locator(".fe-preset").input_value()
+    (python,) = address.pythons() - others
+    os.kill(python, signal.SIGSTOP)  # no answer, and nobody to say why
     page.clock.pause_at(page.evaluate("Date.now() / 1000 + 1"))
     slider.press("PageUp")
     page.clock.run_for(2000)  # ms: two seconds of the page's own, however busy the machine is
     assert "Waiting" in sign.inner_text()
+    os.kill(python, signal.SIGKILL)
+    until(lambda: "No connection" in sign.inner_text(), 10, "word of it")
+    assert "No connection" in figure.locator(".rd-beyond").inner_text()
     page.clock.resume()
-    os.kill(kernel, signal.SIGKILL)
-    until(lambda: "Reload the page" in sign.inner_text(), 10, "word of it")
-    assert slider.get_attribute("aria-valuetext") == before
-    question = page.locator(".fx").first
-    assert "Reload the page" in question.locator(".fx-sign").inner_text()
+    until(lambda: "● Live" in figure.locator(".rd-beyond").inner_text(), 20, "another Python")
+    assert figure.locator(".fe-preset").input_value() == preset  # what was asked for goes lost
+    slider.press("PageUp")
+    until(lambda: figure.locator(".fe-preset").input_value() != preset, 20, "an answer")
     page.close()
+
+
+def test_a_lost_network_is_told_of_and_found_again(address, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}/02_decay_rate.html")
+    figure = live(page)
+    figure.locator(".fe-control [id$='-eta']").press("PageUp")
+    until(lambda: "eta=0.1 " not in figure.locator(".fe-preset").input_value(), 20, "an answer")
+    preset = figure.locator(".fe-preset").input_value()
+    context.set_offline(True)
+    until(lambda: "No connection" in figure.locator(".fe-sign").inner_text(), 2, "word of it")
+    context.set_offline(False)
+    until(lambda: "● Live" in figure.locator(".rd-beyond").inner_text(), 20, "another Python")
+    assert figure.locator(".fe-preset").input_value() == preset
+    context.close()
 
 
 # A vote of the class. (Its pages let nobody evaluate text as code, Playwright's waiting included.)
@@ -272,14 +328,15 @@ def test_a_class_votes_twice_and_then_sees_what_is_measured(address, class_of_th
         assert [one["id"] for one in Axe().run(page).response["violations"]] == []
 
 
-def test_in_a_dashboard_a_question_waits_while_the_class_votes_on_it(address, browser):
+def test_on_a_page_a_question_waits_while_the_class_votes_on_it(address, browser):
     context = browser.new_context(viewport={"width": 390, "height": 844})
     wall, page = context.new_page(), context.new_page()
     wall.goto(address.instructor)
     wall.select_option("#which", "1")
     expect(wall.locator("#question")).to_contain_text("percentage")
-    page.goto(f"{address}/voila/render/02_decay_rate.ipynb")
-    page.locator(".fe-layer svg").first.wait_for(timeout=60_000)
+    page.goto(f"{address}/02_decay_rate.html")
+    page.locator(".rd-figure").first.scroll_into_view_if_needed()
+    page.locator(".rd-live .fe-layer svg").first.wait_for(timeout=60_000)
     form = page.locator(".fx", has_text="what percentage").first
     commits = form.get_by_role("button", name="That is my guess")
     uncovers = page.get_by_role("button", name="Show me anyway")

@@ -1,49 +1,48 @@
-"""The dashboards of `make present`: what they show, who gets in, and that no visitor runs code."""
+"""The pages of `make present`: what they show, who gets in, and that no visitor runs code."""
 
 import asyncio
+import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
-import uuid
-from concurrent.futures import ThreadPoolExecutor
 from http.cookiejar import CookieJar
-from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import psutil
 import pytest
-from jupyter_server.services.kernels.connection.base import serialize_msg_to_ws_v1
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from classroom.notebooks import NOTEBOOKS, paths
-from classroom.present import gate, overflow
+from classroom.present import gate, of_a_page, pythons
 from classroom.present.__main__ import greeting, qr_code
-from classroom.present.edition import LEFT_OUT, edition, editions
-from classroom.present.server import AT_A_TIME, FORGOTTEN, READING, Turns, classroom
+from classroom.present.class_pages import LEFT_OUT, ClassPage, class_pages, write
+from classroom.present.server import Server
 from classroom.present.vote import Question
 from classroom.private_lab import free_port
 from experiments.tables import Table
+from explorers import in_page
 
 ROOT = Path(__file__).parents[2]
 
 
-# The classroom edition.
+# The pages.
 
 
-def figure(source, words="A curve."):
-    data = {"image/png": "iVBORw0KGgo=", "text/plain": words}
-    output = new_output("execute_result", data, metadata={"image/png": {"alt": words}})
+def figure(source, words="A curve.", preset="decay-rate eta=0.1"):
+    data = {"image/png": "iVBORw0KGgo=", "text/plain": words.partition(".")[0]}
+    about = {"alt": words, "preset": preset, "covered": []}
+    output = new_output("execute_result", data, metadata={"image/png": about})
     return new_code_cell(source, outputs=[output])
 
 
@@ -51,102 +50,77 @@ def printing(source, text):
     return new_code_cell(source, outputs=[new_output("stream", name="stdout", text=text)])
 
 
-def test_edition_runs_figures_and_keeps_what_was_printed():
-    cells = edition(
-        new_notebook(
-            cells=[
-                new_markdown_cell("# Claim 0"),
-                figure("from explorers import Some\n\none = Some()\none"),
-                printing("one.set(eta=2)\nprint(one.sentence)", "eta is 2\n"),
-                figure("one.set(eta=3)\none", "A steeper curve."),
-            ]
-        )
-    ).cells
-    assert [cell.cell_type for cell in cells] == ["markdown", "code", "markdown", "markdown"]
-    assert cells[1].source.splitlines()[-2:] == ["one.projector = True", "one"]
-    assert cells[1].outputs == []
-    assert cells[2].source == "```text\neta is 2\n```"
-    assert 'alt="A steeper curve."' in cells[3].source
+@pytest.fixture
+def page_of(tmp_path):
+    def made(*cells):
+        path = tmp_path / "00_claim.ipynb"
+        nbformat.write(new_notebook(cells=[new_markdown_cell("# Claim 0"), *cells]), path)
+        return ClassPage(path)
+
+    return made
 
 
-def test_edition_leaves_to_a_live_figure_what_it_says_itself():
-    record = "\n".join(
-        [
-            "print(one.sentence)",
-            "for what, value in one.numbers.items():",
-            '    print(f"{what}: {value}")',
-        ]
+def printed(page):
+    return re.findall('<p class="printed">(.*?)</p>', page.body())
+
+
+def test_a_page_has_figures_and_what_was_printed_and_no_code(page_of):
+    page = page_of(
+        figure("from explorers import Some\n\none = Some()\none"),
+        printing("one.set(eta=2)\nprint(one.sentence)", "eta is 2\n"),
+        figure("one.set(eta=3)\none", "A steeper curve.", "decay-rate eta=3"),
+        new_code_cell("def only_in_the_code():\n    pass"),
     )
-    cells = edition(
-        new_notebook(
-            cells=[
-                new_markdown_cell("# Claim 0"),
-                figure("one = Some()\none"),
-                printing(record, "It is 1.\neta: 1"),
-                new_markdown_cell("Now look."),
-                printing("print(one.sentence)", "further down the text speaks of this"),
-                figure("two = Some(eta=2)\ntwo"),
-                printing("print(one.sentence)", "another figure"),
-                figure("one"),
-                printing("print(one.sentence)", "a picture says nothing"),
-            ]
-        )
-    ).cells
-    texts = [cell.source for cell in cells if cell.source.startswith("```text")]
-    assert [text.splitlines()[1] for text in texts] == [
-        "further down the text speaks of this", "another figure", "a picture says nothing",
-    ]  # fmt: skip
+    assert page.presets() == ["decay-rate eta=0.1", "decay-rate eta=3"]
+    assert all(f'data-preset="{preset}"' in page.body() for preset in page.presets())
+    assert printed(page) == ["eta is 2"]
+    assert "Some" not in page.body() and "only_in_the_code" not in page.body()
 
 
-def test_edition_leaves_to_a_live_figure_a_line_of_its_numbers():
-    said = "said = one.numbers\nprint(f'size {said[0]}')"
-    more = "from x import f\nprint(f(one.numbers))"
-    moved = "one.set(eta=2)\nprint(one.numbers)"
-    for source, kept in ((said, 0), (more, 1), (moved, 1), ("print('size 1')", 1)):
-        cells = [new_markdown_cell("# Claim 0"), figure("one = Some()\none")]
-        cells.append(printing(source, "size 1"))
-        assert len(edition(new_notebook(cells=cells)).cells) == 2 + kept, source
+RECORD = """print(one.sentence)
+for what, value in one.numbers.items():
+    print(f"{what}: {value}")"""
 
 
-def test_edition_keeps_a_table_of_results_as_a_table():
+def test_a_page_leaves_to_a_figure_what_it_says_itself(page_of):
+    page = page_of(
+        figure("one = Some()\none"),
+        printing(RECORD, "It is 1.\neta: 1"),
+        new_markdown_cell("Now look."),
+        printing("print(one.sentence)", "further down the text speaks of this"),
+        figure("two = Some(eta=2)\ntwo"),
+        printing("print(one.sentence)", "another figure"),
+    )
+    assert printed(page) == ["further down the text speaks of this", "another figure"]
+
+
+@pytest.mark.parametrize(
+    "source, kept",
+    [("said = one.numbers\nprint(f'size {said[0]}')", False),
+     ("from x import f\nprint(f(one.numbers))", True),
+     ("one.set(eta=2)\nprint(one.numbers)", True), ("print('size 1')", True)],
+)  # fmt: skip
+def test_a_page_leaves_to_a_figure_a_line_of_its_numbers(page_of, source, kept):
+    page = page_of(figure("one = Some()\none"), printing(source, "size 1"))
+    assert printed(page) == kept * ["size 1"]
+
+
+def test_a_page_keeps_a_table_of_results_as_a_table(page_of):
     table = Table(["λ", "size"], [["5", "0.1070"]])
     data = {"text/plain": str(table), "text/html": table._repr_html_()}
-    shown = new_code_cell("display(table, table)", outputs=[new_output("display_data", data)] * 2)
-    made = edition(new_notebook(cells=[new_markdown_cell("# Claim 0"), shown]))
-    *_, cell = made.cells
-    assert cell.cell_type == "markdown"
-    # Markdown ends a block of HTML at an empty line, and only there.
-    assert cell.source.split("\n\n") == [table._repr_html_()] * 2
-    assert len(made.cells) == 2  # one for all outputs, or their ids would be equal
+    page = page_of(new_code_cell("table", outputs=[new_output("display_data", data)]))
+    assert table._repr_html_() in page.body()
 
 
-@pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
-def test_no_dashboard_prints_what_a_figure_says_when_it_opens(path):
-    notebook = nbformat.read(path, as_version=4)
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    alts = [
-        one.metadata["image/png"]["alt"] for one in outputs if "image/png" in one.get("data", {})
-    ]
-    blocks = [cell.source.removeprefix("```text\n") for cell in edition(notebook).cells]
-    for alt in alts:
-        sentence = alt.partition(". ")[2]
-        found = [block for block in blocks if block.startswith(sentence)]
-        assert all("\n\n" in block for block in found)  # one that goes on to other settings
-
-
-def test_edition_leaves_out_exercises_and_the_instructor():
-    cells = edition(
-        new_notebook(
-            cells=[
-                new_markdown_cell("# Claim 0"),
-                new_markdown_cell("## Check yourself\n\n**Exercise 1.**"),
-                printing("check(...)", "Not yet."),
-                new_markdown_cell("## Words"),
-                new_markdown_cell("the answer", metadata={"tags": ["instructor"]}),
-            ]
-        )
-    ).cells
-    assert [cell.source for cell in cells] == ["# Claim 0", "## Words"]
+def test_a_page_leaves_out_exercises_and_the_instructor(page_of):
+    page = page_of(
+        new_markdown_cell("Here.\n\n## Check yourself\n\n**Exercise 1.**"),
+        printing("check(...)", "Not yet."),
+        new_markdown_cell("## Words"),
+        new_markdown_cell("the answer", metadata={"tags": ["instructor"]}),
+    )
+    text = re.sub("<[^>]*>", " ", page.body()).split()
+    assert text == ["Claim", "0", "Here.", "Words"]
 
 
 def test_each_section_left_out_is_in_a_notebook():
@@ -155,53 +129,70 @@ def test_each_section_left_out_is_in_a_notebook():
         assert any(f"\n## {heading}\n" in text for text in texts)
 
 
-def test_editions_are_valid():
-    for one in editions().values():
-        nbformat.validate(one)
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Return (the folder with all pages, the pages)."""
+    folder = tmp_path_factory.mktemp("pages")
+    write(folder, found := class_pages())
+    return folder, found
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in NOTEBOOKS.glob("*.ipynb")))
-def test_live_cells_need_none_of_the_others(name):
-    notebook = editions()[name]
-    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    assert ".projector = True" in code
-    checked = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "F821", "-"],
-        input=code,
-        text=True,
-        capture_output=True,
-    )
-    assert checked.returncode == 0, checked.stdout
+@pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
+def test_no_page_prints_what_a_figure_says_when_it_opens(written, path):
+    folder, found = written
+    (page,) = (one for one in found if one.name == path.stem)
+    text = (folder / page.file).read_text(encoding="utf-8")
+    captions = re.findall("<figcaption><b>.*?</b> (.*?)</figcaption>", text)
+    assert captions and not set(captions) & set(re.findall('<p class="printed">(.*?)</p>', text))
+
+
+def test_each_page_stands_alone_and_shows_no_code(written):
+    folder, found = written
+    for page in found:
+        text = (folder / page.file).read_text(encoding="utf-8")
+        assert not re.search('class="(code|rd-exercise)"|lab/', text)
+        leads = {one.partition("#")[0] for one in re.findall('(?:href|src)="([^"]*)', text)}
+        ours = {one for one in leads if not re.match("$|data:|https?:|static/", one)}
+        assert ours and all((folder / one).is_file() for one in ours)
+        assert re.findall('(?:src|rel="stylesheet" href)="(http[^"]*)', text) == []
+
+
+def test_each_figure_of_the_pages_can_be_opened(written):
+    for page in written[1]:
+        for preset in page.presets():
+            assert in_page.figure_of(preset).preset == preset
 
 
 # Who gets in.
 
 
+def server(folder, **options):
+    return Server(folder, **{"ip": "127.0.0.1", "port": 1, "places": 2} | options)
+
+
 @pytest.mark.parametrize("ip", ["127.0.0.1", "localhost", "::1"])
 def test_this_machine_needs_no_token(tmp_path, ip):
-    server = classroom({}, tmp_path, ip=ip, port=1)
-    assert (server.ip, server.token) == (ip, "")
+    assert server(tmp_path, ip=ip).token == ""
+    assert server(tmp_path, ip=ip).address == f"http://{f'[{ip}]' if ':' in ip else ip}:1/"
 
 
 @pytest.mark.parametrize("ip", ["127.0.0.1", "0.0.0.0"])
 def test_who_leads_a_vote_needs_a_token_of_their_own(tmp_path, ip):
     one = Question("", "How many?", "Three.", value=3)
-    first, second = (classroom({}, tmp_path, ip=ip, port=1, questions=[one]) for _ in range(2))
-    tokens = {
-        server.instructor_address.split("/instructor?token=")[1] for server in (first, second)
-    }
+    first, second = (server(tmp_path, ip=ip, questions=[one]) for _ in range(2))
+    tokens = {one.instructor_address.split("/instructor?token=")[1] for one in (first, second)}
     assert len(tokens | {first.token, second.token} - {""}) == (4 if first.token else 2)
     assert first.instructor_address in greeting(first) and first.address in greeting(first)
 
 
 def test_where_nothing_is_asked_nobody_leads_a_vote(tmp_path):
-    server = classroom({}, tmp_path, ip="0.0.0.0", port=1)
-    assert server.instructor_address is None and "vote" not in greeting(server)
+    one = server(tmp_path, ip="0.0.0.0")
+    assert one.instructor_address is None and "vote" not in greeting(one)
 
 
 @pytest.mark.parametrize("ip", ["0.0.0.0", "", "192.0.2.7", "room.example"])
 def test_others_need_a_new_token_each_time(tmp_path, ip):
-    first, second = (classroom({}, tmp_path, ip=ip, port=1) for _ in range(2))
+    first, second = (server(tmp_path, ip=ip) for _ in range(2))
     assert len(first.token) == 8
     assert first.token != second.token
     assert first.address.endswith(f"/?token={first.token}")
@@ -217,6 +208,17 @@ def test_make_present_is_for_this_machine_unless_asked():
         text=True,
     )
     assert "default: 127.0.0.1" in asked.stdout
+
+
+def test_a_port_that_somebody_has_is_told_of_in_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "classroom.present", "05", "--port", str(port)],
+            cwd=ROOT, capture_output=True, text=True,
+        )  # fmt: skip
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert re.search(rf"Port {port} .* PORT=", done.stderr)
 
 
 HALVES = {"█": (0, 0), "▀": (0, 1), "▄": (1, 0), " ": (1, 1)}  # dark: upper and lower field
@@ -242,58 +244,49 @@ def test_the_address_as_a_qr_code_has_its_three_corners_and_a_free_margin():
         assert seen == corner
 
 
-# A running server, of one small notebook.
+# A running server, of one small page.
 
 SERVE = """
-import sys, nbformat
+import sys
 from pathlib import Path
-from classroom.present import server
-from classroom.present.server import classroom
-server.FORGOTTEN, server.AT_A_TIME = int(sys.argv[3]), int(sys.argv[4])
-folder = Path(sys.argv[1])
-server = classroom({"00.ipynb": nbformat.read(folder / "00.ipynb", 4)}, folder,
-                   ip="0.0.0.0", port=int(sys.argv[2]), places=int(sys.argv[5]))
-print(server.token, flush=True)
-server.start()
+if __name__ == "__main__":  # what is forked imports the rest again
+    from tornado.netutil import bind_sockets
+    from classroom.present import pythons
+    from classroom.present.server import Server
+    folder, port, places = Path(sys.argv[1]), *map(int, sys.argv[2:])
+    pythons.warm_up(["classroom.present.of_a_page"])
+    server = Server(folder, ip="0.0.0.0", port=port, places=places)
+    server.serve(bind_sockets(port), lambda: print(server.token, flush=True))
 """
-SECRET = "only_in_the_code"
+OPEN = {
+    "kind": "open",
+    "number": 0,
+    "shown": {"preset": "split-neuron", "projector": True, "width": 540},
+}
 
 
 class Served:
     """A server that asks for a token, and a browser's cookies for it."""
 
-    def __init__(self, folder, forgotten=FORGOTTEN, at_a_time=AT_A_TIME, places=50, more=""):
-        slider = new_code_cell(
-            f"from ipywidgets import IntSlider\n{SECRET} = IntSlider(42)\n{SECRET}"
-        )
-        notebook = new_notebook(
-            cells=[new_markdown_cell("# Claim 0\n\n$\\eta\\lambda$"), slider, new_code_cell(more)],
-            metadata={"title": "Claim 0"},
-        )
-        nbformat.write(notebook, folder / "00.ipynb")
-        (folder / "picture.png").write_bytes(b"not for the network")
-        (folder / READING).mkdir()
-        (folder / READING / "00.html").write_text("a page to read", encoding="utf-8")
-        port = free_port()
-        self.folder, self.url = folder, f"http://127.0.0.1:{port}"
-        self.log = folder.parent / f"{folder.name}.log"
+    def __init__(self, folder, places=50):
+        pages, script = folder / "pages", folder / "serve.py"
+        pages.mkdir()
+        script.write_text(SERVE)
+        (pages / "index.html").write_text("<h1>Claim 0</h1>")
+        (pages / "figures").mkdir()
+        (pages / "figures" / "one.js").write_text("stored(1);" * 100)
+        self.port, self.cookies = free_port(), CookieJar()
+        self.url, self.log = f"http://127.0.0.1:{self.port}", folder / "log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", SERVE, str(folder),
-                 *map(str, (port, forgotten, at_a_time, places))],
+                [sys.executable, str(script), str(pages), str(self.port), str(places)],
                 cwd=ROOT,
+                env=os.environ | {"PYTHONPATH": str(ROOT)},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-            )  # fmt: skip
+            )
         self.token = self.process.stdout.readline().strip()
-        self.cookies = CookieJar()
-        for _ in range(200):
-            try:
-                self.get("/login")
-                break
-            except urllib.error.URLError:
-                time.sleep(0.05)
 
     def __enter__(self):
         return self
@@ -302,26 +295,49 @@ class Served:
         with self.process:
             self.process.terminate()
 
-    def open(self, path, method="GET", data=None, **headers):
+    def open(self, path, **headers):
         opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
-        request = urllib.request.Request(self.url + path, data, headers, method=method)
-        return opener.open(request, timeout=20)
+        return opener.open(urllib.request.Request(self.url + path, None, headers), timeout=20)
 
-    def get(self, path, method="GET"):
-        """Return (final address, text) of a page."""
-        with self.open(path, method, b"" if method == "POST" else None) as answer:
-            return answer.url, answer.read().decode()
+    def get(self, path, **headers):
+        """Return (status, final address, text) of a page."""
+        try:
+            with self.open(path, **headers) as answer:
+                return answer.status, answer.url, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            with refused:
+                return refused.code, refused.url, refused.read().decode()
 
-    def leave(self, kernel, **said):
-        """Say a page's last word, as Voilà's page does."""
-        path = f"/voila/api/shutdown/{kernel}"
-        self.open(path, "POST", urllib.parse.urlencode(said).encode()).close()
+    def come_in(self):
+        self.get(f"/?token={self.token}")
+        return self
 
-    def cookie(self, name):
-        return next(one.value for one in self.cookies if one.name == name)
+    def live(self, **headers):
+        """Return a line to a Python, which has said what it says first."""
+        if cookies := "; ".join(f"{one.name}={one.value}" for one in self.cookies):
+            headers["Cookie"] = cookies
+        address = f"ws{self.url[4:]}/live"
+        return connect(address, additional_headers=headers, open_timeout=20, max_size=None)
 
-    def cookie_header(self):
-        return {"Cookie": "; ".join(f"{one.name}={one.value}" for one in self.cookies)}
+    def pythons(self):
+        """Return the processes behind its pages."""
+        family = psutil.Process(self.process.pid).children(recursive=True)
+        return [one for one in family if one.nice() > 0 and one.status() != psutil.STATUS_ZOMBIE]
+
+
+def heard(line):
+    return json.loads(line.recv(timeout=60))
+
+
+def say(line, message):
+    line.send(json.dumps(message))
+
+
+def until(holds, seconds=10):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 @pytest.fixture(scope="module")
@@ -329,143 +345,56 @@ def served(tmp_path_factory):
     with Served(tmp_path_factory.mktemp("served")) as served:
         yield served
     assert served.process.returncode == 0
+    assert served.log.read_text() == ""
 
 
-def opened(served):
-    """Open the notebook as someone with the token, and return the page and its kernel's id."""
-    _, text = served.get(f"/voila/render/00.ipynb?token={served.token}")
-    return text, re.search(r'"kernelId": "([^"]+)"', text)[1]
-
-
-def lives(served, kernel):
-    try:
-        return bool(served.get(f"/api/kernels/{kernel}")[1])
-    except urllib.error.HTTPError as gone:
-        if gone.code != 404:
-            raise
-        return False
-
-
-@pytest.fixture(scope="module")
-def page(served):
-    return opened(served)
-
-
-@pytest.mark.parametrize("path", ["/", "/voila/render/00.ipynb", "/?token=wrong"])
+@pytest.mark.parametrize("path", ["/", "/nope", "/?token=wrong", "/figures/one.js", "/live"])
 def test_without_the_token_one_is_asked_for_it(served, path):
     served.cookies.clear()
-    where, text = served.get(path)
-    assert "/login" in where
-    assert "Claim 0" not in text
+    status, _, text = served.get(path)
+    assert status == 403 and 'name="token"' in text
+    assert "Claim 0" not in text and ("not the word" in text) == ("wrong" in path)
 
 
-def test_with_the_token_one_sees_the_list_and_is_remembered(served):
-    assert "Claim 0" in served.get(f"/?token={served.token}")[1]
-    assert "/voila/render/00.ipynb" in served.get("/")[1]
+@pytest.mark.parametrize("typed", [str.lower, str.upper, " {} ".format])
+def test_with_the_token_one_sees_the_pages_and_is_remembered(served, typed):
+    served.cookies.clear()
+    token = urllib.request.quote(typed(served.token))
+    status, where, text = served.get(f"/?token={token}")
+    assert status == 200 and "Claim 0" in text
+    assert "token" not in where  # so that it stands neither on the wall nor in the history
+    assert "Claim 0" in served.get("/index.html")[2]
 
 
-def test_page_shows_the_output_and_not_the_code(page):
-    text, _ = page
-    assert "widget-view+json" in text
-    assert "Claim 0" in text
-    assert SECRET not in text
-
-
-def test_page_names_no_other_host(page):
-    addresses = re.findall(r"""(?:src|href)=["']?(?:https?:)?//([^/"']+)""", page[0])
-    assert addresses == []
-
-
-def test_closing_the_page_ends_its_kernel(served):
-    _, kernel = opened(served)
-    assert lives(served, kernel)
-    served.leave(kernel, _xsrf=served.cookie("_xsrf"))
-    assert not lives(served, kernel)
-
-
-def test_no_page_from_elsewhere_can_end_a_kernel(served, page):
-    for said in ({}, {"_xsrf": "guessed"}):
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            served.leave(page[1], **said)
-    assert lives(served, page[1])
-
-
-def test_pages_are_sent_compressed(served, page):
-    for path in ("/", "/voila/static/voila.js"):
-        with served.open(path, **{"Accept-Encoding": "gzip"}) as answer:
-            assert answer.headers["Content-Encoding"] == "gzip"
-
-
-def test_compiled_templates_are_kept(served, page):
-    assert any(served.folder.glob("__jinja2_*"))
-
-
-def test_a_kernel_without_a_page_is_ended_and_one_with_a_page_is_not(tmp_path):
-    with Served(tmp_path, forgotten=2) as served:
-        (_, left), (_, seen) = opened(served), opened(served)
-        with channels(served, seen, served.cookie_header()):
-            end = time.monotonic() + 15
-            while lives(served, left) and time.monotonic() < end:
-                time.sleep(0.1)
-            assert not lives(served, left)
-            time.sleep(4)  # as long as it takes to be forgotten, and to be noticed
-            assert lives(served, seen)
-
-
-def test_who_finds_no_place_gets_the_page_to_read_until_one_is_free(tmp_path):
-    with Served(tmp_path, places=1) as served:
-        _, kernel = opened(served)
-        where, text = served.get("/voila/render/00.ipynb")
-        assert (urllib.parse.urlsplit(where).path, text) == ("/reading/00.html", "a page to read")
-        served.leave(kernel, _xsrf=served.cookie("_xsrf"))
-        assert lives(served, opened(served)[1])
-        served.cookies.clear()
-        for path in ("/voila/render/00.ipynb", "/reading/00.html"):
-            assert "/login" in served.get(path)[0]
-        where, text = served.get(f"/voila/render/00.ipynb?token={served.token}")
-        assert text == "a page to read"
-        for path in ("/reading/../00.ipynb", "/reading/%2e%2e/00.ipynb", "/reading/nope.html"):
-            with pytest.raises(urllib.error.HTTPError, match=r"40[34]"):
-                served.get(path)
-
-
-def test_the_page_to_read_says_why_it_is_shown_and_leads_to_the_live_one(tmp_path):
-    overflow.write(tmp_path, ["02"], 40)
-    text = (tmp_path / "02_decay_rate.html").read_text(encoding="utf-8")
-    assert "live pages are open (40)" in text and '<html lang="en" data-alone>' in text
-    assert 'href="/voila/render/02_decay_rate.ipynb"' in text
-
-
-@pytest.mark.parametrize(
-    "free, cores, places", [(3e9, 2, 30), (90e9, 2, 40), (90e9, 8, 160), (1e8, 2, 2)]
-)
-def test_places_are_by_memory_and_by_processors(monkeypatch, free, cores, places):
-    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
-    monkeypatch.setattr(os, "cpu_count", lambda: cores)
-    assert overflow.places() == places
+def test_files_are_sent_as_small_as_the_browser_can_read_them(served):
+    served.come_in()
+    plain, small = (
+        served.open("/figures/one.js", **{"Accept-Encoding": coding})
+        for coding in ("identity", "gzip")
+    )
+    with plain, small:
+        assert plain.headers["Content-Encoding"] is None
+        assert plain.read() == b"stored(1);" * 100
+        assert small.headers["Content-Encoding"] == "gzip"
+        assert len(small.read()) < 100
+        assert small.headers["Content-Type"].startswith("text/javascript")
+    with served.open("/", **{"If-None-Match": plain.headers["Etag"]}) as page:
+        policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy and "frame-ancestors 'self'" in policy
+    assert "script" not in policy  # scripts are ours alone
 
 
 ODD = (
-    "/reading/", "/reading/x", "/reading/%00",
-    "/nope", "/logout", "//x", "/%ff%fe", "/?token=%ff", "/?x=%ff", "/a" * 2000, "/voila",
-    "/voila/render/nope.ipynb", "/voila/render/%00.ipynb", "/voila/render/../../etc/passwd",
-    "/voila/static/nope", "/voila/static/", "/voila/static/%2e%2e/x", "/voila/templates/",
-    "/voila/templates/x", "/voila/templates/x/y", "/voila/templates/x/y/z",
-    "/voila/templates/lab/static/nope", "/voila/tree/nope",
-    "/voila/api/themes/nope/x", "/voila/api/shutdown/x", "/api/kernels/abc", "/static/nope",
+    "/nope", "/logout", "//x", "/%ff%fe", "/?x=%ff", "/a" * 2000, "/figures", "/figures/",
+    "/../etc/passwd", "/%2e%2e/x", "/%00", "/static/", "/static/nope", "/static/../server.py",
+    "/static/%2e%2e/server.py", "/index.html/x", "/vote", "/instructor", "/api/kernels", "/log",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ODD, ids=lambda path: path[:30])
-def test_an_odd_path_is_refused_without_a_traceback(served, path):
-    served.get(f"/?token={served.token}")
-    before = served.log.stat().st_size
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        served.open(path)
-    refused.value.close()
-    assert 400 <= refused.value.code < 500
-    said = served.log.read_bytes()[before:].decode(errors="replace")
-    assert "Traceback" not in said and "Uncaught" not in said
+def test_an_odd_path_is_refused_in_a_plain_line(served, path):
+    status, _, text = served.come_in().get(path)
+    assert 400 <= status < 500 and re.fullmatch(r".{1,80}\n", text)
 
 
 @pytest.mark.parametrize(
@@ -473,181 +402,222 @@ def test_an_odd_path_is_refused_without_a_traceback(served, path):
 )
 def test_a_page_under_another_name_is_told_nothing(served, host):
     """Even with the room's token: it is a page from elsewhere that would read the answer."""
-    with pytest.raises(urllib.error.HTTPError, match="403") as refused:
-        served.open(f"/?token={served.token}", Host=host)
-    assert b"Claim 0" not in refused.value.read()
+    status, _, text = served.get(f"/?token={served.token}", Host=host)
+    assert status == 403 and "Claim 0" not in text
 
 
 @pytest.mark.parametrize(
     "host", ["localhost:1", "LOCALHOST", "192.0.2.7:8866", "[::1]:8866", "OURS"]
 )
 def test_it_answers_to_numbers_and_to_this_machines_names(served, host):
+    served.come_in()
     host = socket.gethostname() if host == "OURS" else host
-    with served.open(f"/?token={served.token}", Host=host) as answer:
-        assert b"Claim 0" in answer.read()
+    assert "Claim 0" in served.get("/", Host=host)[2]
 
 
-def visitor(**sent):
-    """A request, as Voilà's provider of identities has it, whose sender is known already."""
-    return SimpleNamespace(
-        get_argument=lambda name, default="": sent.get(name, default),
-        request=SimpleNamespace(headers={}),
-        _jupyter_current_user="someone",
-    )
+class Visitor:
+    """A request, as far as a door looks at it."""
+
+    def __init__(self, token=None, cookie=""):
+        self.request = SimpleNamespace(path="/page")
+        self.get_query_argument = lambda name, default: token
+        self.get_cookie = lambda name, default: cookie
+        self.answers = []
+        for name in ("set_status", "set_header", "set_cookie", "redirect", "finish"):
+            setattr(self, name, lambda *said, _name=name, **more: self.answers.append(_name))
 
 
 def test_a_wrong_token_waits_and_keeps_nobody_waiting_but_the_next_wrong_one(monkeypatch):
     waits, rest = [], asyncio.sleep
 
     async def guess_and_come_in():
-        go_on, provider = asyncio.Event(), gate.Patient(token="right")
+        go_on, door = asyncio.Event(), gate.Door("right", 1)
 
         async def sleep(seconds):
             waits.append(seconds)
             await go_on.wait()
 
         monkeypatch.setattr(gate.asyncio, "sleep", sleep)
-        wrong = visitor(token="wrong"), visitor(password="wrong"), visitor(token="ωrong")
-        guesses = [asyncio.ensure_future(provider.get_user(one)) for one in wrong]
+        wrong = [Visitor("wrong"), Visitor(cookie="wrong"), Visitor("ωrong")]
+        guesses = [asyncio.ensure_future(door.lets_in(one)) for one in wrong]
         await rest(0)
-        for sent in ({"token": "right"}, {"password": "right"}, {}):
-            assert await provider.get_user(visitor(**sent)) == "someone"
+        known, new, stranger = Visitor(cookie="right"), Visitor("right"), Visitor()
+        assert await door.lets_in(known) and known.answers == []
+        assert not await door.lets_in(new) and new.answers == ["set_cookie", "redirect"]
+        assert not await door.lets_in(stranger) and stranger.answers[0] == "set_status"
         assert waits == [gate.WAIT] and not any(guess.done() for guess in guesses)
         go_on.set()
-        await asyncio.gather(*guesses)
+        assert not any(await asyncio.gather(*guesses))
 
     asyncio.run(guess_and_come_in())
     assert waits == 3 * [gate.WAIT] and gate.WAIT >= 1
 
 
-def test_files_are_not_served(served):
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        served.get("/voila/files/picture.png")
+# The Python behind a page.
 
 
-def test_kernels_are_neither_listed_nor_started_for_visitors(served):
-    for method in ("GET", "POST"):
-        with pytest.raises(urllib.error.HTTPError, match="404"):
-            served.get("/api/kernels", method)
+def test_a_page_is_answered_by_a_python_that_ends_with_it(served):
+    with served.come_in().live() as line:
+        assert heard(line) == {"kind": "ready"}
+        (python,) = served.pythons()
+        say(line, OPEN)
+        told = heard(line)
+        figure = in_page.figure_of("split-neuron")
+        assert (told["number"], told["what"]) == (0, "update")
+        assert told["content"]["_shown"]["sentence"] == figure.sentence
+        assert told["content"]["_shown"]["projector"] is True
+        content = {"kind": "set", "text": "split-neuron k=12", "wish": 1}
+        say(line, {"kind": "hear", "number": 0, "content": content})
+        figure.set(k=12)
+        shown = heard(line)["content"]["_shown"]
+        assert (shown["answered"], shown["sentence"]) == (1, figure.sentence)
+    until(lambda: not python.is_running())
+    assert served.pythons() == []
 
 
-def channels(served, kernel, headers, **options):
-    address = f"ws{served.url[4:]}/api/kernels/{kernel}/channels?session_id={uuid.uuid4().hex}"
-    return connect(address, additional_headers=headers, open_timeout=20, **options)
-
-
-def test_no_websocket_without_the_token(served, page):
-    with pytest.raises(InvalidStatus, match="403"), channels(served, page[1], {}):
+def test_no_line_without_the_token_nor_from_a_page_elsewhere(served):
+    served.cookies.clear()
+    with pytest.raises(InvalidStatus, match="403"), served.live():
         pass
+    with (
+        pytest.raises(InvalidStatus, match="403"),
+        served.come_in().live(Origin="http://evil.example"),
+    ):
+        pass
+    assert served.pythons() == []
 
 
-def message(kind, content):
-    header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "session": "s", "username": "",
-              "date": "2000-01-01T00:00:00Z", "version": "5.3"}  # fmt: skip
-    return {"header": header, "parent_header": {}, "metadata": {}, "content": content}
+HOSTILE = (
+    "", "{", "[]", "null", "[" * 9000, '"x"', "\n\n", "\x00", "x" * 9000, b"\xff\xfe",
+    {"kind": "execute", "code": "open('written', 'w')"},
+    {"kind": "hear", "number": 0, "content": {}}, {"kind": "hear", "number": "__class__"},
+    {"kind": "open", "number": -1, "shown": {}}, {"kind": "open", "number": 10**9, "shown": {}},
+    {"kind": "open", "number": 0, "shown": "split-neuron"},
+)  # fmt: skip
 
 
-def as_text(message, channel):
-    return json.dumps({**message, "channel": channel, "buffers": []})
+@pytest.mark.parametrize("sent", HOSTILE, ids=lambda sent: str(sent)[:30])
+def test_who_is_no_page_of_ours_is_hung_up_on(served, sent):
+    with served.come_in().live() as line:
+        assert heard(line) == {"kind": "ready"}
+        line.send(json.dumps(sent) if isinstance(sent, dict) else sent)
+        if isinstance(sent, bytes):  # is not even handed on
+            say(line, OPEN)
+            assert heard(line)["what"] == "update"
+            return
+        with pytest.raises(ConnectionClosed):
+            heard(line)
+    until(lambda: served.pythons() == [])
 
 
-def as_bytes(message, channel):
-    parts = [json.dumps(part).encode() for part in message.values()]
-    return serialize_msg_to_ws_v1(parts, channel)
+WRONG = (
+    {"preset": "nope"}, {"preset": 3}, {"preset": "split-neuron k=many"}, {"preset": "x" * 5000},
+    {"projector": "yes"}, {"width": 541}, {"width": None}, {"preset": "os.system=1"},
+)  # fmt: skip
 
 
-PROTOCOLS = {
-    "json": (None, as_text),
-    "v1": (["v1.kernel.websocket.jupyter.org"], as_bytes),
-}
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+def test_a_figure_that_can_not_be_opened_is_said_to_be_so(served, wrong):
+    with served.come_in().live() as line:
+        heard(line)
+        say(line, OPEN | {"shown": OPEN["shown"] | wrong})
+        told = heard(line)
+        assert told["what"] == "failed" and len(told["content"]["words"]) < 400
+        say(line, OPEN)
+        assert heard(line)["what"] == "update"
 
 
-@pytest.mark.parametrize("channel", ["shell", "control"])
-@pytest.mark.parametrize("protocol", PROTOCOLS)
-def test_visitors_cannot_run_code(served, page, tmp_path, protocol, channel):
-    subprotocols, encoded = PROTOCOLS[protocol]
-    written = tmp_path / "written"
-    code = {"code": f"open({str(written)!r}, 'w')", "silent": False, "store_history": False,
-            "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}  # fmt: skip
-    cookie = served.cookie_header()
-    with channels(served, page[1], cookie, subprotocols=subprotocols) as socket:
-        socket.send(encoded(message("execute_request", code), channel))
-        socket.send(encoded(message("comm_info_request", {}), channel))  # is heard, and after it
-        answers = ""
-        while "comm_info_reply" not in answers:
-            answer = socket.recv(timeout=20)
-            answers += answer if isinstance(answer, str) else answer.decode("latin-1")
-    assert "execute_reply" not in answers
-    assert not written.exists()
+def test_what_is_too_long_for_a_page_is_not_read(served):
+    with served.come_in().live() as line:
+        heard(line)
+        line.send("x" * of_a_page.LARGEST)
+        with pytest.raises(ConnectionClosed):
+            heard(line)
 
 
-# Forked kernels.
-
-FORK = """
-import asyncio, json, os, signal, sys
-from jupyter_client import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory
-from classroom.present import kernels
-
-async def main(folder, code):
-    manager = AsyncKernelManager()
-    await manager.start_kernel(cwd=folder, env={**os.environ, "COLOUR": "green"})
-    client = manager.client()
-    client.start_channels()
-    await client.wait_for_ready(timeout=60)
-    await client.execute_interactive(code)
-    print(type(manager.provisioner).__name__, await manager.is_alive(), file=sys.stderr)
-    client.stop_channels()
-    await manager.shutdown_kernel()
-    print(await manager.is_alive(), file=sys.stderr)
-
-    manager = AsyncKernelManager()
-    await manager.start_kernel(cwd=folder)
-    os.kill(manager.provisioner.pid, signal.SIGKILL)
-    while await manager.is_alive():
-        await asyncio.sleep(0.05)
-    await manager.interrupt_kernel()  # what has ended bears that
-    await manager.shutdown_kernel(now=True)
-    print("survived", file=sys.stderr)
-
-if __name__ == "__main__":
-    folder, code, preload = sys.argv[1:]
-    kernels.use_forks(preload=json.loads(preload))
-    asyncio.run(main(folder, code))
-"""
+def test_a_killed_python_hangs_up_and_the_next_one_is_there(served):
+    with served.come_in().live() as line:
+        heard(line)
+        (python,) = served.pythons()
+        python.kill()
+        with pytest.raises(ConnectionClosed):
+            heard(line)
+    with served.live() as line:
+        assert heard(line) == {"kind": "ready"}
 
 
-def in_a_forked_kernel(folder, code, *, preload=(), environment=None):
-    """Return the lines that code prints in a kernel, after what is said of the kernel itself."""
-    (folder / "run.py").write_text(FORK)
-    done = subprocess.run(
-        [sys.executable, folder / "run.py", str(folder), code, json.dumps(list(preload))],
-        cwd=ROOT, env=os.environ | (environment or {}), capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    # That Jupyter takes the provisioner which `use_forks` has named, and can end what it starts,
-    # or what somebody else has ended.
-    assert done.stderr.splitlines()[-3:] == ["ForkProvisioner True", "False", "survived"], done
-    return done.stdout.splitlines()
+def test_who_finds_no_place_is_told_so_and_has_the_next_one_that_is_free(tmp_path):
+    with Served(tmp_path, places=1) as served:
+        first, second = served.come_in().live(), served.live()
+        with first, second:
+            assert heard(first)["kind"] == "ready"
+            told = heard(second)
+            assert told["kind"] == "stage" and "all 1 live pages" in told["words"]
+            assert len(served.pythons()) == 1
+            first.close()
+            assert heard(second) == {"kind": "ready"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are others there")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_all_at_once_and_leaves_nothing(tmp_path, number):
+    served = Served(tmp_path).come_in()
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            heard(stack.enter_context(served.live()))
+        family = psutil.Process(served.process.pid).children(recursive=True)
+        assert len(served.pythons()) == 3
+        served.process.send_signal(number)
+        with served.process:
+            assert served.process.wait(10) == 0
+        until(lambda: not any(one.is_running() for one in family))
+    assert served.log.read_text() == ""
+
+
+def test_a_slow_page_is_told_the_newest_state_of_each_figure():
+    async def told():
+        outbox = of_a_page.Outbox()
+        outbox.put(0, "update", {"_still": "a", "_shown": 1})
+        outbox.put(1, "update", {"_shown": 5})
+        outbox.put(0, "update", {"_shown": 2})
+        outbox.put(0, "custom", {"kind": "csv"})
+        first = await outbox.take()
+        outbox.put(0, "update", {"_shown": 3})
+        return [[json.loads(line) for line in lines] for lines in (first, await outbox.take())]
+
+    def line(number, what, content):
+        return {"kind": "told", "number": number, "what": what, "content": content}
+
+    first, second = asyncio.run(told())
+    assert first == [
+        line(0, "update", {"_still": "a", "_shown": 2}),
+        line(1, "update", {"_shown": 5}),
+        line(0, "custom", {"kind": "csv"}),
+    ]
+    assert second == [line(0, "update", {"_shown": 3})]
+
+
+@pytest.mark.parametrize(
+    "free, cores, places", [(3e9, 2, 50), (90e9, 2, 80), (90e9, 8, 320), (1e8, 2, 2)]
+)
+def test_places_are_by_memory_and_by_processors(monkeypatch, free, cores, places):
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    assert pythons.places() == places
 
 
 only_with_forks = pytest.mark.skipif(sys.platform != "linux", reason="forks only on Linux")
 
 
 @only_with_forks
-def test_a_forked_kernel_is_a_kernel(tmp_path):
-    code = "import os; print(os.getcwd(), os.environ['COLOUR'])"
-    assert in_a_forked_kernel(tmp_path, code) == [f"{tmp_path} green"]
-
-
-@only_with_forks
 @pytest.mark.parametrize(
     "source, said", [("import no_such_module", "no_such_module"), ("1/0", "Zero")]
 )
-def test_what_keeps_kernels_from_being_forked_is_said(tmp_path, source, said):
+def test_what_keeps_pythons_from_being_forked_is_said(tmp_path, source, said):
     (tmp_path / "to_be_forked.py").write_text(source)
-    code = "from classroom.present.kernels import use_forks; use_forks(['to_be_forked'])"
-    paths = os.pathsep.join([str(ROOT), str(tmp_path)])
-    done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": paths},
+    code = "from classroom.present.pythons import warm_up; warm_up(['to_be_forked'])"
+    places = os.pathsep.join([str(ROOT), str(tmp_path)])
+    done = subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": places},
                           cwd=ROOT, capture_output=True, text=True)  # fmt: skip
     assert done.returncode == 1
     assert said in done.stderr
@@ -655,77 +625,18 @@ def test_what_keeps_kernels_from_being_forked_is_said(tmp_path, source, said):
 
 
 @only_with_forks
-def test_a_figure_opens_with_the_run_that_was_computed_before(tmp_path):
+def test_what_is_forked_has_each_figure_made_and_drawn():
     code = """
-from explorers import DecayRate
-from explorers.figure import Figure
-before = len(Figure.memory)
-figure = DecayRate()
-print(before > 0, len(Figure.memory) == before, figure.run in Figure.memory.values())
-figure.eta.value = 0.5
-print(len(Figure.memory) == before + 1, figure.sentence != DecayRate().sentence)
+from classroom.present import warm
+from classroom.present.class_pages import class_pages
+from explorers import in_page
+(page,) = class_pages(["02"])
+made = in_page.made
+print(set(made) == set(page.presets()) and len(made) > 0)
+print(all(figure.run.phase.is_over for figure in made.values()))
+print({len(figure._pictures) for figure in made.values()})
 """
-    warm = {"preload": ["classroom.present.warm"], "environment": {"CLASSROOM_NOTEBOOKS": "02"}}
-    assert in_a_forked_kernel(tmp_path, code, **warm) == ["True True True", "True True"]
-
-
-@only_with_forks
-def test_a_forked_kernel_shows_figures_as_widgets_and_draws_no_record(tmp_path):
-    code = """
-from explorers import DecayRate
-data, _ = get_ipython().display_formatter.format(DecayRate())
-print(*sorted(data))
-"""
-    warm = {"preload": ["classroom.present.warm"], "environment": {"CLASSROOM_NOTEBOOKS": "02"}}
-    (kinds,) = in_a_forked_kernel(tmp_path, code, **warm)
-    assert kinds == "application/vnd.jupyter.widget-view+json text/plain"
-
-
-# Turns.
-
-
-def test_so_many_at_a_time_and_a_turn_ends_with_its_task_however_that_ends():
-    going, most, done = 0, 0, []
-
-    async def page(number, turns):
-        nonlocal going, most
-        await turns.take()
-        going += 1
-        most = max(most, going)
-        try:
-            await asyncio.sleep(0.01)
-            if number == 1:
-                raise ConnectionError("the visitor has left")
-            done.append(number)
-        finally:
-            going -= 1
-
-    async def visitors():
-        turns = Turns(2)
-        pages = [asyncio.create_task(page(number, turns)) for number in range(6)]
-        await asyncio.sleep(0)
-        pages[3].cancel()
-        await asyncio.gather(*pages, return_exceptions=True)
-
-    asyncio.run(visitors())
-    assert (most, sorted(done)) == (2, [0, 2, 4, 5])
-
-
-def test_pages_are_made_in_turn(tmp_path):
-    """Voilà asks for a kernel in the task that makes the page: else turns would end too soon."""
-    noting = f"""
-import os, time
-begun = time.time()
-time.sleep(0.5)
-with open({str(tmp_path)!r} + f"/{{os.getpid()}}.times", "w") as file:
-    print(begun, time.time(), file=file)
-"""
-    with (
-        Served(tmp_path, at_a_time=1, more=noting) as served,
-        ThreadPoolExecutor(3) as visitors,
-    ):
-        assert len(set(visitors.map(lambda _: opened(served)[1], range(3)))) == 3
-    times = [path.read_text().split() for path in tmp_path.glob("*.times")]
-    times.sort(key=lambda span: float(span[0]))
-    assert len(times) == 3
-    assert all(float(one[1]) <= float(next_one[0]) for one, next_one in pairwise(times))
+    environment = os.environ | {"CLASSROOM_NOTEBOOKS": "02"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT,
+                          capture_output=True, text=True)  # fmt: skip
+    assert done.stdout.split() == ["True", "True", "{4}"], done.stderr

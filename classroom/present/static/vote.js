@@ -4,8 +4,8 @@
 import { element, post } from "./common.js";
 
 const SAID = { true: "✓ Right. ", false: "✗ Not so. " };
-const inDashboard = document.getElementById("rendered_cells"); // Voilà's own id
 const isAlone = document.documentElement.classList.contains("vote-alone");
+const inDashboard = isAlone ? null : document.querySelector("main");
 const root = document.getElementById("class-vote") ?? sheet();
 const status = element("p", { class: "vote-status", role: "status" });
 const summary = root.querySelector("summary");
@@ -25,7 +25,7 @@ function sheet() {
 
 async function cast(answer) {
   const unheard = "This was not sent: there is no connection. Try again.";
-  const heard = await post("/vote/cast", { name: state.name, answer }, message, unheard);
+  const heard = await post("vote/cast", { name: state.name, answer }, message, unheard);
   if (heard) show(heard);
 }
 
@@ -122,7 +122,7 @@ function mark() {
 function listen() {
   stream?.close();
   if (document.hidden) return;
-  stream = new EventSource("/vote/now");
+  stream = new EventSource("vote/now");
   stream.onmessage = ({ data }) => {
     message.textContent = "";
     show(JSON.parse(data));

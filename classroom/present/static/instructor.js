@@ -22,7 +22,7 @@ let [state, isSending] = [null, false];
 async function send(what) {
   if (isSending) return; // a key that is pressed twice is meant once
   isSending = true;
-  const heard = await post("/instructor/do", what, message, "The server does not answer.");
+  const heard = await post("instructor/do", what, message, "The server does not answer.");
   isSending = false;
   if (heard) show(heard);
 }
@@ -123,7 +123,7 @@ function paintSteps() {
   if (focused) (steps.querySelector(`[value="${focused}"]`) ?? steps.firstChild).focus();
 }
 
-const stream = new EventSource("/instructor/now");
+const stream = new EventSource("instructor/now");
 stream.onmessage = ({ data }) => {
   message.textContent = "";
   show(JSON.parse(data));
