@@ -12,7 +12,7 @@ const KEPT = [
   ["input[type=range]", /^Arrow/],
   ["input[type=radio]", /^Arrow| /],
   ["button, summary", /^ $/],
-  ["input, select, textarea, [contenteditable=true]", /^Arrow| |^n$/],
+  ["input, select, textarea, [contenteditable=true]", /^Arrow|^.$/],
 ];
 
 // Who has pressed a button or chosen something with the mouse goes on with the keys, until the
@@ -22,6 +22,16 @@ window.addEventListener("focusout", () => { pressed = null; }, true);
 window.addEventListener("click", ({ target, detail }) => {
   pressed = detail > 0 ? target.closest?.("button, summary, select") : null; // a key's click has 0
 }, true);
+
+// A clicker's key for a dark screen: it lets a figure that trains go on, or rest.
+const PLAYS = ["b", "."];
+
+function play(event) {
+  event.preventDefault(); // in JupyterLab "b" makes a cell
+  event.stopPropagation();
+  const button = cells()[current()]?.querySelector(".fe-player button");
+  if (button?.checkVisibility({ visibilityProperty: true })) button.click();
+}
 
 const cells = () => [...document.querySelectorAll(".jp-Deck .jp-Notebook .jp-Cell")];
 const current = () => cells().findIndex((cell) => cell.matches(".jp-deck-mod-onscreen"));
@@ -56,6 +66,7 @@ function press(event) {
   const kept = KEPT.find(([selector]) => event.target.matches?.(selector));
   if (event.target !== pressed && kept?.[1].test(event.key)) return;
   if (event.key === "n") return openNotes();
+  if (PLAYS.includes(event.key)) return play(event);
   const way = event.key === " " && event.shiftKey ? "back" : WAYS[event.key];
   const remote = document.querySelector(`.jp-Deck-Remote .jp-deck-mod-direction-${way}`);
   if (!way || !remote) return;

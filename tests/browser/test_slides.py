@@ -231,6 +231,25 @@ def test_a_slider_on_a_slide_is_alive(page):
     until(lambda: "The control group lies" in text(page), 5, "the next slide after Space")
 
 
+def test_a_clickers_dark_screen_plays_and_pauses_what_trains(open_at):
+    page = open_at("03_tail_off")
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    while not page.locator(".fe-player").first.is_visible():
+        if page.locator(".fe-cover button").first.is_visible():
+            page.locator(".fe-cover button").first.click()
+            page.wait_for_timeout(300)
+        else:
+            move(page, "PageDown")
+    play = page.locator(".fe-player button").first
+    before = play.inner_text()
+    page.keyboard.press("b")
+    until(lambda: play.inner_text() != before, 20, "another word on the button")
+    now = play.inner_text()
+    page.keyboard.press(".")
+    until(lambda: play.inner_text() != now, 20, "another word again")
+    assert page.locator(".jp-Notebook .jp-Cell").count() == cells  # "b" makes one in JupyterLab
+
+
 def test_a_link_in_the_text_sets_the_figure(page):
     figure = to_the_figure(page)
     link = '<a href="#decay-rate:lmbda=500&n_train=100" style="position: fixed; top: 0">set</a>'
