@@ -21,7 +21,9 @@ AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 # nbval runs only after the rest has passed: a notebook that breaks a rule need not be run to be refused.
 # One file of unit tests asks every figure, so files are shared out too; a notebook's cells share a
 # kernel, so there a file stays with one process. Where nbval is not needed it is left out: it takes
-# seconds to load, before the first test process begins.
+# seconds to load, before the first test process begins. What Python has made of a file is kept, even
+# where a container says otherwise: to rewrite all asserts takes each test process five seconds.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: $(READY) .homework-venv/.ready  ## run all checks: ruff, types, unit tests, notebook rules, notebooks against their stored outputs
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check

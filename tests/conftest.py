@@ -1,8 +1,14 @@
 """What holds for all tests."""
 
+import gc
+
 from hypothesis import settings
 
 # The same examples each time, so that a red test is the change's fault and not the day's. Others by
 # --hypothesis-profile=default.
 settings.register_profile("always the same", derandomize=True, deadline=None)
 settings.load_profile("always the same")
+
+# Much of what tests make is kept to the end, results above all. To look through all of it for what
+# can go takes longer each time, and is done ten times less often than Python would.
+gc.set_threshold(700, 10, 100)
