@@ -3,7 +3,7 @@
 import gzip
 import itertools
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def words(name):
     return tables.load(tables.FOLDER / f"{name}.words.gz")
 
 
-@cache
+@lru_cache(maxsize=len(tables.WIDTHS))  # of one figure: they are large
 def layers(name, width):
     return tables.load(tables.FOLDER / f"{name}.{width}.gz")
 
