@@ -257,18 +257,6 @@ def test_a_view_set_from_python_leaves_a_run_where_it_is():
     assert figure.sentence == "1 km after 1 epochs" and figure.unit.value == "km"
 
 
-# Memory: what code has asked for before is taken as it is.
-
-
-def test_a_remembered_run_is_not_computed_again(monkeypatch):
-    monkeypatch.setattr(Figure, "memory", {})
-    first = Played(speed=10)
-    monkeypatch.setattr(Played, "compute", lambda **_: pytest.fail("computed anew"))
-    again = Played(speed=10, unit="km")
-    assert again.sentence == "100 km after 10 epochs" and again.result is first.result
-    assert again.preset == "played start=0 speed=10 unit=km"
-
-
 # Stored results: shown at once, as if they had been computed.
 
 
