@@ -84,7 +84,7 @@ def engine(problem, ledger=False):
     def epoch():
         settings = len(problem.order), M, ETA, problem.shrink
         books = Bookkeeper(net, silent, *settings) if ledger else None
-        runner = Engine(net, M)
+        runner = Engine(net, M, watched=ledger)
         runner.run(problem.images.pixels, problem.y, problem.order, ETA, problem.shrink, books)
         if ledger:
             books.close()

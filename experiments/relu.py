@@ -30,8 +30,7 @@ import numpy as np
 from experiments import scaling, store, sweep
 from experiments.scaling_fit import fit, overall_sizes, totals
 from experiments.tables import Table
-from nn_core import Network, Setting, load_mnist
-from nn_core.blas import gemm_and_gemv
+from nn_core import Network, Setting, blas, load_mnist
 from nn_core.cost import CrossEntropyCost, sigmoid, sigmoid_prime
 
 FILE = store.RESULTS / "relu.npz"
@@ -122,7 +121,7 @@ def epoch(run, weights, biases, x, y, order):
     They are sums over the steps, for each hidden neuron, of ||dC/dw||^2, (dC/db)^2 and
     ||dC/da||^2: shape (3, hidden).
     """
-    squares, (gemm, _) = np.zeros((3, run.hidden)), gemm_and_gemv(weights[0].dtype)
+    squares, gemm = np.zeros((3, run.hidden)), blas.products(weights[0].dtype).gemm
     left = 1 - run.setting.shrink
     for first in range(0, run.n_train, run.m):
         rows = order[first : first + run.m]

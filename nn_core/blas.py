@@ -1,4 +1,4 @@
-"""BLAS's two products that add up, c <- alpha a b + beta c, in place and in a single pass.
+"""BLAS's products that add up, such as c <- alpha a b + beta c, in place and in a single pass.
 
 NumPy offers only the bare product, which leaves scaling, decay and addition to further passes over
 a weight matrix. SciPy, where it is installed, hands BLAS's own functions through; without it the
@@ -12,25 +12,35 @@ call. An output of another order or dtype SciPy would silently copy: `changes_in
 import sys
 from collections.abc import Callable
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike
 
 
-@cache
-def gemm_and_gemv(dtype: DTypeLike) -> tuple[Callable, Callable]:
-    """Return BLAS's (gemm, gemv) for float64 or float32, or their stand-ins without SciPy.
+class Products(NamedTuple):
+    """BLAS's functions for one dtype.
 
     gemm(alpha, a, b, beta, c, trans_a, trans_b, 1) : c <- alpha a b + beta c, a or b transposed
     if its flag is 1
     gemv(alpha, a, x, beta, y, 0, 1, 0, 1, 0, 1) : y <- alpha a x + beta y
-    Both return c or y itself; gemm takes None for c, and returns a new matrix.
+    ger(alpha, x, y, 1, 1, a, 1, 1, 1) : a <- alpha x y^T + a; x and y stay, whatever the flags say
+    All return what they change; gemm takes None for c, and returns a new matrix.
     """
+
+    gemm: Callable
+    gemv: Callable
+    ger: Callable
+
+
+@cache
+def products(dtype: DTypeLike) -> Products:
+    """Return BLAS's functions for float64 or float32, or their stand-ins without SciPy."""
     try:
         from scipy.linalg.blas import get_blas_funcs
     except ImportError:
-        return _gemm, _gemv
-    return tuple(get_blas_funcs(("gemm", "gemv"), dtype=dtype))
+        return STAND_INS
+    return Products(*get_blas_funcs(Products._fields, dtype=dtype))
 
 
 def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -70,6 +80,12 @@ def _gemv(
     return _add(alpha, product(a, x), beta, y)
 
 
+def _ger(
+    alpha: float, x: np.ndarray, y: np.ndarray, _x: int, _y: int, a: np.ndarray, *_flags: int
+) -> np.ndarray:
+    return np.add(a, alpha * np.outer(x, y), out=a)
+
+
 def _add(alpha: float, ab: np.ndarray, beta: float, c: np.ndarray) -> np.ndarray:
     if beta == 0:  # then c is not read, whatever it holds: nan times 0 would stay nan
         return np.multiply(alpha, ab, out=c)
@@ -77,3 +93,6 @@ def _add(alpha: float, ab: np.ndarray, beta: float, c: np.ndarray) -> np.ndarray
     ab *= alpha
     c += ab
     return c
+
+
+STAND_INS = Products(_gemm, _gemv, _ger)

@@ -31,7 +31,8 @@ class Layer(NamedTuple):
     """What one layer leaves behind, a row for each image of a block or mini-batch."""
 
     fed: np.ndarray  # what it was fed, or, where that is grey levels, 256 times that
-    product: np.ndarray  # -w a: exp(-z) is what the sigmoid needs
+    # -w a: exp(-z) is what the sigmoid needs. The ledger wants it; else it becomes the activation.
+    product: np.ndarray
     activation: np.ndarray
     slope: np.ndarray  # sigma'(z); unused in the output layer
     error: np.ndarray  # dC/dz
@@ -47,20 +48,24 @@ Batch = list[tuple[Layer, Layer]]  # the layers of one mini-batch, each as it is
 
 
 class Engine:
-    """Trains `net`, in place, an epoch at a time with mini-batches of `m` images."""
+    """Trains `net`, in place, an epoch at a time with mini-batches of `m` images.
 
-    def __init__(self, net: Network, m: int) -> None:
-        self.net, self.m = net, m
+    One that is `watched` keeps what a bookkeeper has to see.
+    """
+
+    def __init__(self, net: Network, m: int, *, watched: bool = False) -> None:
+        self.net, self.m, self.watched = net, m, watched
         self.block = m * max(1, BLOCK // m)
         self.layers: list[Layer] = []
         fed = np.zeros((self.block, net.sizes[0]), net.dtype)
         for size in net.sizes[1:]:
-            rest = (np.zeros((self.block, size), net.dtype) for _ in range(4))
-            self.layers.append(Layer(fed, *rest))
-            fed = self.layers[-1].activation
+            product, slope, error = (np.zeros((self.block, size), net.dtype) for _ in range(3))
+            activation = np.zeros_like(product) if watched else product
+            self.layers.append(Layer(fed, product, activation, slope, error))
+            fed = activation
         self.batches = [self._batch(first, m) for first in range(0, self.block, m)]
         self.one, self.ones = np.array(1, net.dtype), np.ones(m, net.dtype)
-        self.gemm, self.gemv = blas.gemm_and_gemv(net.dtype)
+        self.gemm, self.gemv, self.ger = blas.products(net.dtype)
         self.parameters = self._parameters()
 
     def _batch(self, first: int, size: int) -> Batch:
@@ -76,14 +81,17 @@ class Engine:
         shrink: float,
         bookkeeper: "Bookkeeper | None" = None,
     ) -> None:
-        """Step through the images in the given order; shrink is eta*lmbda/n_train."""
+        """Step through the images in the given order, indices of x; shrink is eta*lmbda/n_train."""
         self.parameters = self._parameters()  # they may have been replaced since the last epoch
         self.scales = [1.0] * len(self.layers)  # by which to multiply what a layer was fed
         self.scales[0] = 1 / 256 if x.dtype == np.uint8 else 1.0
+        taken = np.empty((self.block, x.shape[1]), x.dtype)
         for start in range(0, len(order), self.block):
             chosen = order[start : start + self.block]
             images = len(chosen)
-            self.layers[0].fed[:images] = x[chosen]
+            # In this mode NumPy writes at once to where the rows are to be, without a copy.
+            np.take(x, chosen, 0, taken[:images], "clip")
+            self.layers[0].fed[:images] = taken[:images]
             targets = y[chosen]
             for batch, first in zip(self.batches, range(0, images, self.m)):
                 size, inputs = min(self.m, images - first), batch[0][1].fed
@@ -115,18 +123,21 @@ class Engine:
         return pairs
 
     def _step(self, batch: Batch, targets: np.ndarray, rate: float, keep: float) -> None:
-        self._forward(batch)
-        self._backward(batch, targets)
         ones = self.ones[: len(targets)]
+        self._forward(batch, ones)
+        self._backward(batch, targets)
         for (_, flipped), (w, b), scale in zip(batch, self.parameters, self.scales):
             self.gemm(-rate * scale, flipped.fed, flipped.error, keep, w, 0, 1, 1)
             self.gemv(-rate, flipped.error, ones, 1.0, b, 0, 1, 0, 1, 0, 1)
 
-    def _forward(self, batch: Batch) -> None:
+    def _forward(self, batch: Batch, ones: np.ndarray) -> None:
         for (layer, flipped), (w, b), scale in zip(batch, self.parameters, self.scales):
             a = layer.activation
             self.gemm(-scale, w, flipped.fed, 0.0, flipped.product, 1, 0, 1)
-            np.subtract(layer.product, b, a)
+            if self.watched:
+                np.subtract(layer.product, b, a)
+            else:  # the same, in a third of the time
+                self.ger(-1.0, b, ones, 1, 1, flipped.product, 1, 1, 1)
             np.exp(a, a)
             np.add(a, self.one, a)
             np.divide(self.one, a, a)

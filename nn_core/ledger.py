@@ -25,7 +25,7 @@ from typing import Any
 
 import numpy as np
 
-from nn_core.blas import gemm_and_gemv
+from nn_core import blas
 from nn_core.engine import Layer
 from nn_core.network import Network
 
@@ -131,7 +131,7 @@ class Bookkeeper:
         self.net, self.silent, self.n_train, self.m, self.eta = net, silent, n_train, m, eta
         self.shrink = 1 - float(net.dtype.type(1 - shrink))  # of the s that steps multiply by
         self.before = [w.copy() for w in net.weights]
-        self.gemm, _ = gemm_and_gemv(net.dtype)
+        self.gemm = blas.products(net.dtype).gemm
         self.by_pairs = [_is_cheaper_by_pairs(m, *w.shape) for w in net.weights]
         self.inner: list[np.ndarray] = []  # K of the first layer, for each mini-batch of a block
         # -<w, G> and ||G||^2 of each layer and step, as far as they have been entered.

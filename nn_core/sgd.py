@@ -119,7 +119,7 @@ def train(
     _refuse_growing_decay(setting)
     net._check_penalty(setting.lmbda, setting.n_train)
     rng = checks.generator(seed)
-    engine = Engine(net, setting.m)
+    engine = Engine(net, setting.m, watched=ledger)
     return _epochs(net, engine, (x, y), setting, epochs, rng, validation, ledger, evaluate)
 
 

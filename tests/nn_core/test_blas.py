@@ -15,14 +15,14 @@ def without_scipy(monkeypatch):
     monkeypatch.setitem(
         sys.modules, "scipy.linalg.blas", None
     )  # what an absent module is to import
-    blas.gemm_and_gemv.cache_clear()
+    blas.products.cache_clear()
     yield
-    blas.gemm_and_gemv.cache_clear()
+    blas.products.cache_clear()
 
 
 def both(dtype):
-    blas.gemm_and_gemv.cache_clear()
-    return [blas.gemm_and_gemv(dtype), (blas._gemm, blas._gemv)]
+    blas.products.cache_clear()
+    return [blas.products(dtype), blas.STAND_INS]
 
 
 def fortran(rng, shape, dtype):
@@ -33,7 +33,7 @@ def fortran(rng, shape, dtype):
 @pytest.mark.parametrize("flags", [(0, 0), (0, 1), (1, 0), (1, 1)])
 @pytest.mark.parametrize("beta", [0.0, 1.0, 0.9])
 def test_gemm_adds_a_product_in_place(dtype, flags, beta):
-    for gemm, _ in both(dtype):
+    for gemm, *_ in both(dtype):
         rng = np.random.default_rng(0)
         a = fortran(rng, (5, 4) if flags[0] else (4, 5), dtype)
         b = fortran(rng, (3, 5) if flags[1] else (5, 3), dtype)
@@ -50,7 +50,7 @@ def test_gemm_adds_a_product_in_place(dtype, flags, beta):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_gemm_makes_a_matrix_where_none_is_given(dtype):
     a = fortran(np.random.default_rng(2), (5, 4), dtype)
-    for gemm, _ in both(dtype):
+    for gemm, *_ in both(dtype):
         inner = gemm(0.5, a, a, 0.0, None, 1)
         right = 0.5 * np.einsum("ki,kj->ij", a.astype(float), a.astype(float))
         np.testing.assert_allclose(inner, right, rtol=1e-12 if dtype == np.float64 else 1e-5)
@@ -59,7 +59,7 @@ def test_gemm_makes_a_matrix_where_none_is_given(dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("beta", [0.0, 1.0, 0.9])
 def test_gemv_adds_a_product_in_place(dtype, beta):
-    for _, gemv in both(dtype):
+    for _, gemv, _ in both(dtype):
         rng = np.random.default_rng(1)
         a, x, y = fortran(rng, (4, 5), dtype), fortran(rng, 5, dtype), fortran(rng, 4, dtype)
         right = 0.7 * (a.astype(float) * x).sum(axis=1) + beta * y.astype(float)
@@ -69,8 +69,23 @@ def test_gemv_adds_a_product_in_place(dtype, beta):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
+def test_ger_adds_a_row_or_column_to_each_and_leaves_it_as_it_was(dtype):
+    """With alpha = -1 and ones that is a subtraction, to the last bit."""
+    for _, _, ger in both(dtype):
+        rng = np.random.default_rng(3)
+        a, x, ones = fortran(rng, (4, 3), dtype), fortran(rng, 4, dtype), np.ones(3, dtype)
+        right, before = a - x[:, None], x.copy()
+        changed = ger(-1.0, x, ones, 1, 1, a, 1, 1, 1)
+        assert np.shares_memory(changed, a)
+        assert (a == right).all() and (x == before).all() and (ones == 1).all()
+        right = a.astype(float) + 0.3 * np.outer(x, [1, 2, 3])
+        ger(0.3, x, np.array([1, 2, 3], dtype), 1, 1, a, 1, 1, 1)
+        np.testing.assert_allclose(a, right, rtol=1e-12 if dtype == np.float64 else 1e-5)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
 def test_with_beta_0_the_old_values_are_not_read(dtype):
-    for gemm, gemv in both(dtype):
+    for gemm, gemv, _ in both(dtype):
         a, c = np.ones((2, 2), dtype, order="F"), np.full((2, 2), np.nan, dtype, order="F")
         y = np.full(2, np.nan, dtype)
         gemm(1.0, a, a, 0.0, c, 0, 0, 1)
@@ -86,7 +101,7 @@ def test_with_beta_0_the_old_values_are_not_read(dtype):
 )
 def test_what_scipy_would_copy_is_known_beforehand(dtype, spoil):
     """The promise of `changes_in_place`, held against what SciPy does."""
-    (gemm, _), _ = both(dtype)
+    (gemm, *_), _ = both(dtype)
     for change, kept in ((np.asfortranarray, True), (spoil, False)):
         c = change(np.zeros((4, 3), dtype, order="F"))
         assert blas.changes_in_place(c, dtype) == kept
@@ -124,11 +139,11 @@ def test_without_scipy_training_gives_the_same_numbers(without_scipy):
     twin = net.copy()
     run = {"epochs": 3, "m": 5, "eta": 0.5, "lmbda": 3.0, "seed": 1, "ledger": True}
     slow = list(train(net, x, y, **run))
-    assert blas.gemm_and_gemv(net.dtype) == (blas._gemm, blas._gemv)
-    blas.gemm_and_gemv.cache_clear()
+    assert blas.products(net.dtype) is blas.STAND_INS
+    blas.products.cache_clear()
     sys.modules.pop("scipy.linalg.blas")  # it is there again
     fast = list(train(twin, x, y, **run))
-    assert blas.gemm_and_gemv(net.dtype) != (blas._gemm, blas._gemv)
+    assert blas.products(net.dtype) is not blas.STAND_INS
     for one, other in zip(net.weights + net.biases, twin.weights + twin.biases, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
     for one, other in zip(slow, fast, strict=True):

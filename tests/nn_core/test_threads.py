@@ -8,8 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from nn_core import Network, engine, one_hot, threads, train
-from nn_core.blas import gemm_and_gemv
+from nn_core import Network, blas, engine, one_hot, threads, train
 from nn_core.threads import one_blas_thread
 
 threadpoolctl = pytest.importorskip("threadpoolctl")
@@ -24,7 +23,7 @@ def blas_threads():
 def two_threads():
     """Let BLAS have two threads, whatever the environment of the tests says."""
     np.ones((2, 2)) @ np.ones((2, 2))  # BLAS is loaded ...
-    gemm_and_gemv(float)  # ... and SciPy's own
+    blas.products(float)  # ... and SciPy's own
     with threadpoolctl.threadpool_limits(2, user_api="blas"):
         if 2 not in blas_threads():
             pytest.skip("this BLAS has a fixed number of threads")
