@@ -28,7 +28,7 @@ async function enliven(figure) {
   const { clientWidth, dataset: { preset } } = figure;
   const width = WIDTHS.findLast((one) => one <= clientWidth) ?? WIDTHS[0];
   const shown = { preset, covered: isCovered(figure), projector: PROJECTOR, width };
-  if (openInPython) return live(figure, shown);
+  if (openInPython) return live(figure, { get: () => shown });
   const model = await figureModel(preset.split(" ")[0], shown);
   put(figure, model, said);
   return model;
@@ -82,17 +82,23 @@ async function goOnInPython(open, first) {
   openInPython = open;
   for (const figure of new Set([...(first ? [first] : []), ...alive.keys()])) {
     const before = alive.get(figure);
-    alive.set(figure, before.then((model) => live(figure, model.get("_shown"))).catch(() => before));
+    alive.set(figure, before.then((model) => live(figure, model)).catch(() => before));
     await alive.get(figure);
   }
 }
 
-async function live(figure, shown) {
-  const model = covering(await openInPython(shown), shown.covered);
+// `before` is the model that it is shown by until then, and may still be moved in the meantime.
+async function live(figure, before) {
+  const first = before.get("_shown");
+  const inPython = await openInPython(first);
+  const { preset, covered, wished } = before.get("_shown");
+  const model = covering(inPython, covered);
   const field = document.activeElement.id?.match(/-([a-z_]+)$/)?.[1]; // the handle that has the focus
   const hadFocus = figure.contains(document.activeElement);
   figure.classList.add("rd-live");
   put(figure, model, source.live);
+  const text = wished || preset;
+  if (text !== first.preset) model.send({ kind: "set", text });
   if (hadFocus) figure.querySelector(field ? `.fe [id$="-${field}"]` : ".fe :is(input, select)")?.focus();
   return model;
 }
@@ -113,8 +119,9 @@ function copyLink(model) {
   button.onclick = async () => {
     const hash = `#${model.get("_shown").preset.replaceAll(" ", ";")}`;
     history.replaceState(null, "", hash);
-    await navigator.clipboard?.writeText(location.href).catch(() => {});
-    button.textContent = navigator.clipboard ? "Copied" : "It is in the address line now";
+    // There is no clipboard for pages of plain http, such as a class has, or where it is denied.
+    const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+    button.textContent = copied ? "Copied" : "It is in the address line now";
     setTimeout(() => (button.textContent = "Copy a link to this"), 2000);
   };
   return button;

@@ -120,7 +120,8 @@ async function figureModel(name, { width, preset, covered, projector }) {
   let run = states.withPreset(preset) ?? states.nearest(states.positionsOf(preset), []);
   let frame = run.length - 1;
   let [phase, clock] = ["finished", undefined];
-  let page = { covered, projector, slow: true, width, answered: 0, message: "" };
+  // `wished` is a state that a link or a preset asked for and that is not stored, for a Python to come.
+  let page = { covered, projector, slow: true, width, answered: 0, message: "", wished: "" };
 
   const values = () => {
     const { index, ...words } = run[frame];
@@ -139,6 +140,7 @@ async function figureModel(name, { width, preset, covered, projector }) {
   };
   const show = (chosen, moved = {}) => {
     rest("finished");
+    page.wished = "";
     [run, frame] = [chosen, chosen.length - 1];
     const went = states.names.filter((one) => one in moved && run[frame].positions[one] !== moved[one]);
     if (went.length) {
@@ -174,6 +176,7 @@ async function figureModel(name, { width, preset, covered, projector }) {
     set: ({ text }) => {
       const positions = states.positionsOf(text);
       to(positions, Object.keys(positions));
+      if (page.message) page.wished = text;
     },
     preset: ({ text }) => show(states.withPreset(text)),
     defaults: () => show(states.runs.values().next().value),
