@@ -76,10 +76,10 @@ function watchPython(model, say) {
       disconnected: "No connection to Python. Reload the page.",
     }[status] ?? "", false);
   };
-  const onAway = () => {
+  const onAway = (words) => {
     stopWaiting();
     isAway = true;
-    say("No connection to Python. Trying again …", false);
+    say(words, false);
   };
   const slots = [["statusChanged", onStatus], ["connectionStatusChanged", onConnection],
     ["disposed", lose]];

@@ -10,9 +10,11 @@
 // The figures behind one connection: `say(message)` sends. `told(message)` takes what comes back.
 function figuresBehind(say) {
   const figures = new Map(); // number -> its model, or before that, what to do with its first news
+  let lost = ""; // what is to be said of it, once there is no connection any more
   return {
     // A promise of a model for explorers/widget.js, in the state of `shown`: { preset, projector, width }.
     open: (shown) => new Promise((resolve, reject) => {
+      if (lost) throw new Error(lost);
       const number = figures.size;
       figures.set(number, { resolve, reject });
       const { preset, projector, width } = shown;
@@ -28,10 +30,12 @@ function figuresBehind(say) {
         one.resolve(one.model);
       }
     },
-    lose() {
+    // They have no Python any more; `words` say so on each.
+    lose(words) {
+      lost = words;
       for (const { model, reject } of figures.values()) {
-        if (model) model.tell("away");
-        else reject(new Error("the connection to Python is gone"));
+        if (model) model.tell("away", words);
+        else reject(new Error(words));
       }
     },
   };

@@ -28,8 +28,9 @@ async function enliven(figure) {
   const { clientWidth, dataset: { preset } } = figure;
   const width = WIDTHS.findLast((one) => one <= clientWidth) ?? WIDTHS[0];
   const shown = { preset, covered: isCovered(figure), projector: PROJECTOR, width };
-  if (openInPython) return live(figure, { get: () => shown });
-  const model = await figureModel(preset.split(" ")[0], shown);
+  const inPython = openInPython && await live(figure, { get: () => shown }).catch(() => null);
+  if (inPython) return inPython;
+  const model = await figureModel(preset.split(" ")[0], shown); // also while a Python is lost
   put(figure, model, said);
   return model;
 }
@@ -85,6 +86,7 @@ async function goOnInPython(open, first) {
     alive.set(figure, before.then((model) => live(figure, model)).catch(() => before));
     await alive.get(figure);
   }
+  all(".rd-figure:has(.rd-still)").forEach(comeAlive);
 }
 
 // `before` is the model that it is shown by until then, and may still be moved in the meantime.
@@ -106,6 +108,8 @@ async function live(figure, before) {
 function comeAlive(figure) {
   if (!alive.has(figure)) {
     alive.set(figure, enliven(figure).catch((error) => {
+      alive.delete(figure); // so that it is tried again when it comes into sight again
+      figure.querySelector(".rd-still")?.remove();
       figure.append(Object.assign(document.createElement("p"), { className: "rd-still", textContent:
         `This picture does not move: ${error.message}` }));
     }));

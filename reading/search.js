@@ -16,6 +16,9 @@
   const load = () => (loading ??= new Promise((resolve, reject) => {
     const script = Object.assign(document.createElement("script"), { src: "sections.js", onload: resolve, onerror: reject });
     document.head.append(script);
+  }).catch((error) => {
+    loading = undefined; // the next letter asks again: a network comes back
+    throw error;
   }));
 
   // Sections with all the words, those first that have them in the heading, then those with most.
@@ -61,7 +64,7 @@
     try {
       await load();
     } catch {
-      said.textContent = "The file sections.js is missing, without which nothing can be found.";
+      said.textContent = "The file sections.js can’t be had, without which nothing can be found.";
       return;
     }
     if (query !== field.value) return; // somebody has typed on meanwhile

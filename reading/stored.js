@@ -37,7 +37,10 @@ function load(name) {
   loading[name] ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.onload = () => resolve(unpacked(arrived[name]));
-    script.onerror = () => reject(new Error(`The file figures/${name}.js is missing.`));
+    script.onerror = () => {
+      delete loading[name]; // it may be there the next time: a network comes back
+      reject(new Error(`The file figures/${name}.js can’t be had.`));
+    };
     script.src = `figures/${name}.js`;
     document.head.append(script);
   });
