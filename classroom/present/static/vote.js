@@ -1,11 +1,11 @@
 // The class's vote on a student's page: on /vote, on the first page, and in a sheet at the foot of a
-// dashboard. No Python of its own is behind it; it hears on one stream what is to be shown.
+// notebook's page. No Python of its own is behind it; it hears on one stream what is to be shown.
 
 import { element, post } from "./common.js";
 
 const SAID = { true: "✓ Right. ", false: "✗ Not so. " };
 const isAlone = document.documentElement.classList.contains("vote-alone");
-const inDashboard = isAlone ? null : document.querySelector("main");
+const inNotebook = isAlone ? null : document.querySelector("main");
 const root = document.getElementById("class-vote") ?? sheet();
 const status = element("p", { class: "vote-status", role: "status" });
 const summary = root.querySelector("summary");
@@ -104,11 +104,11 @@ function number(isOpen) {
     element("button", { type: "submit" }, "Send to the class"));
 }
 
-// In a dashboard, the question itself waits too: to commit there shows the result.
+// In a notebook's page, the question itself waits too: to commit there shows the result.
 function mark() {
-  if (!inDashboard) return;
+  if (!inNotebook) return;
   let isHere = false;
-  for (const form of inDashboard.querySelectorAll("form.fx")) {
+  for (const form of inNotebook.querySelectorAll("form.fx")) {
     const waits = ["open", "closed"].includes(state.phase)
       && form.querySelector("legend").textContent === state.question;
     form.classList.toggle("vote-waits", waits);
@@ -136,5 +136,5 @@ function listen() {
 root.append(content, message, status);
 document.addEventListener("visibilitychange", listen);
 // Its questions come one by one, when there is a Python to ask them.
-if (inDashboard) new MutationObserver(mark).observe(inDashboard, { childList: true, subtree: true });
+if (inNotebook) new MutationObserver(mark).observe(inNotebook, { childList: true, subtree: true });
 listen();
