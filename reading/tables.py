@@ -176,10 +176,10 @@ def records(name: str, states: list[dict], *, frames: bool) -> list[dict]:
     cls, found = all_figures()[name], []
     figure = cls(**states[0])
     for state in states:
-        if views := cls.that_act(VIEW):
-            figure.set(**{key: state[key] for key in views})
+        _look(figure, state)
         found.append(stored(figure))
     if frames:
+        _look(figure, states[0])  # as one sees it who presses Play, and not in the last of all views
         figure.restart()
         epochs = figure.progress(figure.run.result)[1]
         wanted = _widening(epochs) if name in SPARSE else range(epochs)
@@ -188,6 +188,11 @@ def records(name: str, states: list[dict], *, frames: bool) -> list[dict]:
                 found.append(stored(figure))
             figure.step()
     return found
+
+
+def _look(figure, state):
+    if views := figure.that_act(VIEW):
+        figure.set(**{key: state[key] for key in views})
 
 
 # The files.
