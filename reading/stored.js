@@ -147,7 +147,8 @@ async function figureModel(name, { width, preset, covered, projector }) {
     [run, frame] = [chosen, chosen.length - 1];
     const went = states.names.filter((one) => one in moved && run[frame].positions[one] !== moved[one]);
     if (went.length) {
-      const back = went.map((one) => `${one} = ${run[frame].texts[one]}`).join(", ");
+      const symbols = Object.fromEntries(states.spec.controls.map(({ name, symbol }) => [name, symbol]));
+      const back = went.map((one) => `${symbols[one]} = ${run[frame].texts[one]}`).join(", ");
       page.message = `What is stored here is one change from a preset at a time; so ${back} again. `
         + (source.isThere ? source.more : "This page can compute no others.");
     }
