@@ -179,7 +179,7 @@ def records(name: str, states: list[dict], *, frames: bool) -> list[dict]:
         _look(figure, state)
         found.append(stored(figure))
     if frames:
-        _look(figure, states[0])  # as one sees it who presses Play, and not in the last of all views
+        _look(figure, states[0])  # as whoever presses Play sees it
         figure.restart()
         epochs = figure.progress(figure.run.result)[1]
         wanted = _widening(epochs) if name in SPARSE else range(epochs)

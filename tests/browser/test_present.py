@@ -87,11 +87,13 @@ def test_slider_by_keyboard_changes_the_sentence(page):
 
 def test_figures_start_large(page):
     assert page.locator(".fe").count() == page.locator(".fe.fe-projector").count() > 0
-    sizes = page.evaluate(
-        """() => [...document.querySelectorAll("main > p, .fe-sentence, .fx legend, h2")]
-                 .map((one) => parseFloat(getComputedStyle(one).fontSize))"""
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("body *:not(math *, svg *, code)")]
+                 .filter((one) => one.checkVisibility() && one.innerText?.trim())
+                 .filter((one) => parseFloat(getComputedStyle(one).fontSize) < 20)
+                 .map((one) => one.outerHTML.slice(0, 200))"""
     )
-    assert min(sizes) >= 20
+    assert small == []
 
 
 def test_picture_sentence_and_sliders_are_in_sight_together(page):
@@ -183,6 +185,24 @@ def test_a_page_moves_before_it_is_live_and_goes_on_from_there(address, browser)
     context.close()
 
 
+def test_a_link_to_what_is_not_stored_leads_there_once_there_is_a_python(address, browser):
+    context = browser.new_context()
+    page, waiting = context.new_page(), []
+    page.route_web_socket("**/live", lambda line: waiting.append(line))
+    page.goto(f"{address}/02_decay_rate.html#decay-rate;eta=1;lmbda=50;m=20;n_train=5000")
+    figure = page.locator(".rd-figure").first
+    expect(figure.locator(".fe-message")).to_contain_text("one change from a preset at a time")
+    preset = figure.locator(".fe-preset")
+    assert preset.input_value() != "decay-rate eta=1 lmbda=50 m=20 n_train=5000"
+    (line,) = waiting
+    server = line.connect_to_server()
+    line.on_message(server.send)
+    server.on_message(line.send)
+    expect(preset).to_have_value("decay-rate eta=1 lmbda=50 m=20 n_train=5000", timeout=20_000)
+    expect(figure.locator(".fe-message")).to_be_empty()
+    context.close()
+
+
 def test_closing_a_page_ends_its_python(address, browser):
     others, page = address.pythons(), browser.new_page()
     page.goto(f"{address}/02_decay_rate.html")
@@ -232,6 +252,39 @@ def test_a_lost_network_is_told_of_and_found_again(address, browser):
     until(lambda: "● Live" in figure.locator(".rd-beyond").inner_text(), 20, "another Python")
     assert figure.locator(".fe-preset").input_value() == preset
     context.close()
+
+
+def test_a_figure_that_comes_into_sight_without_a_network_comes_alive_with_it(address, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 720})
+    page, said = context.new_page(), []
+    page.on("websocket", lambda line: line.on("framereceived", lambda words: said.append(words)))
+    page.goto(f"{address}/02_decay_rate.html")
+    until(lambda: page.title() and said, 20, "a Python")
+    assert page.locator(".fe").count() == 0  # it is far below
+    context.set_offline(True)
+    figure = page.locator(".rd-figure").first
+    figure.scroll_into_view_if_needed()
+    expect(figure).to_contain_text("This picture does not move")
+    context.set_offline(False)
+    expect(figure.locator(".rd-beyond")).to_contain_text("● Live", timeout=20_000)
+    expect(figure).not_to_contain_text("This picture does not move")
+    context.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where Pythons are no forks")
+def test_a_page_of_a_server_that_was_started_anew_says_so_and_asks_no_more(address, browser):
+    others, page, asked = address.pythons(), browser.new_page(), []
+    page.goto(f"{address}/02_decay_rate.html")
+    figure = live(page)
+    page.route("**/contents.js", lambda route: route.fulfill(status=403))
+    page.on("websocket", lambda line: asked.append(line.url))
+    (python,) = address.pythons() - others
+    os.kill(python, signal.SIGKILL)
+    for place in (".fe-sign", ".rd-beyond"):
+        expect(figure.locator(place)).to_contain_text("started anew. Load this page again")
+    page.wait_for_timeout(1000)
+    assert asked == []
+    page.close()
 
 
 # A vote of the class. (Its pages let nobody evaluate text as code, Playwright's waiting included.)
@@ -329,7 +382,7 @@ def test_a_class_votes_twice_and_then_sees_what_is_measured(address, class_of_th
 
 
 def test_on_a_page_a_question_waits_while_the_class_votes_on_it(address, browser):
-    context = browser.new_context(viewport={"width": 390, "height": 844})
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     wall, page = context.new_page(), context.new_page()
     wall.goto(address.instructor)
     wall.select_option("#which", "1")
@@ -345,6 +398,9 @@ def test_on_a_page_a_question_waits_while_the_class_votes_on_it(address, browser
     expect(commits).to_be_hidden()
     expect(uncovers).to_be_hidden()
     sheet = page.get_by_role("complementary", name="Class vote")
+    dark = "one => getComputedStyle(one.closest('.vote')).backgroundColor"
+    assert sheet.evaluate(dark) == "rgb(22, 24, 27)"
+    assert Axe().run(page, context=".vote-sheet").response["violations"] == []
     sheet.get_by_role("textbox").fill("many")
     sheet.get_by_role("button", name="Send").click()
     expect(sheet.get_by_role("alert")).to_contain_text("A number is asked for")
