@@ -98,8 +98,8 @@ class Live(gate.Guarded, WebSocketHandler):
 
 def _full(places):
     return (
-        f"Not live: all {places} live pages that the machine in class has room for are open. This "
-        "one moves among stored settings, and comes alive when another is closed."
+        f"Not live: as many live pages are open ({places}) as the machine in class has room for. "
+        "This one moves among stored settings, and comes alive when another is closed."
     )
 
 

@@ -553,7 +553,7 @@ def test_who_finds_no_place_is_told_so_and_has_the_next_one_that_is_free(tmp_pat
         with first, second:
             assert heard(first)["kind"] == "ready"
             told = heard(second)
-            assert told["kind"] == "stage" and "all 1 live pages" in told["words"]
+            assert told["kind"] == "stage" and "live pages are open (1)" in told["words"]
             assert len(served.pythons()) == 1
             first.close()
             assert heard(second) == {"kind": "ready"}

@@ -171,3 +171,15 @@ def test_tables_are_small_enough_to_be_taken_along():
     sizes = {path.name: path.stat().st_size for path in tables.FOLDER.glob("*.gz")}
     assert sum(sizes.values()) < 15e6
     assert max(sizes.values(), default=0) < 1.5e6, sizes
+
+
+PLAYED = sorted(name for name in tables.names() if FIGURES[name].is_playable)
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_who_presses_play_at_the_defaults_sees_the_epochs_of_what_is_shown(name):
+    shown = words(name)["shown"]
+    opens = next(one for one in shown if one["preset"] == FIGURES[name]().preset)
+    epochs = [one for one in shown if one["positions"] == opens["positions"]]
+    assert [one["phase"] for one in epochs].count("finished") == 1
+    assert len(epochs) > 10 and min(one["progress"][0] for one in epochs) == 0
