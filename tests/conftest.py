@@ -11,13 +11,9 @@ settings.register_profile("always the same", derandomize=True, deadline=None)
 settings.load_profile("always the same")
 
 # Much of what tests make is kept to the end, results above all. To look through all of it for what
-# can go takes longer each time, and is done ten times less often than Python would: and never
-# through the modules and the tests themselves.
+# can go takes longer each time, and is done ten times less often than Python would. (To freeze what
+# has been imported is not for tests: Hypothesis looks for those who refer to a generator.)
 gc.set_threshold(700, 10, 100)
-
-
-def pytest_collection_finish():
-    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)

@@ -111,7 +111,8 @@ class Told:
     async def get(self):
         self.refuse_elsewhere()
         self.set_header("Content-Type", "text/event-stream")
-        with self.room.page(self.key()) as self.changed, contextlib.suppress(StreamClosedError):
+        ended = StreamClosedError, asyncio.CancelledError  # the page is gone, or the server ends
+        with self.room.page(self.key()) as self.changed, contextlib.suppress(*ended):
             await self._tell()
 
     async def _tell(self):

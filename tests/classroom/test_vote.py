@@ -639,6 +639,17 @@ def test_two_rounds_over_the_network(served, asking):
     assert keys and not any(key in table for key in keys)
 
 
+def test_ctrl_c_ends_the_streams_without_a_word(tmp_path):
+    served = Served(tmp_path)
+    student, leader = served.student(), served.instructor()
+    with student.stream("/vote/now") as one, leader.stream("/instructor/now") as other:
+        assert told(one)["phase"] == "none" and told(other)["phase"] == "ready"
+        with served.process:
+            served.process.terminate()
+            assert served.process.wait(10) == 0
+    assert served.log.read_text() == ""
+
+
 def test_pages_can_not_be_framed_nor_run_what_is_not_ours(served, leader):
     for one, path in ((served.student(), "/vote"), (leader, "/instructor")):
         _, page, headers = one.open(path)
