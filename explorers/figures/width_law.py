@@ -147,7 +147,9 @@ class Picture:
         # In steps of a third of a decade, so that not each new point moves the axis.
         low = 10 ** (np.floor(3 * np.log10(min(sizes) / 1.2)) / 3)
         high = 10 ** (np.ceil(3 * np.log10(max(sizes) * 1.2)) / 3)
-        self.sizes.frame(ylim=(low, high), yticks=log_ticks(low, high))
+        while len(numbers := log_ticks(low, high)) < 2:  # one alone tells of no scale
+            high *= 10 ** (1 / 3)
+        self.sizes.frame(ylim=(low, high), yticks=numbers)
         whole = [_taken(one) for one in result.settled] or [0.5]
         top = float(np.ceil(2.1 * max(whole)) / 2)  # whole halves
         self.balance.frame(ylim=(0, top), yticks=ticks(np.linspace(0, top, 6)))

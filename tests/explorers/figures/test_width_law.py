@@ -215,3 +215,12 @@ def test_the_frame_stays_while_points_lie_in_it():
         picture.draw(partial(made(EXTREMES["as at first"][0]), count))
         frames.append(str(picture.canvas.frame_now()))
     assert len(set(frames)) <= 4
+
+
+@pytest.mark.parametrize("size", [0.0005, 0.0017, 0.0036, 0.05, 1.0])
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_first_to_settle_has_a_scale_beside_it(size, count):
+    picture = WidthLaw.Picture(300)
+    picture.canvas.lay_out()
+    picture.draw(partial(made([size] * 5), count))
+    assert_ticks(picture)
