@@ -36,7 +36,7 @@ test: $(READY) .homework-venv/.ready  ## run all checks: ruff, types, unit tests
 # through all slides, and asks every notebook what hangs on the page alone.
 test-browser: $(READY)  ## click through notebooks, class pages, slides and site in headless Chromium
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" || $(PY) -m playwright install chromium
-	$(PY) -m pytest -p no:nbval -n 2 --dist loadscope tests/browser
+	$(PY) -m pytest -p no:nbval -n auto --dist loadscope tests/browser
 
 # What pyproject.toml promises beyond the releases in requirements.txt. PYTHON=python3.13 takes another
 # Python. What is compared to the last byte is left out, notebooks and the pages' pictures: another
