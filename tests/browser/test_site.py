@@ -101,8 +101,10 @@ def test_the_first_page_leads_to_a_figure_that_the_arrow_keys_move(site, open_at
 
 def test_before_a_run_stored_outputs_are_shown_as_they_were_stored(site, open_at):
     lab = open_at(f"{site}lab/index.html?path=01_first_epochs.ipynb")
-    texts = lab.page.locator(".jp-Notebook .jp-OutputArea-output").all_inner_texts()
-    asked = [text for text in texts if "( )" in text]
+    outputs = lab.page.locator(".jp-Notebook .jp-OutputArea-output")
+    questions = outputs.filter(has_text="( )")
+    questions.first.wait_for()  # JupyterLab fills the cells one by one
+    asked = questions.all_inner_texts()
     assert asked and not any(re.search(r",\s*\( \)", text) for text in asked)
 
 
