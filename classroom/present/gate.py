@@ -146,12 +146,16 @@ class Door:
 class Guarded:
     """What holds for all that the door is in front of, and a plain line for who is refused."""
 
+    policy, keep = "default-src 'none'", "no-store"  # what a page may load, and who may keep it
+
     def initialize(self, door):
         self.door = door
 
     def set_default_headers(self):
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "no-referrer")
+        self.set_header("Content-Security-Policy", self.policy)
+        self.set_header("Cache-Control", self.keep)
 
     async def prepare(self):
         if not await self.door.lets_in(self):

@@ -77,14 +77,11 @@ class Room:
 class Ours(Guarded):
     """What holds for all: who shows it, and who asks for it."""
 
+    policy = OURS_ALONE
+
     def initialize(self, door, room):
         super().initialize(door)
         self.room = room
-
-    def set_default_headers(self):
-        super().set_default_headers()
-        self.set_header("Content-Security-Policy", OURS_ALONE)
-        self.set_header("Cache-Control", "no-store")
 
     def refuse_elsewhere(self):
         """Refuse what a page from elsewhere has sent. A browser says where a page is from."""

@@ -32,14 +32,11 @@ OF_A_PAGE = (
 class Files(gate.Guarded, RequestHandler):
     """The files of a folder as they were when the server was started. No other can be had."""
 
+    policy, keep = OF_A_PAGE, "no-cache"  # a browser asks if there is a new one
+
     def initialize(self, door, files):
         super().initialize(door)
         self.files = files
-
-    def set_default_headers(self):
-        super().set_default_headers()
-        self.set_header("Content-Security-Policy", OF_A_PAGE)
-        self.set_header("Cache-Control", "no-cache")  # ask if there is a new one
 
     def get(self, name):
         packed = self.files.get(name or "index.html")

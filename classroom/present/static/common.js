@@ -1,4 +1,4 @@
-// What the pages of the vote have in common: how they make an element, and how they send something.
+// What the pages of the vote have in common: how they make an element, send something, and listen.
 
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -25,4 +25,19 @@ export async function post(address, content, message, unheard) {
     message.textContent = unheard;
   }
   return null;
+}
+
+// Listens to the stream at this address: `show(state)` is called with each state that is told. If
+// there is no connection, `message` says so, and `shut` what to do where it can't be had again.
+export function listenTo(address, show, message, shut) {
+  const stream = new EventSource(address);
+  stream.onmessage = ({ data }) => {
+    message.textContent = "";
+    show(JSON.parse(data));
+  };
+  stream.onerror = () => {
+    message.textContent = stream.readyState === EventSource.CLOSED
+      ? `No connection. ${shut}` : "No connection. Trying again …";
+  };
+  return stream;
 }

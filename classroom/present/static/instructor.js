@@ -1,6 +1,6 @@
 // The instructor's page: it shows what the server says, and sends what is pressed.
 
-import { element, post } from "./common.js";
+import { element, listenTo, post } from "./common.js";
 
 const LABELS = {
   open: "Open the vote", close: "Close the vote", again: "Vote again", reveal: "Reveal",
@@ -123,12 +123,4 @@ function paintSteps() {
   if (focused) (steps.querySelector(`[value="${focused}"]`) ?? steps.firstChild).focus();
 }
 
-const stream = new EventSource("instructor/now");
-stream.onmessage = ({ data }) => {
-  message.textContent = "";
-  show(JSON.parse(data));
-};
-stream.onerror = () => {
-  message.textContent = stream.readyState === EventSource.CLOSED
-    ? "No connection. Open the instructor’s address again." : "No connection. Trying again …";
-};
+listenTo("instructor/now", show, message, "Open the instructor’s address again.");

@@ -1,7 +1,7 @@
 // The class's vote on a student's page: on /vote, on the first page, and in a sheet at the foot of a
 // notebook's page. No Python of its own is behind it; it hears on one stream what is to be shown.
 
-import { element, post } from "./common.js";
+import { element, listenTo, post } from "./common.js";
 
 const SAID = { true: "✓ Right. ", false: "✗ Not so. " };
 const isAlone = document.documentElement.classList.contains("vote-alone");
@@ -122,19 +122,9 @@ function mark() {
 function listen() {
   stream?.close();
   if (document.hidden) return;
-  stream = new EventSource("vote/now");
-  stream.onmessage = ({ data }) => {
-    message.textContent = "";
-    show(JSON.parse(data));
-  };
-  stream.onerror = () => {
-    message.textContent = stream.readyState === EventSource.CLOSED
-      ? "No connection. Reload the page." : "No connection. Trying again …";
-  };
+  stream = listenTo("vote/now", show, message, "Reload the page.");
 }
 
 root.append(content, message, status);
 document.addEventListener("visibilitychange", listen);
-// Its questions come one by one, when there is a Python to ask them.
-if (inNotebook) new MutationObserver(mark).observe(inNotebook, { childList: true, subtree: true });
 listen();
