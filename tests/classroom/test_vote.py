@@ -509,6 +509,17 @@ def test_students_need_the_rooms_token_and_the_instructors_is_none(served, path)
         assert status == 403 and 'id="class-vote"' not in said and CHOICE.text not in said
 
 
+def test_who_comes_to_the_vote_without_the_token_can_type_it(served):
+    """The vote's own pages have no form and no style of their own, and allow none."""
+    one = Browser(served.url)
+    status, said, headers = one.open("/vote")
+    assert status == 403 and "<form>" in said and "<style>" in said
+    policy = headers.get_all("Content-Security-Policy")
+    assert len(policy) == 1 and "form-action 'self'" in policy[0]
+    assert "style-src 'unsafe-inline'" in policy[0] and "default-src 'none'" in policy[0]
+    assert 'id="class-vote"' in one.open(f"/vote?token={served.token}")[1]
+
+
 ELSEWHERE = (
     {"Origin": "http://evil.example"},
     {"Origin": "null"},
